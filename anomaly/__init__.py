@@ -1,0 +1,1 @@
+"""Anomaly detectors with a fit and predict interface."""

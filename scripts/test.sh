@@ -1,0 +1,10 @@
+#!/usr/bin/env bash
+# Sets up .venv, then lint, format and tests; ends with pytest's line that counts them.
+# Usage: bash scripts/test.sh [pytest's arguments]      all tests: bash scripts/test.sh -m ""
+set -euo pipefail
+
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+bash scripts/setup_venv.sh dev
+.venv/bin/python -m ruff check --quiet .
+.venv/bin/python -m ruff format --quiet --check .
+exec .venv/bin/python -m pytest -m "not slow" --durations=15 "$@" # exits 5 when no test ran

@@ -1,0 +1,30 @@
+"""The package: its name, its needs (exact versions: constraints.txt) and what it installs."""
+
+from setuptools import find_packages, setup
+
+setup(
+    name="generative-ensembles",
+    version="0.1.0",
+    description="Out-of-distribution detection with ensembles of deep generative models",
+    license_expression="Apache-2.0",
+    license_files=["LICENSE"],
+    python_requires=">=3.11",
+    packages=find_packages(include=["anomaly*", "tools*", "vae_wgan*"]),
+    package_data={"tools.report": ["*.html"]},
+    install_requires=[
+        "absl-py>=2.1,<3",
+        "matplotlib>=3.9,<4",
+        "numpy>=2,<3",
+        "pandas>=2.2,<4",
+        "pillow>=10.3",
+        "scikit-learn>=1.5,<2",
+        "scipy>=1.13,<2",
+        "tensorboard>=2.20,<2.22",  # tf.summary.scalar and tf.summary.image call into it
+        "tensorflow>=2.20,<2.22",
+        "tensorflow-probability>=0.25,<0.26",
+        "tf-keras>=2.20,<2.22",  # imported by TensorFlow Probability, in TensorFlow's version
+        "tqdm>=4.66,<5",
+    ],
+    extras_require={"dev": ["pytest>=9,<10", "ruff>=0.17,<0.18"]},
+    entry_points={"console_scripts": ["vae-run = vae_wgan.vae_run:main"]},
+)

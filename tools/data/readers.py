@@ -1,0 +1,122 @@
+"""Readers of array files: idx, npz, npy. What cannot be read is an InputError naming the file."""
+
+import gzip
+import hashlib
+import lzma
+import math
+import tokenize
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+
+from tools.errors import InputError
+
+# What the standard library and numpy raise on damaged files.
+_UNREADABLE = (
+    OSError,
+    EOFError,
+    ValueError,
+    RuntimeError,
+    MemoryError,
+    SyntaxError,  # a header of .npy or png
+    tokenize.TokenError,
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+)
+
+
+@contextmanager
+def reading(path: Path, *more_errors: type[Exception]) -> Iterator[None]:
+    """Turns the errors of a damaged, missing or locked file into an InputError that names it."""
+    try:
+        yield
+    except (*_UNREADABLE, *more_errors) as error:
+        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        if "allow_pickle" in reason:
+            reason = "it holds Python objects (pickle), which are refused; save plain numbers"
+        raise InputError(f"{path} cannot be read: {' '.join(reason.split())}") from error
+
+
+def read_data_file(path: Path, sha256: str) -> np.ndarray:
+    """The images of a named set's file, an idx .gz or the x of an .npz.
+
+    Args:
+        path: The file.
+        sha256: What its content must have: the uncompressed idx bytes, or the bytes of x.
+
+    Raises:
+        InputError: The file is damaged or has another content.
+    """
+    if path.suffix == ".gz":
+        content = read_gzip(path)
+        _check_sha256(content, sha256, path)
+        return parse_idx(content, path)
+    images = read_npz(path, "x")
+    _check_sha256(images.reshape(-1), sha256, path)
+    return images
+
+
+def read_gzip(path: Path) -> bytes:
+    """The uncompressed content of a .gz file."""
+    with reading(path):
+        return gzip.decompress(path.read_bytes())
+
+
+def parse_idx(content: bytes, path: Path) -> np.ndarray:
+    """Array of unsigned bytes in the idx format: type, number of axes, their lengths, numbers.
+
+    Args:
+        content: The uncompressed file.
+        path: Where it comes from, for messages.
+    """
+    start = 4 + 4 * int.from_bytes(content[3:4])
+    if content[:3] != b"\0\0\x08" or len(content) < start:
+        raise InputError(f"{path} is no idx file of unsigned bytes")
+    shape = np.frombuffer(content[4:start], ">u4").tolist()
+    if len(content) - start != math.prod(shape):
+        raise InputError(f"{path} holds {len(content) - start} pixels, its header says {shape}")
+    return np.frombuffer(content, np.uint8, offset=start).reshape(shape)
+
+
+def npz_names(path: Path) -> list[str]:
+    """The names of the arrays in an .npz file."""
+    with _open_npz(path) as archive:
+        return archive.files
+
+
+def read_npz(path: Path, name: str) -> np.ndarray:
+    """One array of an .npz file."""
+    with _open_npz(path) as archive:
+        if name not in archive.files:
+            raise InputError(f"{path} has no array {name}; it has {', '.join(archive.files)}")
+        return archive[name]
+
+
+def read_npy(path: Path) -> np.ndarray:
+    """The array of an .npy file."""
+    with reading(path), open(path, "rb") as file:
+        return np.lib.format.read_array(file, allow_pickle=False)
+
+
+@contextmanager
+def _open_npz(path: Path) -> Iterator[np.lib.npyio.NpzFile]:
+    with reading(path), open(path, "rb") as file:
+        if not zipfile.is_zipfile(file):
+            raise InputError(f"{path} is no .npz file, or not all of one")
+        file.seek(0)
+        with np.load(file, allow_pickle=False) as archive:
+            yield archive
+
+
+def _check_sha256(content: bytes | np.ndarray, expected: str, path: Path) -> None:
+    found = hashlib.sha256(content).hexdigest()
+    if found != expected:
+        raise InputError(
+            f"{path} has the wrong content: its sha256 begins with {found[:16]}, "
+            f"the right one with {expected[:16]}"
+        )

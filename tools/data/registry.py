@@ -1,0 +1,170 @@
+"""The image sets that a flag can name, and loading them: named, derived, or a user's own."""
+
+import hashlib
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from tools.data.derived import FLIPS, NOISES, flip
+from tools.data.image_datasets import IMAGE_DATASETS
+from tools.data.image_folder import shape_text
+from tools.data.own_data import read_own_images
+from tools.data.preprocessing import as_images
+from tools.data.readers import read_data_file
+from tools.data.sources import obtain
+from tools.errors import InputError
+
+
+@dataclass(frozen=True)
+class ImageSet:
+    """Images and where they come from.
+
+    Attributes:
+        name: A data set's name, or that of a user's file or folder without its ending.
+        images: float32 [example, height, width, channel] in [0, 1].
+        ids: int64 [example]: row number in the source; a mirrored image has that of its original.
+        checksum: sha256 of the source's content; of the pixels for noise and a user's own images.
+    """
+
+    name: str
+    images: np.ndarray
+    ids: np.ndarray
+    checksum: str
+
+
+# Made from the images of the training set's test part, or of their shape.
+DERIVED = (*FLIPS, *NOISES)
+
+
+def default_ood_names(train_dataset: str, image_shape: Sequence[int]) -> tuple[str, ...]:
+    """The sets that a model of these images is tested on: named ones of the shape, derived ones.
+
+    Args:
+        train_dataset: Name or path of the training set, which is left out.
+        image_shape: Its height, width and channels.
+    """
+    named = (
+        name
+        for name, dataset in IMAGE_DATASETS.items()
+        if name != train_dataset and dataset.image_shape == tuple(image_shape)
+    )
+    return (*named, *DERIVED)
+
+
+def check_dataset_name(flag: str, value: str, split: str = "test") -> None:
+    """Refuses a flag's value that is neither a known data set nor an existing path.
+
+    Args:
+        flag: The flag's name without dashes.
+        value: What it was given. A known name is never taken as a path; ./mnist is one.
+        split: "train": only sets to train on are known; "test": all sets, derived ones too.
+
+    Raises:
+        InputError: It names the flag and lists the known sets.
+    """
+    known = [name for name, dataset in IMAGE_DATASETS.items() if split in dataset.files]
+    known += DERIVED if split == "test" else ()
+    is_name = value in IMAGE_DATASETS or value in DERIVED
+    if value not in known and (is_name or not os.path.exists(os.path.expanduser(value))):
+        raise InputError(
+            f"--{flag}={value}: no known data set and no path; known are {', '.join(known)}"
+        )
+
+
+def load_images(name_or_path: str | Path, split: str, data_dir: str | Path) -> ImageSet:
+    """All images of a split of a named set or of a user's own data (see `read_own_images`).
+
+    Of own data without a test part a tenth, always the same, is held out as "test".
+
+    Args:
+        name_or_path: A name in IMAGE_DATASETS, or an .npz or .npy file or a folder of pictures.
+        split: "train" or "test".
+        data_dir: Where the named sets' files lie; missing ones are downloaded to it.
+
+    Raises:
+        InputError: What was asked for is unknown, cannot be had, or is damaged.
+    """
+    if str(name_or_path) in IMAGE_DATASETS:
+        return _load_named(str(name_or_path), split, Path(os.path.expanduser(data_dir)))
+    return _load_own(name_or_path, split)
+
+
+def make_ood_set(
+    name_or_path: str | Path,
+    in_distribution: ImageSet,
+    size: int,
+    seed: int,
+    data_dir: str | Path,
+) -> ImageSet:
+    """The images of an out-of-distribution set to evaluate.
+
+    Args:
+        name_or_path: As for `load_images`, or a name in DERIVED. Of own data all images are used,
+            or the test part of data that have one.
+        in_distribution: The chosen test images of the training set; hflip and vflip mirror all.
+        size: How many images to choose without replacement (all of a smaller set), or to make.
+        seed: Of the choice or the noise.
+        data_dir: As for `load_images`.
+
+    Raises:
+        InputError: As for `load_images`, or the images have another shape than in_distribution.
+    """
+    name = str(name_or_path)
+    image_shape = in_distribution.images.shape[1:]
+    if name in FLIPS:
+        return replace(in_distribution, name=name, images=flip(in_distribution.images, name))
+    if name in NOISES:
+        images = NOISES[name]((size, *image_shape), np.random.default_rng(seed))
+        return ImageSet(name, images, np.arange(size), _pixel_checksum(images))
+    if name in IMAGE_DATASETS:
+        image_set = load_images(name, "test", data_dir)
+    else:
+        image_set = _load_own(name_or_path, split=None)
+    if image_set.images.shape[1:] != image_shape:
+        raise InputError(
+            f"{name} has images of {shape_text(image_set.images.shape[1:])}, "
+            f"{in_distribution.name} of {shape_text(image_shape)}; they must have one shape"
+        )
+    return choose_rows(image_set, size, seed)
+
+
+def choose_rows(image_set: ImageSet, size: int, seed: int) -> ImageSet:
+    """A seeded choice of rows without replacement, in their order; all rows if there are fewer."""
+    count = len(image_set.images)
+    if size >= count:
+        return image_set
+    rows = np.sort(np.random.default_rng(seed).choice(count, size, replace=False))
+    return replace(image_set, images=image_set.images[rows], ids=image_set.ids[rows])
+
+
+def _load_named(name: str, split: str, data_dir: Path) -> ImageSet:
+    dataset = IMAGE_DATASETS[name]
+    if split not in dataset.files:
+        raise InputError(f"{name} has no {split} images, only {', '.join(dataset.files)}")
+    file = dataset.files[split]
+    path = data_dir / file.path
+    if not path.exists():
+        obtain(name, tuple(dataset.files.values()), dataset.sources, data_dir)
+    try:
+        array = read_data_file(path, file.sha256)
+    except InputError as error:
+        raise InputError(f"{error}; move the file away to get {name} anew") from error
+    images = as_images(array, str(path))
+    return ImageSet(name, images, np.arange(len(images)), file.sha256)
+
+
+def _load_own(name_or_path: str | Path, split: str | None) -> ImageSet:
+    path = Path(os.path.abspath(os.path.expanduser(name_or_path)))
+    if not os.path.exists(path):
+        known = ", ".join(IMAGE_DATASETS)
+        raise InputError(f"{name_or_path}: no known data set and no path; known are {known}")
+    images, rows = read_own_images(path, split)
+    name = path.name if path.is_dir() else path.stem
+    return ImageSet(name, images[rows], rows, _pixel_checksum(images))
+
+
+def _pixel_checksum(images: np.ndarray) -> str:
+    return hashlib.sha256(images.reshape(-1)).hexdigest()

@@ -1,0 +1,308 @@
+"""The report page: one file, opens offline, for a screen, a phone and paper."""
+
+import base64
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from string import Template
+
+from tools.report.gallery import Plot
+from tools.report.markup import Markup, element, joined
+from tools.report.tables import METRIC_COLUMNS, auroc_matrix, fixed, interval_text
+from tools.scores.detection import DetectionRow, DetectionTable, mean_auroc
+from tools.scores.ensemble import STATISTICS, described
+from tools.scores.flagged import FlagRule
+
+TEMPLATE = Path(__file__).with_name("report_template.html")
+HEADLINE_STATISTICS = ("waic", "mean")
+ALMOST_PERFECT = 0.99
+LIKELIHOODS = {
+    "bernoulli": "bernoulli on grey values in [0, 1] is not a normalised density: its values are"
+    " those of the 2018 code and compare with no other likelihood's.",
+    "continuous_bernoulli": "continuous_bernoulli is a normalised density on [0, 1].",
+}
+COLUMNS = ("data set", "score", "statistic", "n in", "n out", "AUROC", "interval", "spread")
+COLUMN_NAMES = (*COLUMNS, "AP", "AP in", "FPR95", "FPR99")
+HOW_TO_READ = (
+    "AUROC: share of pairs of an OoD and an in-distribution example that are put in the right"
+    " order; 0.5 is chance. OoD is the positive class. AP and AP in: average precision with OoD,"
+    " with in-distribution positive; both depend on n in and n out. FPR95, FPR99: share of OoD"
+    " examples accepted where 95 %, 99 % of the in-distribution ones are. The statistic single"
+    " is the mean over the members' metrics, and spread the standard deviation of their AUROCs."
+)
+
+
+def report_html(table: DetectionTable, plots: Sequence[Plot]) -> str:
+    """The whole page.
+
+    Args:
+        table: What the analysis found.
+        plots: Its plots, in their order on the page.
+    """
+    sections = {
+        "Verdict": _verdict(table),
+        "AUROC": joined(*(_matrix(table, key) for key in table.score_keys)),
+        "All metrics": _full_table(table),
+        "Flagged examples": _flagged(table),
+        "Plots": _gallery(plots),
+        "Missing data sets": _missing(table.run.missing),
+        "Settings": _settings(table),
+        "Provenance": _provenance(table),
+    }
+    title = f"Out-of-distribution detection: {table.run.in_distribution}"
+    body = joined(
+        element("header", element("h1", title), _facts(table), _contents(sections)),
+        element("main", *(_section(name, content) for name, content in sections.items())),
+    )
+    template = Template(TEMPLATE.read_text("utf-8"))
+    return template.substitute(title=joined(title), body=body)
+
+
+def _facts(table: DetectionTable) -> Markup:
+    run, row = table.run, table.rows[0]
+    likelihood = run.manifest.get("likelihood")
+    return element(
+        "p",
+        f"{run.n_members} members, {likelihood} likelihood; {row.n_in:,} test examples of"
+        f" {run.in_distribution} against {len(run.out_of_distribution)} OoD sets.",
+        class_="facts",
+    )
+
+
+def _contents(names: Iterable[str]) -> Markup:
+    links = (element("li", element("a", name, href=f"#{_anchor(name)}")) for name in names)
+    return element("nav", element("ul", *links), aria_label="Contents")
+
+
+def _section(name: str, content: Markup) -> Markup:
+    heading = element("h2", name, id=_anchor(name))
+    return element("section", heading, content, aria_labelledby=_anchor(name))
+
+
+def _anchor(name: str) -> str:
+    return name.lower().replace(" ", "-")
+
+
+def _verdict(table: DetectionTable) -> Markup:
+    key = table.headline_score
+    means = mean_auroc(table.rows)
+    cards = (_card(table, statistic, means[key, statistic]) for statistic in HEADLINE_STATISTICS)
+    return joined(element("div", *cards, class_="cards"), element("p", _best_of_all(key, means)))
+
+
+def _best_of_all(key: str, means: Mapping[tuple[str, str], float]) -> str:
+    """The highest mean AUROC in the tables, and why it is no result."""
+    named = max(means[key, statistic] for statistic in HEADLINE_STATISTICS)
+    (best_key, best_statistic), best = max(means.items(), key=lambda item: item[1])
+    if best <= named:
+        return (
+            "Both were named before any number was seen, and nothing else in the tables below has"
+            " a higher mean AUROC."
+        )
+    return (
+        "Both were named before any number was seen. The highest mean AUROC in the tables below,"
+        f" {fixed(best)}, is that of {best_statistic} of {best_key}; to choose it for that would be"
+        " optimistic, because the choice was made on the very sets it is measured on. Confirm it"
+        " on sets that had no part in the choice."
+    )
+
+
+def _card(table: DetectionTable, statistic: str, mean: float) -> Markup:
+    key = table.headline_score
+    rows = [row for row in table.rows if (row.score, row.statistic) == (key, statistic)]
+    worst = min(rows, key=lambda row: row.auroc)
+    solved = sum(row.auroc >= ALMOST_PERFECT for row in rows)
+    return element(
+        "div",
+        element("h3", f"{statistic} of {key}"),
+        element("p", fixed(mean), class_="figure"),
+        element(
+            "p",
+            f"mean AUROC. At least {ALMOST_PERFECT} on {solved} of {len(rows)} OoD sets; lowest on"
+            f" {worst.dataset}: {fixed(worst.auroc)} {interval_text(worst)}".rstrip()
+            + ".",
+        ),
+        class_="card",
+    )
+
+
+def _matrix(table: DetectionTable, score_key: str) -> Markup:
+    matrix = auroc_matrix(table, score_key)
+    means = mean_auroc(table.rows)
+    body = (
+        element("tr", element("th", name, scope="row"), *map(_tinted, rows.values()))
+        for name, rows in matrix.items()
+    )
+    mean_cells = (_number(fixed(means[score_key, statistic])) for statistic in STATISTICS)
+    return _table(
+        f"AUROC of {score_key} ({described(score_key)})",
+        [_heading(name) for name in ("data set", *STATISTICS)],
+        body,
+        foot=element("tr", element("th", "mean", scope="row"), *mean_cells),
+        class_="matrix",
+    )
+
+
+def _full_table(table: DetectionTable) -> Markup:
+    heads = [_heading(element("button", name, type="button")) for name in COLUMN_NAMES]
+    caption = f"{len(table.rows)} rows; a click on a heading sorts them"
+    body = (element("tr", *_cells(row)) for row in table.rows)
+    return joined(
+        element("p", HOW_TO_READ, class_="note"),
+        element("p", _interval_note(table.draws), class_="note"),
+        _table(caption, heads, body, class_="sortable"),
+    )
+
+
+def _cells(row: DetectionRow) -> Iterable[Markup]:
+    yield element("th", row.dataset, scope="row")
+    yield from (element("td", text) for text in (row.score, row.statistic))
+    yield from (_number(size) for size in (row.n_in, row.n_out))
+    yield _number(fixed(row.auroc))
+    yield _number(interval_text(row))
+    yield _number(fixed(row.spread["auroc"]) if row.spread else "")
+    yield from (_number(fixed(getattr(row, column))) for column in METRIC_COLUMNS)
+
+
+def _interval_note(draws: int) -> str:
+    if not draws:
+        return "No intervals: the bootstrap had 0 draws."
+    return (
+        f"Intervals: 95 %, stratified bootstrap of {draws:,} draws over the examples, for this one"
+        " ensemble. An interval of no width at AUROC 1 says that no resample has a pair in the"
+        " wrong order, not that there is none."
+    )
+
+
+def _flagged(table: DetectionTable) -> Markup:
+    rules = table.flag_rules
+    if not rules:
+        return element("p", "The run has no scores that the thresholds are for: elbo, iwae.")
+    body = (
+        element(
+            "tr",
+            element("th", name, scope="row"),
+            _number(f"{rules[0].total[name]:,}"),
+            *(_number(_share(rule.flagged[name], rule.total[name])) for rule in rules),
+        )
+        for name in table.run.test_sets
+    )
+    heads = map(_heading, ("data set", "n", *map(_rule_name, rules)))
+    caption = "Examples whose score, in nats and higher = more anomalous, exceeds the threshold"
+    return _table(caption, heads, body, class_="matrix")
+
+
+def _rule_name(rule: FlagRule) -> Markup:
+    calibrated = "95th percentile of the calibration split"
+    source = "elbo_threshold" if rule.source == "elbo_threshold" else calibrated
+    score = f"{rule.statistic} of {rule.score} > {rule.threshold:.2f}"
+    return joined(score, element("br"), element("small", source))
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{part:,} ({100 * part / whole:.1f} %)"
+
+
+def _gallery(plots: Sequence[Plot]) -> Markup:
+    groups: dict[str, list[Markup]] = {}
+    for plot in plots:
+        groups.setdefault(plot.dataset, []).append(_figure(plot))
+    return joined(
+        *(
+            joined(
+                *([element("h3", dataset)] if dataset else []),
+                element("div", *figures, class_="plots"),
+            )
+            for dataset, figures in groups.items()
+        )
+    )
+
+
+def _figure(plot: Plot) -> Markup:
+    data = base64.b64encode(plot.png).decode("ascii")
+    image = element("img", src=f"data:image/png;base64,{data}", alt=plot.alt)
+    return element("figure", image, element("figcaption", plot.caption))
+
+
+def _missing(missing: Mapping[str, str]) -> Markup:
+    if not missing:
+        return element("p", "None: every OoD set that was asked for has been scored.")
+    return _pairs("OoD sets that could not be had, and why", missing)
+
+
+def _settings(table: DetectionTable) -> Markup:
+    analysis = {
+        "score_keys": ", ".join(table.score_keys),
+        "bootstrap": table.draws,
+        "seed": table.seed,
+        "ddof of the variance": table.ddof,
+    }
+    return joined(
+        _pairs("Flags of the run", table.run.manifest.get("settings", {})),
+        _pairs("This analysis", analysis),
+    )
+
+
+def _provenance(table: DetectionTable) -> Markup:
+    told = {"settings", "datasets", "likelihood"}
+    manifest = table.run.manifest
+    rest = {name: manifest[name] for name in manifest if name not in told}
+    checksums = manifest["datasets"].get("checksums", {})
+    likelihood = manifest.get("likelihood")
+    return joined(
+        element("p", f"Likelihood: {LIKELIHOODS.get(likelihood, likelihood)}"),
+        _pairs("Run, versions and timings in seconds", _flat(rest)),
+        _pairs("Checksums of the data sets (SHA-256)", checksums),
+    )
+
+
+def _flat(values: Mapping[str, object], prefix: str = "") -> dict[str, object]:
+    """Nested mappings as one: {"a": {"b": 1}} becomes {"a.b": 1}."""
+    flat: dict[str, object] = {}
+    for name, value in values.items():
+        inner = _flat(value, f"{prefix}{name}.") if isinstance(value, Mapping) else None
+        flat |= {f"{prefix}{name}": value} if inner is None else inner
+    return flat
+
+
+def _pairs(caption: str, values: Mapping[str, object]) -> Markup:
+    body = (
+        element("tr", element("th", name, scope="row"), element("td", element("code", value)))
+        for name, value in values.items()
+    )
+    return _table(caption, [_heading("name"), _heading("value")], body, class_="wrapping")
+
+
+def _table(
+    caption: str,
+    heads: Iterable[Markup],
+    body: Iterable[Markup],
+    *,
+    foot: Markup | None = None,
+    class_: str = "plain",
+) -> Markup:
+    """A table that scrolls sideways by itself, so that the page never does."""
+    content = element(
+        "table",
+        element("caption", element("span", caption)),
+        element("thead", element("tr", *heads)),
+        element("tbody", *body),
+        *([element("tfoot", foot)] if foot else []),
+        class_=class_,
+    )
+    return element("div", content, class_="scroll", role="region", aria_label=caption, tabindex="0")
+
+
+def _heading(content: object) -> Markup:
+    return element("th", content, scope="col")
+
+
+def _number(text: object) -> Markup:
+    return element("td", text, class_="number")
+
+
+def _tinted(row: DetectionRow) -> Markup:
+    """An AUROC on blue, the deeper the nearer to 1, or on orange, the deeper the nearer to 0."""
+    colour = "11 95 165" if row.auroc >= 0.5 else "213 94 0"
+    strength = 0.45 * abs(2 * row.auroc - 1) ** 1.5
+    style = f"background-color: rgb({colour} / {strength:.3f})"
+    return element("td", fixed(row.auroc), class_="number", style=style)

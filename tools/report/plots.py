@@ -1,0 +1,234 @@
+"""Plots as PNG bytes, drawn without pyplot: the same input gives the same bytes.
+
+They are narrow, with large letters, so that a phone shows them at about their real size.
+"""
+
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+import matplotlib
+import numpy as np
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator, NullLocator
+from sklearn.metrics import roc_curve
+
+WIDTH, DPI = 4.8, 170  # inches, dots per inch
+STYLE = {
+    "axes.axisbelow": True,
+    "axes.edgecolor": "#777777",
+    "axes.grid": True,
+    "axes.labelcolor": "#333333",
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "font.family": "DejaVu Sans",
+    "font.size": 9,
+    "grid.color": "#e4e4e4",
+    "grid.linewidth": 0.6,
+    "legend.frameon": False,
+    "xtick.color": "#555555",
+    "ytick.color": "#555555",
+}
+# Told apart by colour-blind people too (Okabe and Ito); after them the next dash and marker.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8a6d3b")
+DASHES, MARKERS = ("-", "--", ":"), ("o", "^", "s")
+IN_DISTRIBUTION_COLOUR = "#222222"
+
+
+def roc_curves(
+    scores_in: np.ndarray, scores_out: Mapping[str, np.ndarray], aurocs: Mapping[str, float]
+) -> bytes:
+    """One ROC curve per OoD set; the x axis is logarithmic, for the few false alarms that matter.
+
+    Args:
+        scores_in: In-distribution scores [example], higher = more anomalous.
+        scores_out: {OoD set: scores [example]}.
+        aurocs: {OoD set: AUROC}, for the legend.
+    """
+    with _canvas(height=5.4) as (figure, png):
+        axes = figure.subplots()
+        least = min(1 / len(scores_in), 0.1)
+        for index, (name, scores) in enumerate(scores_out.items()):
+            is_ood = np.repeat([0, 1], [len(scores_in), len(scores)])
+            false_alarms, found, _ = roc_curve(is_ood, np.concatenate([scores_in, scores]))
+            axes.plot(
+                np.maximum(false_alarms, least),
+                found,
+                color=_colour(index),
+                linestyle=_round(DASHES, index),
+                label=f"{name}  {aurocs[name]:.3f}",
+            )
+        chance = np.geomspace(least, 1, 200)
+        axes.plot(chance, chance, color="#999999", linewidth=0.8, label="chance  0.500")
+        axes.set(xscale="log", xlim=(least, 1), ylim=(0, 1.02))
+        axes.set_xlabel("flagged in-distribution examples, logarithmic")
+        axes.set_ylabel("flagged OoD examples")
+        for axis in (axes.xaxis, axes.yaxis):
+            axis.set_major_formatter(lambda share, _: f"{100 * share:g} %")
+        _legend_below(figure)
+    return png.getvalue()
+
+
+def histograms(values: Mapping[str, np.ndarray], label: str) -> bytes:
+    """A histogram per set, one below the other; the first one, in grey, is behind all of them.
+
+    Args:
+        values: {set: values [example]}, the in-distribution set first.
+        label: What the values are, with their unit.
+    """
+    reference, *_ = values.values()
+    together = np.concatenate(list(values.values()))
+    with _canvas(height=0.6 + 0.4 * len(values)) as (figure, png):
+        rows = np.ravel(figure.subplots(len(values), sharex=True))
+        _spread_out(rows[-1], together)
+        edges = _equal_bins(rows[-1], together)
+        for index, (axes, (name, numbers)) in enumerate(zip(rows, values.items(), strict=True)):
+            _filled_histogram(axes, reference, edges, "#c4c4c4")
+            if index:
+                _filled_histogram(axes, numbers, edges, _colour(index - 1))
+            axes.set(yticks=[], ylim=(0, 1.05))
+            axes.set_ylabel(name, rotation=0, ha="right", va="center")
+            axes.spines["left"].set_visible(False)
+            axes.tick_params(axis="x", length=3 if axes is rows[-1] else 0)
+        rows[-1].set_xlabel(label)
+    return png.getvalue()
+
+
+def value_against_variance(
+    values: Mapping[str, np.ndarray], variances: Mapping[str, np.ndarray], label: str
+) -> bytes:
+    """One member's value against the variance over members, a point per example.
+
+    Args:
+        values: {set: values [example]}, the in-distribution set first; its points lie on top.
+        variances: {set: variances [example]}, not negative; 0 is drawn at the least positive one.
+        label: What the values are, with their unit.
+    """
+    together = np.concatenate(list(variances.values()))
+    least = together[together > 0].min(initial=1)
+    with _canvas(height=5.4) as (figure, png):
+        axes = figure.subplots()
+        for index, name in enumerate(values):
+            axes.scatter(
+                values[name],
+                np.maximum(variances[name], least),
+                s=5,
+                alpha=0.5,
+                linewidths=0,
+                color=_colour(index - 1) if index else IN_DISTRIBUTION_COLOUR,
+                marker=_round(MARKERS, index - 1) if index else "o",
+                zorder=3 if index else 4,
+                label=name,
+            )
+        _spread_out(axes, np.concatenate(list(values.values())))
+        axes.set(yscale="log", xlabel=label, ylabel="variance over members, logarithmic")
+        for handle in _legend_below(figure):
+            handle.set_alpha(1)
+    return png.getvalue()
+
+
+def image_rows(rows: Mapping[str, np.ndarray], columns: int = 8) -> bytes:
+    """Images in titled blocks.
+
+    Args:
+        rows: {title: uint8 [image, height, width, channel], grey or RGB}.
+        columns: Images beside each other.
+    """
+    pages = {title: _tiled(images, columns) for title, images in rows.items()}
+    inches = [WIDTH * page.shape[0] / page.shape[1] + 0.25 for page in pages.values()]
+    with _canvas(height=sum(inches)) as (figure, png):
+        blocks = np.ravel(figure.subplots(len(pages), gridspec_kw={"height_ratios": inches}))
+        for axes, (title, page) in zip(blocks, pages.items(), strict=True):
+            axes.imshow(page, cmap="gray", vmin=0, vmax=255, interpolation="nearest")
+            axes.set_title(title, loc="left", fontsize=9)
+            axes.set_axis_off()
+    return png.getvalue()
+
+
+def training_history(histories: Sequence[Sequence[Mapping[str, float]]]) -> bytes:
+    """Each recorded quantity over the steps, a line per member.
+
+    Args:
+        histories: Per member its records {"step": ..., quantity: value}, oldest first.
+    """
+    quantities = ("iwae", "elbo", "distortion", "rate")
+    with _canvas(height=4.4) as (figure, png):
+        for axes, quantity in zip(np.ravel(figure.subplots(2, 2)), quantities, strict=True):
+            for member, records in enumerate(histories):
+                points = [(record["step"], record[quantity]) for record in records]
+                axes.plot(
+                    *np.transpose(points),
+                    color=_colour(member),
+                    linewidth=1,
+                    label=f"member {member}" if quantity == quantities[0] else None,
+                )
+            axes.set_title(f"{quantity}, nats", loc="left", fontsize=9)
+            axes.set_xlabel("step")
+        _legend_below(figure)
+    return png.getvalue()
+
+
+@contextmanager
+def _canvas(height: float) -> Iterator[tuple[Figure, io.BytesIO]]:
+    """A figure to draw on; its PNG is in the buffer when the block ends."""
+    png = io.BytesIO()
+    with matplotlib.rc_context(STYLE):
+        figure = Figure(figsize=(WIDTH, height), dpi=DPI, layout="constrained")
+        yield figure, png
+        figure.savefig(png, format="png", metadata={"Software": None})
+
+
+def _colour(index: int) -> str:
+    return COLOURS[index % len(COLOURS)]
+
+
+def _round(kinds: Sequence[str], index: int) -> str:
+    """The kind of dash or marker: the next one with each round through the colours."""
+    return kinds[index // len(COLOURS) % len(kinds)]
+
+
+def _legend_below(figure: Figure) -> list[Artist]:
+    legend = figure.legend(loc="outside lower center", ncols=2, fontsize=8.5, markerscale=2.5)
+    return legend.legend_handles
+
+
+def _spread_out(axes: Axes, numbers: np.ndarray) -> None:
+    """If the x axis must show -90 beside -3,000: linear about zero, logarithmic further out."""
+    round_numbers = np.outer(10.0 ** np.arange(1, 9), [1, 3]).ravel()
+    ticks = np.concatenate([-round_numbers, [0], round_numbers])
+    ticks = ticks[(ticks >= numbers.min()) & (ticks <= numbers.max())]
+    if len(ticks) >= 3:
+        axes.set_xscale("asinh", linear_width=30)
+        axes.xaxis.set_major_locator(FixedLocator(ticks))
+        axes.xaxis.set_minor_locator(NullLocator())
+        axes.xaxis.set_major_formatter(
+            lambda number, _: f"{number:,.0f}".replace("-", "\N{MINUS SIGN}")
+        )
+
+
+def _equal_bins(axes: Axes, numbers: np.ndarray, bins: int = 90) -> np.ndarray:
+    """Edges of bins that look equally wide on the x axis and hold all the numbers."""
+    transform = axes.xaxis.get_transform()
+    low, high = transform.transform(np.array([numbers.min(), numbers.max()]))
+    edges = transform.inverted().transform(np.linspace(low, high, bins + 1))
+    edges[[0, -1]] = numbers.min(), np.nextafter(numbers.max(), np.inf)
+    return edges
+
+
+def _filled_histogram(axes: Axes, numbers: np.ndarray, edges: np.ndarray, colour: str) -> None:
+    """A histogram whose highest bin is 1."""
+    counts, _ = np.histogram(numbers, edges)
+    axes.stairs(counts / max(counts.max(), 1), edges, fill=True, color=colour, alpha=0.75)
+
+
+def _tiled(images: np.ndarray, columns: int) -> np.ndarray:
+    """Images in rows on one white page [height, width] or [height, width, 3]."""
+    n, height, width, channels = images.shape
+    n_rows = -(-n // columns)
+    page = np.full((n_rows * (height + 2), columns * (width + 2), channels), 255, np.uint8)
+    for index, image in enumerate(images):
+        top, left = index // columns * (height + 2), index % columns * (width + 2)
+        page[top : top + height, left : left + width] = image
+    return page[..., 0] if channels == 1 else page

@@ -1,0 +1,1 @@
+"""What a run needs whatever it trains: settings, seeds, its folder, the training loop."""

@@ -1,0 +1,207 @@
+"""The run folder: where its files lie, its manifest, and its lock."""
+
+import dataclasses
+import fcntl
+import json
+import logging
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from tools.errors import InputError
+from tools.run.settings import member_settings
+from tools.run.whole_files import write_json
+
+_LOG = logging.getLogger(__name__)
+_PACKAGES = ("tensorflow", "keras", "tensorflow-probability", "numpy", "scikit-learn", "scipy")
+
+
+class RunFolder:
+    """Paths inside a model_dir, and its manifest."""
+
+    def __init__(self, path: str | Path):
+        """Takes the folder's path; it need not exist yet."""
+        self.path = Path(path)
+        self.manifest_path = self.path / "manifest.json"
+
+    def member(self, index: int) -> Path:
+        """Folder of one member: checkpoints, events, history."""
+        return self.path / str(index)
+
+    def scores(self, dataset: str) -> Path:
+        """Score file of a data set."""
+        return self.path / "scores" / f"{dataset}.npz"
+
+    def pictures(self, dataset: str) -> Path:
+        """Pictures of a data set for the report."""
+        return self.path / "pictures" / f"{dataset}.npz"
+
+    def manifest(self) -> dict[str, Any]:
+        """The manifest's content; empty when there is none.
+
+        Raises:
+            InputError: It is no JSON object.
+        """
+        try:
+            content = json.loads(self.manifest_path.read_text("utf-8"))
+        except FileNotFoundError:
+            return {}
+        except (OSError, ValueError) as error:
+            raise InputError(
+                f"{self.manifest_path} cannot be read ({error}); restore it, or start anew in another folder"
+            ) from error
+        if not isinstance(content, dict) or not isinstance(content.get("settings"), dict):
+            raise InputError(
+                f"{self.manifest_path} is no manifest of a run; use another --model_dir"
+            )
+        return content
+
+    def update_manifest(self, **entries: Any) -> None:
+        """Replaces top-level entries of the manifest."""
+        write_json(self.manifest_path, self.manifest() | entries)
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Holds the folder against a second process for as long as this one lives.
+
+        Raises:
+            InputError: Another process holds it.
+        """
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            file = open(self.path / ".lock", "w")  # noqa: SIM115  open as long as the lock is held
+        except OSError as error:
+            raise InputError(f"--model_dir={self.path} cannot be written: {error}") from error
+        with file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                raise InputError(
+                    f"--model_dir={self.path} is in use by another process; wait for it to end"
+                ) from error
+            yield
+
+
+def delete_run(folder: RunFolder) -> None:
+    """Deletes what a run has written; refuses a folder that holds no run.
+
+    Raises:
+        InputError: The folder is not empty and has no manifest.
+    """
+    _refuse_foreign_folder(folder)
+    for path in folder.path.iterdir():
+        if path.name == ".lock":
+            continue
+        shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+
+
+def settle_settings(folder: RunFolder, settings: Any, given: set[str]) -> Any:
+    """The settings to go on with, given what the folder holds; nothing is written.
+
+    With `skip_train` they are those of the saved run, but for the flags given by hand.
+
+    Raises:
+        InputError: Saved members have other settings, each named; `skip_train` without a run; or
+            the folder's files are not a run's.
+    """
+    saved = folder.manifest().get("settings")
+    if saved is None:
+        _refuse_foreign_folder(folder)
+        if settings.skip_train:
+            raise InputError(
+                f"--skip_train: --model_dir={folder.path} holds no run, so member 0 in "
+                f"{folder.member(0)} is missing; train it first"
+            )
+        return settings
+    if settings.delete_existing:
+        return settings
+    wanted = member_settings(settings)
+    if settings.skip_train:
+        wanted = {name: getattr(settings, name) for name in given & (wanted.keys() | {"preset"})}
+    _refuse_differences(folder, wanted, saved)
+    if not settings.skip_train:
+        return settings
+    names = {field.name for field in dataclasses.fields(settings)} - given - {"skip_train"}
+    kept = {name: _from_json(saved[name]) for name in names & saved.keys()}
+    return dataclasses.replace(settings, **kept | {"model_dir": settings.model_dir})
+
+
+def open_run(folder: RunFolder, settings: Any, checksums: Mapping[str, str]) -> None:
+    """Writes the manifest, first of all files of a run.
+
+    Args:
+        folder: Of the run.
+        settings: All of them, resolved.
+        checksums: Of the training data, by name: members of other data are not gone on with.
+
+    Raises:
+        InputError: The saved members were trained on other data.
+    """
+    saved = folder.manifest().get("training_checksums")
+    if saved is not None:
+        _refuse_differences(folder, checksums, saved)
+    folder.update_manifest(
+        status="started",
+        settings=dataclasses.asdict(settings),
+        seeds={"root": settings.seed},
+        training_checksums=dict(checksums),
+        versions={name: metadata.version(name) for name in _PACKAGES},
+        git_commit=git_commit(),
+    )
+
+
+@contextmanager
+def timed(folder: RunFolder, part: str) -> Iterator[None]:
+    """Writes the seconds that a part took into the manifest, and the part as its status."""
+    folder.update_manifest(status=part)
+    started = time.perf_counter()
+    yield
+    seconds = round(time.perf_counter() - started, 1)
+    folder.update_manifest(timings=folder.manifest().get("timings", {}) | {part: seconds})
+    _LOG.info("%s took %.1f s", part, seconds)
+
+
+def _refuse_differences(
+    folder: RunFolder, wanted: Mapping[str, Any], saved: Mapping[str, Any]
+) -> None:
+    """Raises InputError that names each setting in which saved members differ from those wanted."""
+    differences = [
+        f"{name} is {json.dumps(saved.get(name))} there, {json.dumps(value)} here"
+        for name, value in sorted(wanted.items())
+        if json.dumps(saved.get(name)) != json.dumps(value)
+    ]
+    if differences:
+        raise InputError(
+            f"--model_dir={folder.path} holds members of other settings: {'; '.join(differences)}."
+            " Give the same flags, another --model_dir, or --delete_existing"
+        )
+
+
+def git_commit() -> str | None:
+    """The checkout's commit, marked "+" when files differ from it; None outside a checkout."""
+    command = ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--abbrev=40"]
+    try:
+        result = subprocess.run(
+            [*command, "--dirty=+"], capture_output=True, text=True, timeout=10, check=True
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return result.stdout.strip()
+
+
+def _refuse_foreign_folder(folder: RunFolder) -> None:
+    foreign = [path.name for path in folder.path.iterdir() if path.name != ".lock"]
+    if foreign and not folder.manifest_path.exists():
+        raise InputError(
+            f"--model_dir={folder.path} has files but no manifest.json, so it is no run; "
+            "nothing was touched, use another folder"
+        )
+
+
+def _from_json(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value

@@ -1,0 +1,131 @@
+"""Settings of a run: one frozen dataclass per entry script, each field a command-line flag."""
+
+import dataclasses
+import os
+import types
+import typing
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from absl import flags
+
+from tools.errors import InputError
+
+PRESETS = ("fast", "reference", "smoke")
+
+
+def option(
+    fast: Any,
+    help_text: str,
+    *,
+    at_least: float | None = None,
+    above: float | None = None,
+    choices: Sequence[str] = (),
+    shapes_members: bool = False,
+    **other_presets: Any,
+) -> Any:
+    """A field of a settings dataclass: its value in each preset, its limits, and a sentence.
+
+    Args:
+        fast: Value under `--preset=fast`, and under the others unless they are given.
+        help_text: The sentence that `--help` shows.
+        at_least: Smallest allowed number (of each, in a list).
+        above: Number that the value must exceed.
+        choices: The allowed words.
+        shapes_members: Trained weights depend on it, so it cannot change within one model_dir.
+        **other_presets: Values under `reference` and `smoke`.
+    """
+    presets = {preset: other_presets.get(preset, fast) for preset in PRESETS}
+    metadata = {
+        "help": help_text,
+        "presets": presets,
+        "at_least": at_least,
+        "above": above,
+        "choices": tuple(choices),
+        "shapes_members": shapes_members,
+    }
+    return dataclasses.field(default=fast, metadata=metadata)
+
+
+def define_flags(settings_class: type, flag_values: flags.FlagValues) -> None:
+    """Defines one flag per field, of the field's type."""
+    define_by_type = {
+        int: flags.DEFINE_integer,
+        float: flags.DEFINE_float,
+        bool: flags.DEFINE_bool,
+        str: flags.DEFINE_string,
+        tuple: flags.DEFINE_list,
+    }
+    for field in dataclasses.fields(settings_class):
+        define = define_by_type[_plain_type(settings_class, field.name)]
+        default = list(field.default) if isinstance(field.default, tuple) else field.default
+        define(field.name, default, _help(field), flag_values=flag_values)
+
+
+def settings_from_flags(
+    settings_class: type, flag_values: flags.FlagValues
+) -> tuple[Any, set[str]]:
+    """The settings, and the names of the flags given by hand.
+
+    A flag given by hand wins over the preset, the preset over the field's default.
+
+    Raises:
+        InputError: A value is out of its limits; it names the flag.
+    """
+    given = {name for name in flag_values if flag_values[name].present}
+    preset = flag_values["preset"].value
+    if preset not in PRESETS:
+        raise InputError(f"--preset={preset}: known are {', '.join(PRESETS)}")
+    values = {}
+    for field in dataclasses.fields(settings_class):
+        flag = flag_values[field.name]
+        value = flag.value if flag.present else field.metadata["presets"][preset]
+        values[field.name] = tuple(value) if isinstance(value, list) else value
+    values["preset"] = preset
+    for field in dataclasses.fields(settings_class):
+        _check_limits(field, values[field.name])
+    return settings_class(**values), given
+
+
+def member_settings(settings: Any) -> dict[str, Any]:
+    """The settings that trained weights depend on."""
+    return {
+        field.name: getattr(settings, field.name)
+        for field in dataclasses.fields(settings)
+        if field.metadata["shapes_members"]
+    }
+
+
+def default_data_dir() -> str:
+    """The folder of the data sets: WAIC_DATA_DIR, else one in the user's cache."""
+    cache = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    return os.environ.get("WAIC_DATA_DIR") or str(Path(cache) / "generative-ensembles")
+
+
+def _plain_type(settings_class: type, name: str) -> type:
+    """The flag's type of a field: `float | None` is float, `tuple[str, ...]` is tuple."""
+    hint = typing.get_type_hints(settings_class)[name]
+    if isinstance(hint, types.UnionType):
+        (hint,) = (part for part in typing.get_args(hint) if part is not type(None))
+    return typing.get_origin(hint) or hint
+
+
+def _help(field: dataclasses.Field) -> str:
+    presets = field.metadata["presets"]
+    others = [f"{name}: {presets[name]}" for name in PRESETS if presets[name] != field.default]
+    words = f" One of: {', '.join(field.metadata['choices'])}." * bool(field.metadata["choices"])
+    return field.metadata["help"] + words + f" ({'; '.join(others)})" * bool(others)
+
+
+def _check_limits(field: dataclasses.Field, value: Any) -> None:
+    limits = field.metadata
+    if value is None:
+        return
+    for part in value if isinstance(value, tuple) else (value,):
+        if limits["choices"] and part not in limits["choices"]:
+            raise InputError(f"--{field.name}={part}: known are {', '.join(limits['choices'])}")
+        if limits["at_least"] is not None and not part >= limits["at_least"]:
+            raise InputError(f"--{field.name}={part}: must be at least {limits['at_least']}")
+        if limits["above"] is not None and not limits["above"] < part < float("inf"):
+            raise InputError(f"--{field.name}={part}: must be finite and above {limits['above']}")

@@ -1,0 +1,1 @@
+"""From members' scores to detection metrics: files, statistics, metrics, intervals."""

@@ -1,0 +1,109 @@
+"""Score files: per data set one .npz with [member, example] per score key, ids and provenance."""
+
+import json
+import zipfile
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from tools.errors import InputError
+from tools.run.whole_files import write_npz
+
+UNREADABLE = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error)
+NOT_SCORES = ("ids", "provenance")
+
+
+@dataclass(frozen=True)
+class ScoreFile:
+    """The scores of one data set.
+
+    Attributes:
+        scores: {score key: float32 [member, example]}, in the score's own direction.
+        ids: int64 [example], the examples' row numbers in their source.
+        provenance: What the scores were made from: checkpoints, checksum, samples, seed.
+    """
+
+    scores: dict[str, np.ndarray]
+    ids: np.ndarray
+    provenance: dict
+
+    @property
+    def n_members(self) -> int:
+        """Number of members, the same for all score keys."""
+        return len(next(iter(self.scores.values())))
+
+
+def write_scores(
+    path: Path, scores: Mapping[str, np.ndarray], ids: np.ndarray, provenance: Mapping
+) -> None:
+    """Writes a score file, whole or not at all; the same content gives the same bytes.
+
+    Args:
+        path: MODEL_DIR/scores/DATASET.npz.
+        scores: {score key: values [member, example]}, all of one shape.
+        ids: Row numbers in the source [example], each once.
+        provenance: What the scores were made from; must be JSON.
+    """
+    arrays = {key: np.asarray(scores[key], np.float32) for key in sorted(scores)}
+    ids = np.asarray(ids, np.int64)
+    if fault := _fault(arrays, ids):
+        raise ValueError(f"{path}: {fault}.")
+    write_npz(path, arrays | {"ids": ids, "provenance": np.array(_canonical(provenance))})
+
+
+def read_scores(path: Path) -> ScoreFile:
+    """Reads a score file.
+
+    Raises:
+        InputError: The file is missing or damaged, or its rows are not aligned.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            arrays = {key: archive[key] for key in archive.files}
+        provenance = json.loads(str(arrays.pop("provenance")))
+        ids = arrays.pop("ids")
+    except FileNotFoundError:
+        raise InputError(f"{path} is missing; run with --skip_train=True to score again.") from None
+    except UNREADABLE as error:
+        raise InputError(
+            f"{path} is damaged ({_one_line(error)}); delete it and run with --skip_train=True."
+        ) from error
+    if fault := _fault(arrays, ids):
+        raise InputError(f"{path}: {fault}; delete it and run with --skip_train=True.")
+    return ScoreFile(arrays, ids, provenance)
+
+
+def is_current(path: Path, provenance: Mapping) -> bool:
+    """Whether the file is there, whole, and was made from just this."""
+    try:
+        found = read_scores(path).provenance
+    except InputError:
+        return False
+    return found == json.loads(_canonical(provenance))
+
+
+def _canonical(provenance: Mapping) -> str:
+    return json.dumps(provenance, sort_keys=True, allow_nan=False)
+
+
+def _fault(scores: Mapping[str, np.ndarray], ids: np.ndarray) -> str:
+    """What keeps the arrays from being scores of one set of rows; empty: nothing."""
+    shapes = {array.shape for array in scores.values()}
+    if not scores or any(key in NOT_SCORES for key in scores):
+        return "holds no scores"
+    if len(shapes) > 1 or len(shape := shapes.pop()) != 2 or not shape[0]:
+        return "the scores need one common shape [member, example]"
+    if any(array.dtype != np.float32 for array in scores.values()) or ids.dtype != np.int64:
+        return "the scores must be float32 and the ids int64"
+    if ids.shape != shape[1:]:
+        return f"has {ids.shape} ids for {shape[1]} examples"
+    if len(np.unique(ids)) != len(ids):
+        return "has an id twice"
+    return ""
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split()) or type(error).__name__

@@ -1,0 +1,168 @@
+"""What a finished run left in its folder, read and checked: manifest, scores, pictures, history."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tools.errors import InputError
+from tools.scores.files import UNREADABLE, ScoreFile, read_scores
+from tools.scores.metrics import refuse_unusable
+
+CALIBRATION = "calibration"
+HEADLINE_SCORE = "iwae"
+PICTURE_GROUPS = ("most", "least", "first")
+PICTURE_ARRAYS = ("ids", "images", "reconstructions")
+
+
+@dataclass(frozen=True)
+class FinishedRun:
+    """A run's manifest and scores; rows and members are aligned in all of them.
+
+    Attributes:
+        folder: MODEL_DIR.
+        manifest: The content of manifest.json.
+        in_distribution: Name of the in-distribution test set.
+        out_of_distribution: Names of the scored OoD sets, in the order of the tables.
+        missing: {name of an OoD set that could not be had: reason}.
+        scores: {name: scores} of the sets above and of the calibration split.
+    """
+
+    folder: Path
+    manifest: Mapping[str, Any]
+    in_distribution: str
+    out_of_distribution: tuple[str, ...]
+    missing: Mapping[str, str]
+    scores: Mapping[str, ScoreFile]
+
+    @property
+    def n_members(self) -> int:
+        """Number of members."""
+        return self.scores[self.in_distribution].n_members
+
+    @property
+    def score_keys(self) -> tuple[str, ...]:
+        """The score keys that all score files hold, sorted."""
+        return tuple(sorted(set.intersection(*(set(f.scores) for f in self.scores.values()))))
+
+    @property
+    def test_sets(self) -> tuple[str, ...]:
+        """The in-distribution test set, then the OoD sets."""
+        return (self.in_distribution, *self.out_of_distribution)
+
+
+def read_run(folder: Path, score_keys: Sequence[str]) -> FinishedRun:
+    """Reads the manifest and all score files.
+
+    Args:
+        folder: MODEL_DIR.
+        score_keys: The scores that will be used; these and `iwae` and `elbo` must be finite.
+
+    Raises:
+        InputError: A file is missing, damaged, or does not fit to the others; a score key is in
+            none of the files; a score is NaN.
+    """
+    manifest = read_manifest(folder)
+    datasets = manifest["datasets"]
+    missing = datasets.get("missing", {})
+    ood = tuple(name for name in datasets["out_of_distribution"] if name not in missing)
+    if not ood:
+        raise InputError(f"{folder} has no scored OoD set; choose one with --ood_datasets.")
+    names = (datasets["in_distribution"], CALIBRATION, *ood)
+    scores = {name: read_scores(_score_path(folder, name)) for name in names}
+    run = FinishedRun(folder, manifest, datasets["in_distribution"], ood, missing, scores)
+    _check_members(run)
+    _check_keys(run, score_keys)
+    _check_finite(run, {*score_keys, HEADLINE_SCORE, "elbo"} & set(run.score_keys))
+    return run
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """The content of manifest.json, with the names of the data sets in it.
+
+    Raises:
+        InputError: It is missing, damaged, or names no data sets.
+    """
+    path = folder / "manifest.json"
+    try:
+        manifest = json.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        raise InputError(f"{path} is missing; is {folder} the --model_dir of a run?") from None
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path} cannot be read ({error}); run again.") from error
+    match manifest:
+        case {"datasets": {"in_distribution": str(), "out_of_distribution": [*_]}}:
+            return manifest
+    raise InputError(f"{path} names no data sets; finish the run first, with the same command.")
+
+
+def read_pictures(run: FinishedRun, dataset: str) -> dict[str, np.ndarray] | None:
+    """The extreme and the first rows of a set with member 0's reconstructions.
+
+    Returns:
+        {"most_images": uint8 [image, height, width, channel], "most_ids": ..., ...} for the groups
+        and arrays above; None: the run saved no pictures of this set.
+
+    Raises:
+        InputError: The file is damaged, or shows rows that were not scored.
+    """
+    path = run.folder / "pictures" / f"{dataset}.npz"
+    if not path.exists():
+        return None
+    remedy = "delete it and run with --skip_train=True"
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            names = [f"{group}_{array}" for group in PICTURE_GROUPS for array in PICTURE_ARRAYS]
+            pictures = {name: archive[name] for name in names}
+    except UNREADABLE as error:
+        raise InputError(f"{path} is damaged ({error}); {remedy}.") from error
+    shown = np.concatenate([pictures[f"{group}_ids"] for group in PICTURE_GROUPS])
+    if not np.isin(shown, run.scores[dataset].ids).all():
+        raise InputError(f"{path} shows rows that have no scores; {remedy}.")
+    return pictures
+
+
+def read_histories(run: FinishedRun) -> list[list[dict[str, float]]]:
+    """The training records of each member that has some, oldest first."""
+    paths = [run.folder / str(member) / "history.jsonl" for member in range(run.n_members)]
+    return [_read_history(path) for path in paths if path.exists()]
+
+
+def _read_history(path: Path) -> list[dict[str, float]]:
+    try:
+        return [json.loads(line) for line in path.read_text("utf-8").splitlines() if line]
+    except (OSError, ValueError) as error:
+        raise InputError(
+            f"{path} is damaged ({error}); delete it: only the plot of the training needs it."
+        ) from error
+
+
+def _score_path(folder: Path, dataset: str) -> Path:
+    return folder / "scores" / f"{dataset}.npz"
+
+
+def _check_members(run: FinishedRun) -> None:
+    for name, file in run.scores.items():
+        if file.n_members != run.n_members:
+            raise InputError(
+                f"{_score_path(run.folder, name)} has {file.n_members} members and"
+                f" {run.in_distribution} has {run.n_members}; run with --skip_train=True."
+            )
+
+
+def _check_keys(run: FinishedRun, score_keys: Iterable[str]) -> None:
+    for key in score_keys:
+        if key not in run.score_keys:
+            raise InputError(
+                f"--score_keys: the score files of {run.folder} have no {key!r};"
+                f" they hold: {', '.join(run.score_keys)}."
+            )
+
+
+def _check_finite(run: FinishedRun, score_keys: Iterable[str]) -> None:
+    for name, file in run.scores.items():
+        for key in sorted(score_keys):
+            refuse_unusable(file.scores[key], f"{key} of {name}")

@@ -1,0 +1,1 @@
+"""Generative models, their ensembles, and the scripts that start their experiments."""

@@ -1,0 +1,85 @@
+"""Trains, finds and scores the members of an ensemble, whatever model they are."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from tools.data.registry import ImageSet
+from tools.errors import InputError
+from tools.run.checkpoints import newest_checkpoint, read_checkpoint
+from tools.run.folder import RunFolder
+from tools.run.progress import TrainingProgress
+from tools.run.seeds import child_seed
+from tools.run.training_loop import Trainee, TrainingPlan, train_member
+
+
+class Scorer(Protocol):
+    """What scoring needs of a model."""
+
+    def load_state(self, arrays: Mapping[str, np.ndarray]) -> None:
+        """Becomes one member."""
+
+    def score(self, images: np.ndarray, ids: np.ndarray, seed: int) -> dict[str, np.ndarray]:
+        """Values [image] by score key; the noise depends on ids and seed only."""
+
+
+def member_seed(root_seed: int, member: int) -> int:
+    """Seed of everything that is drawn for one member; no other member changes it."""
+    return child_seed(root_seed, "member", member)
+
+
+def train_ensemble(
+    trainee: Trainee, images: np.ndarray, plan: TrainingPlan, *, folder: RunFolder, num_models: int
+) -> None:
+    """Trains members 0..num_models-1 one after another; finished ones are passed over.
+
+    Args:
+        trainee: Model that becomes each member in turn.
+        images: Training images [image, height, width, channel].
+        plan: Its seed is the run's root seed.
+        folder: Where the members' checkpoints lie.
+        num_models: Members of the ensemble.
+    """
+    with TrainingProgress(num_models, plan.max_steps) as progress:
+        for member in range(num_models):
+            train_member(
+                trainee,
+                images,
+                plan._replace(seed=member_seed(plan.seed, member)),
+                folder=folder.member(member),
+                progress=progress,
+                member=member,
+            )
+
+
+def trained_members(folder: RunFolder, *, num_models: int, max_steps: int) -> list[Path]:
+    """The files of all members' last checkpoints, each read once to know that it is whole.
+
+    Raises:
+        InputError: A member is missing or not trained to the end; it names member and folder.
+    """
+    checkpoints = []
+    for member in range(num_models):
+        checkpoint = newest_checkpoint(folder.member(member))
+        if checkpoint is None or checkpoint.step < max_steps:
+            found = "no checkpoint" if checkpoint is None else f"only step {checkpoint.step}"
+            raise InputError(
+                f"member {member} is not trained: {folder.member(member)} has {found} of "
+                f"{max_steps} steps; train without --skip_train, or lower --num_models"
+            )
+        checkpoints.append(checkpoint.path)
+    return checkpoints
+
+
+def score_ensemble(
+    scorer: Scorer, checkpoints: Sequence[Path], image_set: ImageSet, seed: int
+) -> dict[str, np.ndarray]:
+    """Scores of all members on the same rows, [member, example] by score key."""
+    by_member = []
+    for member, checkpoint in enumerate(checkpoints):
+        scorer.load_state(read_checkpoint(checkpoint).arrays)
+        noise_seed = child_seed(member_seed(seed, member), "scoring noise")
+        by_member.append(scorer.score(image_set.images, image_set.ids, noise_seed))
+    return {key: np.stack([scores[key] for scores in by_member]) for key in by_member[0]}

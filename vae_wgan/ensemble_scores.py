@@ -1,0 +1,93 @@
+"""Scores the sets of a run with all members and leaves score files and pictures."""
+
+import hashlib
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from tools.data.registry import ImageSet
+from tools.run.checkpoints import file_digest, read_checkpoint
+from tools.run.folder import RunFolder
+from tools.run.whole_files import write_npz
+from tools.scores.ensemble import anomaly_scores
+from tools.scores.files import is_current, write_scores
+from vae_wgan.ensemble import Scorer, score_ensemble
+
+_LOG = logging.getLogger(__name__)
+EXTREME_PICTURES, FIRST_PICTURES = 16, 8
+
+
+class ScoringSettings(Protocol):
+    """The settings that scores depend on beside the members."""
+
+    seed: int
+    n_samples: int
+    compile: bool
+
+
+class PictureScorer(Scorer, Protocol):
+    """A scorer that shows what it makes of an image."""
+
+    def reconstruct(self, images: np.ndarray) -> np.ndarray:
+        """Images [image, height, width, channel] in [0, 1], of the same shape."""
+
+
+def score_datasets(
+    scorer: PictureScorer,
+    checkpoints: Sequence[Path],
+    image_sets: Sequence[ImageSet],
+    settings: ScoringSettings,
+    folder: RunFolder,
+) -> None:
+    """Writes scores/DATASET.npz and pictures/DATASET.npz, where the files are not up to date."""
+    members = [file_digest(checkpoint) for checkpoint in checkpoints]
+    for image_set in image_sets:
+        provenance = {
+            "members": members,
+            "dataset": image_set.checksum,
+            "pixels": hashlib.sha256(image_set.images).hexdigest(),
+            "n_samples": settings.n_samples,
+            "seed": settings.seed,
+            "compile": settings.compile,
+        }
+        path, pictures_path = folder.scores(image_set.name), folder.pictures(image_set.name)
+        if is_current(path, provenance) and pictures_path.exists():
+            _LOG.info("%s: scores are up to date", image_set.name)
+            continue
+        _LOG.info("%s: scoring %d images", image_set.name, len(image_set.images))
+        pictures_path.unlink(missing_ok=True)
+        scores = score_ensemble(scorer, checkpoints, image_set, settings.seed)
+        write_scores(path, scores, image_set.ids, provenance)
+        scorer.load_state(read_checkpoint(checkpoints[0]).arrays)
+        write_npz(pictures_path, extreme_pictures(scorer, image_set, scores))
+
+
+def extreme_pictures(
+    scorer: PictureScorer, image_set: ImageSet, scores: dict[str, np.ndarray]
+) -> dict[str, Any]:
+    """The most and least anomalous rows by WAIC of iwae, and the first, with reconstructions.
+
+    Returns:
+        For each of "most", "least" and "first": {group}_ids, {group}_images and
+        {group}_reconstructions; images are uint8 [image, height, width, channel].
+    """
+    order = np.argsort(anomaly_scores("iwae", scores["iwae"])["waic"], kind="stable")
+    groups = {
+        "most": order[::-1][:EXTREME_PICTURES],
+        "least": order[:EXTREME_PICTURES],
+        "first": np.arange(min(FIRST_PICTURES, len(order))),
+    }
+    pictures = {}
+    for group, rows in groups.items():
+        images = image_set.images[rows]
+        pictures[f"{group}_ids"] = image_set.ids[rows]
+        pictures[f"{group}_images"] = _as_bytes(images)
+        pictures[f"{group}_reconstructions"] = _as_bytes(scorer.reconstruct(images))
+    return pictures
+
+
+def _as_bytes(images: np.ndarray) -> np.ndarray:
+    return np.rint(255 * images).astype(np.uint8)

@@ -1,0 +1,144 @@
+"""The image sets of one run: training rows, calibration rows, test sets. Without TensorFlow."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import numpy as np
+
+from tools.data.registry import (
+    ImageSet,
+    choose_rows,
+    default_ood_names,
+    load_images,
+    make_ood_set,
+)
+from tools.errors import InputError
+from tools.run.seeds import child_seed
+
+_LOG = logging.getLogger(__name__)
+CALIBRATION = "calibration"
+CALIBRATION_SHARE = 0.05
+MONITORED_IMAGES = 64
+
+
+class DataSettings(Protocol):
+    """The settings that choose the data."""
+
+    train_dataset: str
+    data_dir: str
+    seed: int
+    eval_size: int
+    ood_datasets: Sequence[str]
+    strict_data: bool
+
+
+@dataclass(frozen=True)
+class ExperimentData:
+    """All images of a run. No row is in two of training, calibration and test.
+
+    Attributes:
+        training: Rows that members are trained on.
+        calibration: Chosen rows cut off the training images first, for thresholds: never
+            trained on.
+        monitored: The first images of all that were cut off; they show how training goes.
+        test: Chosen rows of the in-distribution test images.
+        ood: Out-of-distribution sets in the order of the tables.
+        missing: Why a set was left out, by name.
+    """
+
+    training: ImageSet
+    calibration: ImageSet
+    monitored: np.ndarray
+    test: ImageSet
+    ood: tuple[ImageSet, ...]
+    missing: dict[str, str]
+
+    @property
+    def scored(self) -> tuple[ImageSet, ...]:
+        """The sets that members score."""
+        return (self.test, self.calibration, *self.ood)
+
+
+def load_experiment_data(settings: DataSettings) -> ExperimentData:
+    """Loads and checks every image before hours are spent.
+
+    Raises:
+        InputError: The training set cannot be had or is damaged; an out-of-distribution set that
+            was named by hand, or any under `strict_data`, cannot be had.
+    """
+    named = dict(split_entry(entry) for entry in settings.ood_datasets)
+    rows = load_images(settings.train_dataset, "train", settings.data_dir)
+    training, calibration = split_calibration(rows, settings.seed)
+    test = choose_rows(
+        load_images(settings.train_dataset, "test", settings.data_dir),
+        settings.eval_size,
+        child_seed(settings.seed, "evaluation rows", "test"),
+    )
+    if test.images.shape[1:] != rows.images.shape[1:]:
+        raise InputError(
+            f"--train_dataset={settings.train_dataset}: its test images have another shape"
+        )
+    monitored = calibration.images[:MONITORED_IMAGES]
+    calibration = choose_rows(
+        calibration, settings.eval_size, child_seed(settings.seed, "evaluation rows", CALIBRATION)
+    )
+    if not named:
+        names = default_ood_names(settings.train_dataset, rows.images.shape[1:])
+        named = {name: name for name in names}
+    ood, missing = _load_ood(named, test, settings)
+    return ExperimentData(training, calibration, monitored, test, ood, missing)
+
+
+def split_calibration(image_set: ImageSet, seed: int) -> tuple[ImageSet, ImageSet]:
+    """Cuts a seeded 5 % (one row at least) off the training images: (training, calibration).
+
+    Raises:
+        InputError: There are fewer than two images.
+    """
+    count = len(image_set.images)
+    if count < 2:
+        raise InputError(f"{image_set.name} has {count} training image; at least 2 are needed")
+    order = np.random.default_rng(child_seed(seed, "calibration split")).permutation(count)
+    cut = max(1, round(CALIBRATION_SHARE * count))
+    calibration, training = (_rows(image_set, np.sort(part)) for part in (order[:cut], order[cut:]))
+    return training, replace(calibration, name=CALIBRATION)
+
+
+def split_entry(entry: str) -> tuple[str, str]:
+    """Name and source of an entry of --ood_datasets: NAME=PATH, or a known name."""
+    name, equals, source = entry.partition("=")
+    if not name or (equals and not source):
+        raise InputError(f"--ood_datasets={entry}: write a known name, or NAME=PATH")
+    if not all(letter.isalnum() or letter in "_-." for letter in name) or name.startswith("."):
+        raise InputError(
+            f"--ood_datasets={entry}: a name has letters, digits, _ and - only; write NAME=PATH"
+        )
+    return name, source or name
+
+
+def _load_ood(
+    named: dict[str, str], test: ImageSet, settings: DataSettings
+) -> tuple[tuple[ImageSet, ...], dict[str, str]]:
+    """The sets that can be had, and why the others cannot."""
+    found, missing = [], {}
+    by_hand = bool(settings.ood_datasets)
+    for name, entry in named.items():
+        seed = child_seed(settings.seed, "evaluation rows", name)
+        try:
+            image_set = make_ood_set(entry, test, settings.eval_size, seed, settings.data_dir)
+        except InputError as error:
+            if settings.strict_data or by_hand:
+                raise InputError(f"--ood_datasets: {error}") from error
+            missing[name] = str(error)
+            _LOG.warning("%s is left out: %s", name, error)
+            continue
+        found.append(replace(image_set, name=name))
+    if not found:
+        raise InputError("no out-of-distribution set could be had; name one with --ood_datasets")
+    return tuple(found), missing
+
+
+def _rows(image_set: ImageSet, rows: np.ndarray) -> ImageSet:
+    return replace(image_set, images=image_set.images[rows], ids=image_set.ids[rows])

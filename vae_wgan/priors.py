@@ -1,0 +1,141 @@
+"""Priors p(z) over latent codes: a normalizing flow, or a mixture of diagonal normals."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+import tensorflow as tf
+import tensorflow_probability as tfp
+
+tfb, tfd = tfp.bijectors, tfp.distributions
+
+
+def autoregressive_masks(num_inputs: int, hidden_units: Sequence[int]) -> list[np.ndarray]:
+    """Masks [units in, units out] that let output i see inputs 0..i-1 only.
+
+    Each hidden unit has a degree, evenly spread over 1..num_inputs-1, and sees units of its own
+    degree or lower (Germain et al. 2015, MADE, https://arxiv.org/abs/1502.03509). The last mask is
+    that of one output per input.
+    """
+    highest = max(num_inputs - 1, 1)
+    degrees = [np.arange(1, num_inputs + 1)]
+    degrees += [np.ceil(np.linspace(1, highest, units)).astype(int) for units in hidden_units]
+    masks = [before[:, None] <= after for before, after in pairwise(degrees)]
+    masks.append(degrees[-1][:, None] < degrees[0])
+    return [mask.astype(np.float32) for mask in masks]
+
+
+class MaskedNetwork(tf.keras.layers.Layer):
+    """Masked autoregressive network (MADE): shift and log scale of each z[i] from z[0..i-1].
+
+    The last layer starts at zero, so a flow made of it starts as the identity and the prior as the
+    standard normal.
+
+    A Keras 3 layer rather than `tfb.AutoregressiveNetwork`, whose variables a Keras 3 model does
+    not find: it would never be trained or saved.
+    """
+
+    def __init__(self, hidden_units: Sequence[int], *, seed: int, **layer_options: object):
+        """Takes the sizes of the hidden layers and the seed of their initial weights."""
+        super().__init__(**layer_options)
+        self.hidden_units = tuple(hidden_units)
+        self.seed = seed
+
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
+        """Makes weights for codes of input_shape[-1] numbers."""
+        latent_size = input_shape[-1]
+        self.masks = autoregressive_masks(latent_size, self.hidden_units)
+        self.masks[-1] = np.repeat(self.masks[-1], 2, axis=1)  # shift and log scale side by side
+        self.kernels, self.biases = [], []
+        for index, mask in enumerate(self.masks):
+            last = index == len(self.masks) - 1
+            initializer = (
+                "zeros" if last else tf.keras.initializers.GlorotUniform(self.seed + index)
+            )
+            self.kernels.append(self.add_weight(mask.shape, initializer, name=f"kernel{index}"))
+            self.biases.append(self.add_weight(mask.shape[1:], "zeros", name=f"bias{index}"))
+
+    def call(self, z: tf.Tensor) -> tf.Tensor:
+        """Maps codes [..., latent] to [..., latent, 2]: shift and log scale."""
+        hidden = z
+        layers = list(zip(self.kernels, self.biases, self.masks, strict=True))
+        for kernel, bias, mask in layers[:-1]:
+            hidden = tf.nn.relu(tf.tensordot(hidden, kernel * mask, 1) + bias)
+        kernel, bias, mask = layers[-1]
+        outputs = tf.tensordot(hidden, kernel * mask, 1) + bias
+        return tf.reshape(outputs, tf.concat([tf.shape(z), [2]], 0))
+
+
+class FlowPrior(tf.keras.layers.Layer):
+    """Standard normal pushed through masked autoregressive flows, with permutations between them.
+
+    Papamakarios et al. 2017, https://arxiv.org/abs/1705.07057. `log_prob` is one pass through the
+    networks; sampling is sequential in the latent dimensions.
+    """
+
+    def __init__(self, latent_size: int, *, n_flows: int, seed: int, hidden_units=(512, 512)):
+        """Makes the flows; `seed` draws the permutations and the initial weights."""
+        super().__init__(name="flow_prior")
+        self.latent_size = latent_size
+        rng = np.random.default_rng(seed)
+        self.networks = [
+            MaskedNetwork(hidden_units, seed=int(rng.integers(2**31)), name=f"flow{index}")
+            for index in range(n_flows)
+        ]
+        for network in self.networks:
+            network.build((None, latent_size))
+        # Weights, not constants: they are saved, and one compiled step serves every member.
+        self.permutations = [
+            self.add_weight(
+                (latent_size,),
+                lambda shape, dtype: tf.constant(rng.permutation(*shape), dtype),
+                dtype="int32",
+                trainable=False,
+                name=f"permutation{index}",
+            )
+            for index in range(1, n_flows)
+        ]
+        self.built = True
+
+    def distribution(self) -> tfd.Distribution:
+        """The prior p(z), z [latent]."""
+        steps = []
+        for index, network in enumerate(self.networks):
+            if index:
+                steps.append(tfb.Permute(tf.convert_to_tensor(self.permutations[index - 1])))
+            steps.append(tfb.MaskedAutoregressiveFlow(network))
+        normal = tfd.MultivariateNormalDiag(tf.zeros(self.latent_size))
+        return tfd.TransformedDistribution(normal, tfb.Chain(steps)) if steps else normal
+
+
+class MixturePrior(tf.keras.layers.Layer):
+    """Learned mixture of diagonal normals; one component is the fixed standard normal."""
+
+    def __init__(self, latent_size: int, *, components: int, seed: int):
+        """Makes the components' weights, locations and scales; `seed` draws the locations."""
+        super().__init__(name="mixture_prior")
+        self.latent_size = latent_size
+        self.components = components
+        if components > 1:
+            shape = (components, latent_size)
+            normal = tf.keras.initializers.RandomNormal(stddev=1.0, seed=seed)
+            self.loc = self.add_weight(shape, normal, name="loc")
+            self.raw_scale = self.add_weight(shape, "zeros", name="raw_scale")
+            self.mixture_logits = self.add_weight(shape[:1], "zeros", name="mixture_logits")
+        self.built = True
+
+    def distribution(self) -> tfd.Distribution:
+        """The prior p(z), z [latent]."""
+        if self.components == 1:
+            return tfd.MultivariateNormalDiag(tf.zeros(self.latent_size))
+        return tfd.MixtureSameFamily(
+            tfd.Categorical(logits=tf.convert_to_tensor(self.mixture_logits)),
+            tfd.MultivariateNormalDiag(
+                tf.convert_to_tensor(self.loc), positive_scale(self.raw_scale)
+            ),
+        )
+
+
+def positive_scale(raw: tf.Tensor) -> tf.Tensor:
+    """Softplus shifted so that raw 0 is scale 1."""
+    return tf.nn.softplus(raw + np.log(np.expm1(1.0)).astype(np.float32))

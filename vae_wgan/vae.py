@@ -1,0 +1,151 @@
+"""Variational autoencoder: encoder q(z|x), decoder p(x|z), prior p(z), and what follows of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import tensorflow as tf
+import tensorflow_probability as tfp
+
+from vae_wgan.pixel_likelihoods import LIKELIHOODS
+from vae_wgan.priors import FlowPrior, MixturePrior, positive_scale
+from vae_wgan.vae_networks import decoder_network, encoder_network
+
+tfd = tfp.distributions
+
+
+@dataclass(frozen=True)
+class VAEArchitecture:
+    """What the networks look like; the defaults are those of 2018.
+
+    Attributes:
+        latent_size: Numbers in one code z.
+        base_depth: Filters of the first convolution; the deeper ones have twice as many.
+        activation: Keras name, of all hidden layers.
+        likelihood: Key of LIKELIHOODS.
+        use_NF: Prior of flows; False: a mixture of diagonal normals.
+        n_flows: Flows in the prior.
+        mixture_components: Of the mixture; 1 is the standard normal.
+    """
+
+    latent_size: int = 16
+    base_depth: int = 32
+    activation: str = "leaky_relu"
+    likelihood: str = "bernoulli"
+    use_NF: bool = True  # noqa: N815  the flag's name in the code of 2018
+    n_flows: int = 6
+    mixture_components: int = 100
+
+
+class VAE(tf.keras.Model):
+    """A VAE seen through three distributions: `encode(images)`, `decode(z)` and `prior()`.
+
+    Axes are [sample, image, latent] for codes and [image, height, width, channel] for images.
+    """
+
+    def __init__(self, image_shape: Sequence[int], architecture: VAEArchitecture, *, seed: int):
+        """Builds the networks with initial weights drawn from `seed`."""
+        super().__init__(name="vae")
+        rng = np.random.default_rng(seed)
+        options = {
+            "latent_size": architecture.latent_size,
+            "base_depth": architecture.base_depth,
+            "activation": architecture.activation,
+            "next_seed": lambda: int(rng.integers(2**31)),
+        }
+        self.image_shape = tuple(image_shape)
+        self.encoder = encoder_network(image_shape, **options)
+        self.decoder = decoder_network(image_shape, **options)
+        self.prior_network = _prior_network(architecture, seed=int(rng.integers(2**31)))
+        self.pixel_distribution = LIKELIHOODS[architecture.likelihood]
+        self.built = True
+
+    def encode(self, images: tf.Tensor) -> tfd.Distribution:
+        """q(z|x), diagonal normal: batch [image], event [latent]."""
+        loc, raw_scale = tf.split(self.encoder(images), 2, axis=-1)
+        return tfd.MultivariateNormalDiag(loc, positive_scale(raw_scale))
+
+    def decode(self, z: tf.Tensor) -> tfd.Distribution:
+        """p(x|z) for codes [..., latent]: batch [...], event [height, width, channel]."""
+        logits = self.decoder(tf.reshape(z, [-1, z.shape[-1]]))
+        return self.pixel_distribution(
+            tf.reshape(logits, tf.concat([tf.shape(z)[:-1], self.image_shape], 0))
+        )
+
+    def prior(self) -> tfd.Distribution:
+        """p(z), event [latent]."""
+        return self.prior_network.distribution()
+
+
+def _prior_network(architecture: VAEArchitecture, *, seed: int) -> FlowPrior | MixturePrior:
+    size = architecture.latent_size
+    if architecture.use_NF:
+        return FlowPrior(size, n_flows=architecture.n_flows, seed=seed)
+    return MixturePrior(size, components=architecture.mixture_components, seed=seed)
+
+
+def rate_and_distortion(
+    vae: VAE, images: tf.Tensor, noise: tf.Tensor
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """Rate log q(z|x) - log p(z) and distortion -log p(x|z) at z ~ q(z|x): [sample, image], nats.
+
+    Alemi et al. 2018, https://arxiv.org/abs/1711.00464. Their sum is minus the log importance
+    weight log p(x|z) + log p(z) - log q(z|x).
+
+    Args:
+        vae: The model.
+        images: [image, height, width, channel] in [0, 1].
+        noise: Standard normal [sample, image, latent]; z is mean + standard deviation * noise.
+    """
+    posterior = vae.encode(images)
+    z = posterior.mean() + posterior.stddev() * noise
+    return posterior.log_prob(z) - vae.prior().log_prob(z), -vae.decode(z).log_prob(images)
+
+
+def iwae_log_likelihood(log_weights: tf.Tensor) -> tf.Tensor:
+    """Lower bound log mean_s exp(log_weights) of log p(x) in nats: [sample, image] to [image].
+
+    Burda et al. 2016, https://arxiv.org/abs/1509.00519.
+    """
+    num_samples = tf.cast(tf.shape(log_weights)[0], log_weights.dtype)
+    return tf.reduce_logsumexp(log_weights, axis=0) - tf.math.log(num_samples)
+
+
+def vae_scores(
+    vae: VAE, images: tf.Tensor, noise: tf.Tensor, analytic_kl: bool = False
+) -> dict[str, tf.Tensor]:
+    """What one member says of each image, every value [image]; nats but for the last two.
+
+    Args:
+        vae: The model.
+        images: [image, height, width, channel] in [0, 1].
+        noise: Standard normal [sample, image, latent].
+        analytic_kl: Takes the rate in closed form, which needs a prior of one normal.
+
+    Returns:
+        iwae and elbo (higher = more normal); rate and distortion, with elbo = -(rate + distortion);
+        posterior_mean and posterior_stddev, averaged over the latent dimensions.
+    """
+    posterior = vae.encode(images)
+    rates, distortions = rate_and_distortion(vae, images, noise)
+    rate = posterior.kl_divergence(vae.prior()) if analytic_kl else tf.reduce_mean(rates, axis=0)
+    distortion = tf.reduce_mean(distortions, axis=0)
+    return {
+        "iwae": iwae_log_likelihood(-rates - distortions),
+        "elbo": -(rate + distortion),
+        "rate": rate,
+        "distortion": distortion,
+        "posterior_mean": tf.reduce_mean(posterior.mean(), axis=-1),
+        "posterior_stddev": tf.reduce_mean(posterior.stddev(), axis=-1),
+    }
+
+
+def vae_loss(
+    vae: VAE, images: tf.Tensor, noise: tf.Tensor, *, beta: float, analytic_kl: bool = False
+) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+    """Loss beta * rate + distortion, and the two terms: nats, means over samples and images."""
+    rates, distortions = rate_and_distortion(vae, images, noise)
+    if analytic_kl:
+        rates = vae.encode(images).kl_divergence(vae.prior())
+    rate, distortion = tf.reduce_mean(rates), tf.reduce_mean(distortions)
+    return beta * rate + distortion, rate, distortion

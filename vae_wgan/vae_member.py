@@ -1,0 +1,136 @@
+"""One VAE of an ensemble as training and scoring use it: optimizer, compiled steps, pictures."""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import tensorflow as tf
+
+from tools.run.seeds import normal_rows
+from vae_wgan.vae import VAE, VAEArchitecture, vae_loss, vae_scores
+from vae_wgan.vae_settings import VAESettings
+
+# Images in one compiled scoring call; the last batch is filled up. Small, so that the decoder's
+# layers of n_samples times as many images stay in the processor's cache.
+SCORE_BATCH = 8
+NUM_PICTURES = 8
+
+
+class VAEMember:
+    """A VAE with its optimizer. One object serves all members in turn: they differ in state only.
+
+    Args:
+        settings: Of the run.
+        image_shape: Height, width, channels.
+        held_out: Images [image, height, width, channel] that `monitor` and `pictures` look at.
+    """
+
+    def __init__(self, settings: VAESettings, image_shape: Sequence[int], held_out: np.ndarray):
+        """Builds the networks and the two compiled functions."""
+        self._settings = settings
+        self._held_out = held_out
+        self._image_shape = image_shape
+        self._vae = self._new_vae(seed=0)
+        schedule = tf.keras.optimizers.schedules.CosineDecay(
+            settings.learning_rate, settings.max_steps
+        )
+        self._optimizer = tf.keras.optimizers.Adam(schedule, name="adam")
+        self._optimizer.build(self._vae.trainable_variables)
+        self._compiled_step = tf.function(self._step, jit_compile=settings.compile)
+        self._compiled_scores = tf.function(self._scores, jit_compile=settings.compile)
+
+    @property
+    def variables(self) -> list[tf.keras.Variable]:
+        """Weights and the optimizer's variables: all that training changes or needs."""
+        return [*self._vae.variables, *self._optimizer.variables]
+
+    def initialize(self, seed: int) -> None:
+        """Draws new initial weights and clears the optimizer."""
+        self._vae.set_weights(self._new_vae(seed).get_weights())
+        for variable in self._optimizer.variables:
+            variable.assign(tf.zeros_like(variable))
+
+    def state(self) -> dict[str, np.ndarray]:
+        """All variables by path."""
+        return {variable.path: variable.numpy() for variable in self.variables}
+
+    def load_state(self, arrays: Mapping[str, np.ndarray]) -> None:
+        """Takes back what `state` returned."""
+        for variable in self.variables:
+            variable.assign(arrays[variable.path])
+
+    def train_step(self, images: np.ndarray, seed: int, step: int) -> tf.Tensor:
+        """One step of Adam; returns the batch's mean ELBO in nats."""
+        return self._compiled_step(images, np.array([seed, step], np.int32))
+
+    def score(self, images: np.ndarray, ids: np.ndarray, seed: int) -> dict[str, np.ndarray]:
+        """The values of `vae_scores` for images of any number, each float32 [image].
+
+        Args:
+            images: [image, height, width, channel] in [0, 1].
+            ids: [image]; with the seed they determine each image's noise.
+            seed: Of the noise.
+        """
+        batches = []
+        for start in range(0, len(images), SCORE_BATCH):
+            part = slice(start, start + SCORE_BATCH)
+            batches.append(self._score_batch(images[part], ids[part], seed))
+        return {key: np.concatenate([batch[key] for batch in batches]) for key in batches[0]}
+
+    def reconstruct(self, images: np.ndarray) -> np.ndarray:
+        """Mean images of p(x|z) at the mean of q(z|x), in [0, 1]."""
+        parts = np.array_split(images, max(1, len(images) // 64))
+        return np.concatenate(
+            [self._vae.decode(self._vae.encode(part).mean()).mean().numpy() for part in parts]
+        )
+
+    def monitor(self) -> dict[str, float]:
+        """Means over the held-out images: elbo, iwae, rate, distortion; and the learning rate."""
+        scores = self.score(self._held_out, np.arange(len(self._held_out)), seed=0)
+        values = {key: float(scores[key].mean()) for key in ("elbo", "iwae", "rate", "distortion")}
+        return values | {"learning_rate": float(self._optimizer.learning_rate)}
+
+    def pictures(self) -> dict[str, np.ndarray]:
+        """Held-out inputs, their reconstructions, and samples of the prior."""
+        inputs = self._held_out[:NUM_PICTURES]
+        z = self._vae.prior().sample(NUM_PICTURES, seed=(0, 0))
+        return {
+            "inputs": inputs,
+            "reconstructions": self.reconstruct(inputs),
+            "prior_samples": self._vae.decode(z).mean().numpy(),
+        }
+
+    def _new_vae(self, seed: int) -> VAE:
+        names = [field.name for field in dataclasses.fields(VAEArchitecture)]
+        values = {name: getattr(self._settings, name) for name in names}
+        return VAE(self._image_shape, VAEArchitecture(**values), seed=seed)
+
+    def _step(self, images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+        settings = self._settings
+        shape = [settings.train_samples, settings.batch_size, settings.latent_size]
+        noise = tf.random.stateless_normal(shape, seed)
+        with tf.GradientTape() as tape:
+            loss, rate, distortion = vae_loss(
+                self._vae, images, noise, beta=settings.beta, analytic_kl=settings.analytic_kl
+            )
+        weights = self._vae.trainable_variables
+        self._optimizer.apply_gradients(zip(tape.gradient(loss, weights), weights, strict=True))
+        return -(rate + distortion)
+
+    def _scores(self, images: tf.Tensor, noise: tf.Tensor) -> dict[str, tf.Tensor]:
+        return vae_scores(self._vae, images, noise, self._settings.analytic_kl)
+
+    def _score_batch(self, images: np.ndarray, ids: np.ndarray, seed: int) -> dict[str, np.ndarray]:
+        noise = normal_rows(seed, ids, (self._settings.n_samples, self._settings.latent_size))
+        filled = np.arange(SCORE_BATCH).clip(max=len(images) - 1)  # repeats the last image
+        scores = self._compiled_scores(images[filled], noise[filled].swapaxes(0, 1))
+        return {key: value.numpy()[: len(images)] for key, value in scores.items()}
+
+
+def device_name() -> str:
+    """What TensorFlow computes on: the GPUs' names, or "CPU"."""
+    gpus = tf.config.list_physical_devices("GPU")
+    names = [
+        tf.config.experimental.get_device_details(gpu).get("device_name", "GPU") for gpu in gpus
+    ]
+    return ", ".join(names) or "CPU"
