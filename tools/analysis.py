@@ -14,6 +14,7 @@ from tools.errors import InputError
 from tools.report.gallery import draw_plots
 from tools.report.html import report_html
 from tools.report.tables import csv_text, json_value, printed_table
+from tools.run.folder import RunFolder
 from tools.run.whole_files import write_bytes, write_json, write_text
 from tools.scores.detection import DetectionTable, detection_table
 from tools.scores.finished_run import read_manifest, read_run
@@ -29,7 +30,7 @@ class Analysis:
 
 
 def ensemble_analysis(
-    model_dir: Path,
+    model_dir: str | Path,
     score_keys: Sequence[str],
     bootstrap: int,
     elbo_threshold: float | None,
@@ -49,11 +50,11 @@ def ensemble_analysis(
     """
     keys = tuple(dict.fromkeys(score_keys))
     _check_arguments(keys, bootstrap, elbo_threshold)
-    run = read_run(Path(model_dir), keys)
+    run = read_run(RunFolder(model_dir), keys)
     table = detection_table(run, keys, draws=bootstrap, seed=seed, elbo_threshold=elbo_threshold)
     plots = draw_plots(table)
 
-    folder = run.folder / "analysis"
+    folder = run.folder.path / "analysis"
     write_text(folder / "metrics.csv", csv_text(table))
     write_json(folder / "metrics.json", json_value(table))
     for plot in plots:
@@ -64,11 +65,11 @@ def ensemble_analysis(
 
 def _check_arguments(keys: Sequence[str], bootstrap: int, elbo_threshold: float | None) -> None:
     if not keys:
-        raise InputError("--score_keys names no score; iwae is one.")
+        raise InputError("--score_keys names no score; iwae is one")
     if bootstrap < 0:
-        raise InputError(f"--bootstrap={bootstrap}: the number of draws must be at least 0.")
+        raise InputError(f"--bootstrap={bootstrap}: the number of draws must be at least 0")
     if elbo_threshold is not None and not math.isfinite(elbo_threshold):
-        raise InputError(f"--elbo_threshold={elbo_threshold} is no finite number of nats.")
+        raise InputError(f"--elbo_threshold={elbo_threshold} is no finite number of nats")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -79,21 +80,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--bootstrap", type=int, help="draws, 0: none; default: the run's own")
     flags = parser.parse_args(arguments)
     try:
-        settings = read_manifest(flags.model_dir).get("settings", {})
-        keys = flags.score_keys or settings.get("score_keys", "iwae,elbo")
-        draws = settings.get("bootstrap", 1000) if flags.bootstrap is None else flags.bootstrap
-        analysis = ensemble_analysis(
-            flags.model_dir,
-            keys.split(",") if isinstance(keys, str) else keys,
-            bootstrap=draws,
-            elbo_threshold=settings.get("elbo_threshold"),
-            seed=settings.get("seed", 0),
-        )
+        analysis = _analyse_again(RunFolder(flags.model_dir), flags.score_keys, flags.bootstrap)
     except InputError as error:
         sys.stderr.write(f"{error}\n")
         return 2
     sys.stdout.write(f"{analysis.text}\nReport: {analysis.report}\n")
     return 0
+
+
+def _analyse_again(folder: RunFolder, score_keys: str | None, bootstrap: int | None) -> Analysis:
+    """Analyses with the settings in the manifest; None: that setting stays as it is."""
+    settings = read_manifest(folder)["settings"]
+    with folder.locked():
+        return ensemble_analysis(
+            folder.path,
+            settings["score_keys"] if score_keys is None else score_keys.split(","),
+            settings["bootstrap"] if bootstrap is None else bootstrap,
+            settings["elbo_threshold"],
+            settings["seed"],
+        )
 
 
 if __name__ == "__main__":

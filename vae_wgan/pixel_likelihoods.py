@@ -14,7 +14,9 @@ def bernoulli(logits: tf.Tensor) -> tfd.Distribution:
     What the 2018 code uses. On values between 0 and 1 it is no normalized density, so likelihoods
     of different images are not strictly comparable; `continuous_bernoulli` is proper.
     """
-    return tfd.Independent(tfd.Bernoulli(logits=logits), reinterpreted_batch_ndims=3)
+    # Of a floating type: the default, int32, cuts grey values off to 0 where they come from NumPy.
+    pixels = tfd.Bernoulli(logits=logits, dtype=tf.float32)
+    return tfd.Independent(pixels, reinterpreted_batch_ndims=3)
 
 
 def continuous_bernoulli(logits: tf.Tensor) -> tfd.Distribution:

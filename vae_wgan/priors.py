@@ -19,7 +19,7 @@ def autoregressive_masks(num_inputs: int, hidden_units: Sequence[int]) -> list[n
     """
     highest = max(num_inputs - 1, 1)
     degrees = [np.arange(1, num_inputs + 1)]
-    degrees += [np.ceil(np.linspace(1, highest, units)).astype(int) for units in hidden_units]
+    degrees += [1 + np.arange(units) * highest // units for units in hidden_units]
     masks = [before[:, None] <= after for before, after in pairwise(degrees)]
     masks.append(degrees[-1][:, None] < degrees[0])
     return [mask.astype(np.float32) for mask in masks]

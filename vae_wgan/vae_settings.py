@@ -18,7 +18,7 @@ class VAESettings:
 
     preset: str = option(
         "fast",
-        "Sets the defaults of the other flags. fast: made for two CPU cores; reference: the settings"
+        "Sets the defaults of the other flags. fast: made for two cores; reference: the settings"
         " of 2018; smoke: about a minute on two cores, for a first look.",
     )
     train_dataset: str = option(

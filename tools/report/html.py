@@ -243,7 +243,7 @@ def _settings(table: DetectionTable) -> Markup:
 
 
 def _provenance(table: DetectionTable) -> Markup:
-    told = {"settings", "datasets", "likelihood"}
+    told = {"settings", "datasets", "likelihood", "status"}
     manifest = table.run.manifest
     rest = {name: manifest[name] for name in manifest if name not in told}
     checksums = manifest["datasets"].get("checksums", {})

@@ -53,7 +53,7 @@ class RunFolder:
             return {}
         except (OSError, ValueError) as error:
             raise InputError(
-                f"{self.manifest_path} cannot be read ({error}); restore it, or start anew in another folder"
+                f"{self.manifest_path} cannot be read ({error}); restore it, or use another folder"
             ) from error
         if not isinstance(content, dict) or not isinstance(content.get("settings"), dict):
             raise InputError(

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from tools.run.seeds import child_seed
+
 CONFIDENCE = 0.95
 
 
@@ -17,14 +19,16 @@ def auroc_draws(
         scores_in: Scores [score, example], higher = more anomalous.
         scores_out: Scores of the OoD examples [score, example].
         draws: Number of draws.
-        seed: Root of both streams of draws; the one of `scores_in` depends on n_in only, so
-            that all OoD sets meet the same in-distribution examples.
+        seed: Root seed of the run; the draws of `scores_in` depend on it and n_in only, so that
+            all OoD sets meet the same in-distribution examples.
 
     Returns:
         AUROCs [score, draw].
     """
     (n_scores, n_in), n_out = scores_in.shape, scores_out.shape[1]
-    random_in, random_out = map(np.random.default_rng, np.random.SeedSequence(seed).spawn(2))
+    random_in, random_out = (
+        np.random.default_rng(child_seed(seed, "bootstrap", side)) for side in ("in", "out")
+    )
     order = np.argsort(scores_in, axis=1)
     below, through = _positions(np.take_along_axis(scores_in, order, axis=1), scores_out)
     # Weight of the i lowest in-distribution scores, i = 0 .. n_in.

@@ -44,7 +44,7 @@ def as_log_likelihoods(score_key: str, values: np.ndarray) -> np.ndarray:
         InputError: Nobody has said in which direction this score goes.
     """
     if score_key not in SCORE_KEYS:
-        raise InputError(f"Unknown score key {score_key!r}; known: {', '.join(SCORE_KEYS)}.")
+        raise InputError(f"Unknown score key {score_key!r}; known: {', '.join(SCORE_KEYS)}")
     values = np.asarray(values, np.float64)
     return values if SCORE_KEYS[score_key].high_is_normal else -values
 

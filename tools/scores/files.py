@@ -66,13 +66,13 @@ def read_scores(path: Path) -> ScoreFile:
         provenance = json.loads(str(arrays.pop("provenance")))
         ids = arrays.pop("ids")
     except FileNotFoundError:
-        raise InputError(f"{path} is missing; run with --skip_train=True to score again.") from None
+        raise InputError(f"{path} is missing; run with --skip_train=True to score again") from None
     except UNREADABLE as error:
         raise InputError(
-            f"{path} is damaged ({_one_line(error)}); delete it and run with --skip_train=True."
+            f"{path} is damaged ({_one_line(error)}); delete it and run with --skip_train=True"
         ) from error
     if fault := _fault(arrays, ids):
-        raise InputError(f"{path}: {fault}; delete it and run with --skip_train=True.")
+        raise InputError(f"{path}: {fault}; delete it and run with --skip_train=True")
     return ScoreFile(arrays, ids, provenance)
 
 

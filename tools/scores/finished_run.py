@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from tools.errors import InputError
+from tools.run.folder import RunFolder
 from tools.scores.files import UNREADABLE, ScoreFile, read_scores
 from tools.scores.metrics import refuse_unusable
 
@@ -23,7 +24,7 @@ class FinishedRun:
     """A run's manifest and scores; rows and members are aligned in all of them.
 
     Attributes:
-        folder: MODEL_DIR.
+        folder: The run's folder.
         manifest: The content of manifest.json.
         in_distribution: Name of the in-distribution test set.
         out_of_distribution: Names of the scored OoD sets, in the order of the tables.
@@ -31,7 +32,7 @@ class FinishedRun:
         scores: {name: scores} of the sets above and of the calibration split.
     """
 
-    folder: Path
+    folder: RunFolder
     manifest: Mapping[str, Any]
     in_distribution: str
     out_of_distribution: tuple[str, ...]
@@ -54,11 +55,11 @@ class FinishedRun:
         return (self.in_distribution, *self.out_of_distribution)
 
 
-def read_run(folder: Path, score_keys: Sequence[str]) -> FinishedRun:
+def read_run(folder: RunFolder, score_keys: Sequence[str]) -> FinishedRun:
     """Reads the manifest and all score files.
 
     Args:
-        folder: MODEL_DIR.
+        folder: The run's folder.
         score_keys: The scores that will be used; these and `iwae` and `elbo` must be finite.
 
     Raises:
@@ -70,9 +71,9 @@ def read_run(folder: Path, score_keys: Sequence[str]) -> FinishedRun:
     missing = datasets.get("missing", {})
     ood = tuple(name for name in datasets["out_of_distribution"] if name not in missing)
     if not ood:
-        raise InputError(f"{folder} has no scored OoD set; choose one with --ood_datasets.")
+        raise InputError(f"{folder.path} has no scored OoD set; choose one with --ood_datasets")
     names = (datasets["in_distribution"], CALIBRATION, *ood)
-    scores = {name: read_scores(_score_path(folder, name)) for name in names}
+    scores = {name: read_scores(folder.scores(name)) for name in names}
     run = FinishedRun(folder, manifest, datasets["in_distribution"], ood, missing, scores)
     _check_members(run)
     _check_keys(run, score_keys)
@@ -80,23 +81,18 @@ def read_run(folder: Path, score_keys: Sequence[str]) -> FinishedRun:
     return run
 
 
-def read_manifest(folder: Path) -> dict[str, Any]:
-    """The content of manifest.json, with the names of the data sets in it.
+def read_manifest(folder: RunFolder) -> dict[str, Any]:
+    """The manifest of a run that has been scored.
 
     Raises:
         InputError: It is missing, damaged, or names no data sets.
     """
-    path = folder / "manifest.json"
-    try:
-        manifest = json.loads(path.read_text("utf-8"))
-    except FileNotFoundError:
-        raise InputError(f"{path} is missing; is {folder} the --model_dir of a run?") from None
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path} cannot be read ({error}); run again.") from error
+    manifest = folder.manifest()
     match manifest:
         case {"datasets": {"in_distribution": str(), "out_of_distribution": [*_]}}:
             return manifest
-    raise InputError(f"{path} names no data sets; finish the run first, with the same command.")
+    fault = "names no data sets; start its run again" if manifest else "is missing; is this a run?"
+    raise InputError(f"{folder.manifest_path} {fault}")
 
 
 def read_pictures(run: FinishedRun, dataset: str) -> dict[str, np.ndarray] | None:
@@ -109,7 +105,7 @@ def read_pictures(run: FinishedRun, dataset: str) -> dict[str, np.ndarray] | Non
     Raises:
         InputError: The file is damaged, or shows rows that were not scored.
     """
-    path = run.folder / "pictures" / f"{dataset}.npz"
+    path = run.folder.pictures(dataset)
     if not path.exists():
         return None
     remedy = "delete it and run with --skip_train=True"
@@ -118,16 +114,16 @@ def read_pictures(run: FinishedRun, dataset: str) -> dict[str, np.ndarray] | Non
             names = [f"{group}_{array}" for group in PICTURE_GROUPS for array in PICTURE_ARRAYS]
             pictures = {name: archive[name] for name in names}
     except UNREADABLE as error:
-        raise InputError(f"{path} is damaged ({error}); {remedy}.") from error
+        raise InputError(f"{path} is damaged ({error}); {remedy}") from error
     shown = np.concatenate([pictures[f"{group}_ids"] for group in PICTURE_GROUPS])
     if not np.isin(shown, run.scores[dataset].ids).all():
-        raise InputError(f"{path} shows rows that have no scores; {remedy}.")
+        raise InputError(f"{path} shows rows that have no scores; {remedy}")
     return pictures
 
 
 def read_histories(run: FinishedRun) -> list[list[dict[str, float]]]:
     """The training records of each member that has some, oldest first."""
-    paths = [run.folder / str(member) / "history.jsonl" for member in range(run.n_members)]
+    paths = [run.folder.member(index) / "history.jsonl" for index in range(run.n_members)]
     return [_read_history(path) for path in paths if path.exists()]
 
 
@@ -136,20 +132,16 @@ def _read_history(path: Path) -> list[dict[str, float]]:
         return [json.loads(line) for line in path.read_text("utf-8").splitlines() if line]
     except (OSError, ValueError) as error:
         raise InputError(
-            f"{path} is damaged ({error}); delete it: only the plot of the training needs it."
+            f"{path} is damaged ({error}); delete it: only the plot of the training needs it"
         ) from error
-
-
-def _score_path(folder: Path, dataset: str) -> Path:
-    return folder / "scores" / f"{dataset}.npz"
 
 
 def _check_members(run: FinishedRun) -> None:
     for name, file in run.scores.items():
         if file.n_members != run.n_members:
             raise InputError(
-                f"{_score_path(run.folder, name)} has {file.n_members} members and"
-                f" {run.in_distribution} has {run.n_members}; run with --skip_train=True."
+                f"{run.folder.scores(name)} has {file.n_members} members and"
+                f" {run.in_distribution} has {run.n_members}; run with --skip_train=True"
             )
 
 
@@ -157,8 +149,8 @@ def _check_keys(run: FinishedRun, score_keys: Iterable[str]) -> None:
     for key in score_keys:
         if key not in run.score_keys:
             raise InputError(
-                f"--score_keys: the score files of {run.folder} have no {key!r};"
-                f" they hold: {', '.join(run.score_keys)}."
+                f"--score_keys: the score files of {run.folder.path} have no {key!r};"
+                f" they hold: {', '.join(run.score_keys)}"
             )
 
 

@@ -51,7 +51,7 @@ def flag_rules(run: FinishedRun, elbo_threshold: float | None, ddof: int = 0) ->
 def _rules(run: FinishedRun, elbo_threshold: float | None, ddof: int) -> Iterator[FlagRule]:
     if elbo_threshold is not None:
         if "elbo" not in run.score_keys:
-            raise InputError("--elbo_threshold needs scores of elbo, and this run has none.")
+            raise InputError("--elbo_threshold needs scores of elbo, and this run has none")
         yield _rule(run, ("elbo", "mean"), "elbo_threshold", elbo_threshold, ddof)
     for key, statistic in CALIBRATED:
         if key in run.score_keys:

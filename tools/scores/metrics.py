@@ -34,12 +34,12 @@ def refuse_unusable(scores: np.ndarray, name: str) -> None:
         name: What they are, with their data set; the message begins with it.
     """
     if not scores.size:
-        raise InputError(f"{name}: no scores; the data set is empty.")
+        raise InputError(f"{name}: no scores; the data set is empty")
     nans, infinite = np.isnan(scores).sum(), np.isinf(scores).sum()
     if nans or infinite:
         raise InputError(
             f"{name}: of {scores.size} scores {nans} are NaN and {infinite} infinite; a member may"
-            " have diverged, see its history.jsonl."
+            " have diverged, see its history.jsonl"
         )
 
 

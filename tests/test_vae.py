@@ -1,0 +1,136 @@
+import numpy as np
+import pytest
+import scipy.stats
+import tensorflow as tf
+import tensorflow_probability as tfp
+
+from vae_wgan.vae import (
+    VAE,
+    VAEArchitecture,
+    iwae_log_likelihood,
+    rate_and_distortion,
+    vae_loss,
+    vae_scores,
+)
+
+tfd = tfp.distributions
+SMALL = VAEArchitecture(latent_size=3, base_depth=2, n_flows=2)
+
+
+def images_and_noise(count=4, samples=6, side=28, latent_size=3):
+    rng = np.random.default_rng(0)
+    images = rng.random((count, side, side, 1), np.float32)
+    return images, rng.normal(size=(samples, count, latent_size)).astype(np.float32)
+
+
+class LinearGaussian:
+    """x = z + noise, z ~ N(0, 1): p(x) = N(0, 2) and p(z|x) = N(x / 2, 1 / 2) in closed form."""
+
+    def __init__(self, posterior_scale=0.5**0.5):
+        self.posterior_scale = posterior_scale
+
+    def encode(self, x):
+        return tfd.MultivariateNormalDiag(x / 2, self.posterior_scale * tf.ones_like(x))
+
+    def decode(self, z):
+        return tfd.MultivariateNormalDiag(z, tf.ones_like(z))
+
+    def prior(self):
+        return tfd.MultivariateNormalDiag(tf.zeros(2, tf.float64))
+
+
+@pytest.mark.parametrize("samples", [1, 3, 50])
+def test_iwae_with_the_exact_posterior_is_the_exact_log_likelihood(samples):
+    rng = np.random.default_rng(0)
+    x, noise = rng.normal(size=(5, 2)), rng.normal(size=(samples, 5, 2))
+    expected = scipy.stats.norm.logpdf(x, scale=2**0.5).sum(axis=-1)
+    scores = vae_scores(LinearGaussian(), x, noise)
+    np.testing.assert_allclose(scores["iwae"], expected, rtol=1e-12)
+    np.testing.assert_allclose(scores["elbo"], expected, rtol=1e-12)
+
+
+def test_iwae_with_a_wrong_posterior_lies_between_elbo_and_truth_and_rises_to_it():
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(200, 2))
+    truth = scipy.stats.norm.logpdf(x, scale=2**0.5).sum(axis=-1).mean()
+    means = []
+    for samples in (1, 10, 1000):
+        scores = vae_scores(LinearGaussian(1.0), x, rng.normal(size=(samples, 200, 2)))
+        means.append(np.mean(scores["iwae"]))
+    assert means[0] < means[1] < means[2] < truth + 0.01
+    assert truth - means[2] < 0.02 < truth - means[0]
+
+
+def test_elbo_is_minus_rate_minus_distortion_and_below_iwae():
+    images, noise = images_and_noise()
+    scores = vae_scores(VAE((28, 28, 1), SMALL, seed=0), images, noise)
+    np.testing.assert_allclose(scores["elbo"], -(scores["rate"] + scores["distortion"]), rtol=1e-6)
+    assert np.all(scores["elbo"] <= scores["iwae"])
+
+
+def test_iwae_is_the_log_of_the_mean_weight_also_where_weights_underflow():
+    log_weights = np.array([[-1000.0, 0.5], [-1001.0, -0.5]])
+    expected = [-1000 + np.log((1 + np.exp(-1)) / 2), np.log((np.exp(0.5) + np.exp(-0.5)) / 2)]
+    np.testing.assert_allclose(iwae_log_likelihood(tf.constant(log_weights)), expected, rtol=1e-12)
+
+
+def test_analytic_rate_is_the_closed_form_that_samples_approach():
+    vae = VAE((28, 28, 1), VAEArchitecture(3, 2, use_NF=False, mixture_components=1), seed=0)
+    images, noise = images_and_noise(samples=800)
+    posterior = vae.encode(images)
+    mean, scale = posterior.mean().numpy(), posterior.stddev().numpy()
+    expected = (0.5 * (scale**2 + mean**2 - 1) - np.log(scale)).sum(axis=-1)
+    exact = vae_scores(vae, images, noise, analytic_kl=True)
+    np.testing.assert_allclose(exact["rate"], expected, rtol=1e-5, atol=1e-6)
+    rates, _ = rate_and_distortion(vae, images, noise)
+    np.testing.assert_allclose(np.mean(rates, axis=0), expected, atol=0.2)
+
+
+def test_loss_is_beta_times_rate_plus_distortion():
+    images, noise = images_and_noise()
+    vae = VAE((28, 28, 1), SMALL, seed=0)
+    scores = vae_scores(vae, images, noise)
+    loss, rate, distortion = vae_loss(vae, images, noise, beta=3.0)
+    np.testing.assert_allclose(rate, np.mean(scores["rate"]), rtol=1e-5)
+    np.testing.assert_allclose(distortion, np.mean(scores["distortion"]), rtol=1e-5)
+    np.testing.assert_allclose(loss, 3 * rate + distortion, rtol=1e-6)
+
+
+def test_default_networks_have_the_layers_of_2018():
+    vae = VAE((28, 28, 1), VAEArchitecture(), seed=0)
+    encoder = [(1, 32, 5), (32, 32, 5), (32, 64, 5), (64, 64, 5), (64, 64, 7)]
+    decoder = [(16, 64, 7), (64, 64, 5), (64, 64, 5), (64, 32, 5), (32, 32, 5), (32, 32, 5)]
+    expected = sum(size**2 * before * after + after for before, after, size in encoder + decoder)
+    expected += 64 * 32 + 32 + 25 * 32 + 1  # dense layer to mean and scale; logits
+    assert vae.encoder.count_params() + vae.decoder.count_params() == expected
+    flow = 16 * 512 + 512 + 512 * 512 + 512 + 512 * 32 + 32
+    assert sum(int(np.prod(w.shape)) for w in vae.prior_network.trainable_weights) == 6 * flow
+
+
+def test_all_variables_of_all_parts_are_found():
+    vae = VAE((28, 28, 1), SMALL, seed=0)
+    parts = (vae.encoder, vae.decoder, vae.prior_network)
+    assert len(vae.trainable_variables) == sum(len(part.trainable_variables) for part in parts)
+    paths = [variable.path for variable in vae.variables]
+    assert len(set(paths)) == len(paths) == 12 + 14 + 12 + 1
+
+
+def test_initial_weights_depend_on_the_seed_only():
+    first, again, other = (VAE((28, 28, 1), SMALL, seed=seed).get_weights() for seed in (0, 0, 1))
+    assert all(np.array_equal(one, same) for one, same in zip(first, again, strict=True))
+    changed = [not np.array_equal(one, two) for one, two in zip(first, other, strict=True)]
+    assert sum(changed) == 6 + 7 + 4 + 1  # kernels and the permutation; biases start at zero
+
+
+def test_images_of_32_pixels_and_three_channels():
+    vae = VAE((32, 32, 3), SMALL, seed=0)
+    images = np.random.default_rng(0).random((2, 32, 32, 3), np.float32)
+    posterior = vae.encode(images)
+    assert posterior.batch_shape == (2,)
+    assert posterior.event_shape == (3,)
+    assert vae.decode(posterior.sample(5, seed=0)).log_prob(images).shape == (5, 2)
+
+
+def test_prior_can_be_sampled():
+    vae = VAE((28, 28, 1), SMALL, seed=0)
+    assert vae.decode(vae.prior().sample(4, seed=(0, 0))).mean().shape == (4, 28, 28, 1)

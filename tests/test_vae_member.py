@@ -1,0 +1,138 @@
+import dataclasses
+
+import numpy as np
+import pytest
+
+from vae_wgan.vae_member import SCORE_BATCH, VAEMember
+from vae_wgan.vae_settings import VAESettings
+
+SETTINGS = VAESettings(
+    latent_size=3,
+    base_depth=2,
+    n_flows=2,
+    max_steps=6,
+    batch_size=4,
+    n_samples=2,
+    learning_rate=1e-2,
+    compile=False,
+)
+RNG = np.random.default_rng(0)
+IMAGES = RNG.random((SCORE_BATCH + 3, 28, 28, 1), np.float32)
+IDS = RNG.permutation(1000)[: len(IMAGES)]
+
+
+def make_member(settings=SETTINGS, seed=0):
+    member = VAEMember(settings, (28, 28, 1), held_out=IMAGES[:3])
+    member.initialize(seed)
+    return member
+
+
+@pytest.fixture(scope="module")
+def member():
+    return make_member()
+
+
+def train(member, steps):
+    for step in steps:
+        member.train_step(IMAGES[step % 2 : step % 2 + 4], seed=7, step=step)
+
+
+def test_every_weight_is_trained_and_no_permutation(member):
+    member.initialize(0)
+    before = member.state()
+    train(member, range(3))
+    for path, value in member.state().items():
+        is_constant = "permutation" in path
+        assert np.array_equal(value, before[path]) == is_constant, path
+
+
+def test_state_goes_through_arrays_and_training_goes_on_as_if_never_stopped(member):
+    member.initialize(0)
+    train(member, range(6))
+    expected = member.state()
+    first = make_member()
+    train(first, range(3))
+    second = make_member(seed=5)
+    second.load_state(first.state())
+    train(second, range(3, 6))
+    for path, value in second.state().items():
+        np.testing.assert_array_equal(value, expected[path], err_msg=path)
+
+
+def test_initialize_forgets_and_draws_by_seed(member):
+    member.initialize(1)
+    first = member.state()
+    train(member, range(2))
+    member.initialize(1)
+    assert all(np.array_equal(value, first[path]) for path, value in member.state().items())
+    member.initialize(2)
+    assert any(not np.array_equal(value, first[path]) for path, value in member.state().items())
+
+
+def test_learning_rate_falls_to_zero_along_a_cosine(member):
+    member.initialize(0)
+    rates = []
+    for step in range(6):
+        rates.append(member.monitor()["learning_rate"])
+        train(member, [step])
+    expected = 1e-2 * (1 + np.cos(np.pi * np.arange(6) / 6)) / 2
+    np.testing.assert_allclose(rates, expected, rtol=1e-5)
+    assert member.monitor()["learning_rate"] == pytest.approx(0, abs=1e-9)
+
+
+def test_score_of_an_image_does_not_depend_on_the_batch_or_the_order(member):
+    member.initialize(0)
+    together = member.score(IMAGES, IDS, seed=3)
+    order = np.random.default_rng(1).permutation(len(IMAGES))
+    shuffled = member.score(IMAGES[order], IDS[order], seed=3)
+    alone = [member.score(IMAGES[i : i + 1], IDS[i : i + 1], seed=3) for i in range(len(IMAGES))]
+    for key, values in together.items():
+        assert values.shape == (len(IMAGES),)
+        assert np.isfinite(values).all()
+        np.testing.assert_allclose(shuffled[key], values[order], rtol=1e-5, atol=1e-6)
+        by_one = np.concatenate([one[key] for one in alone])
+        np.testing.assert_allclose(by_one, values, rtol=1e-5, atol=1e-6)
+
+
+def test_score_depends_on_seed_and_ids(member):
+    member.initialize(0)
+    iwae = member.score(IMAGES, IDS, seed=3)["iwae"]
+    assert np.any(member.score(IMAGES, IDS, seed=4)["iwae"] != iwae)
+    assert np.any(member.score(IMAGES, IDS + 1, seed=3)["iwae"] != iwae)
+
+
+def test_compiled_and_plain_scores_agree(member):
+    member.initialize(0)
+    compiled = make_member(dataclasses.replace(SETTINGS, compile=True))
+    for key, values in compiled.score(IMAGES, IDS, seed=3).items():
+        np.testing.assert_allclose(values, member.score(IMAGES, IDS, seed=3)[key], rtol=1e-4)
+
+
+def test_pictures_are_images(member):
+    for pictures in member.pictures().values():
+        assert pictures.shape[1:] == (28, 28, 1)
+        assert pictures.min() >= 0
+        assert pictures.max() <= 1
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"beta": 5.0},
+        {"activation": "relu"},
+        {"likelihood": "continuous_bernoulli"},
+        {"train_samples": 3},
+        {"use_NF": False, "mixture_components": 4},
+        {"use_NF": False, "mixture_components": 1, "analytic_kl": True},
+        {"learning_rate": 1e-3},
+    ],
+    ids=lambda changed: "-".join(changed),
+)
+def test_every_training_flag_acts(member, changed):
+    member.initialize(0)
+    train(member, range(2))
+    plain = member.monitor()["elbo"]
+    other = make_member(dataclasses.replace(SETTINGS, **changed))
+    train(other, range(2))
+    assert np.isfinite(other.monitor()["elbo"])
+    assert other.monitor()["elbo"] != plain
