@@ -96,7 +96,7 @@ def _analyse_again(folder: RunFolder, score_keys: str | None, bootstrap: int | N
             folder.path,
             settings["score_keys"] if score_keys is None else score_keys.split(","),
             settings["bootstrap"] if bootstrap is None else bootstrap,
-            settings["elbo_threshold"],
+            settings.get("elbo_threshold"),  # no flag of the WGAN
             settings["seed"],
         )
 

@@ -41,7 +41,7 @@ def prepare_folder(folder: RunFolder, settings: VAESettings, data: ExperimentDat
     """Writes the manifest; before that deletes an earlier run where that is asked for."""
     if settings.delete_existing:
         delete_run(folder)
-    open_run(folder, settings, {"training": data.training.checksum})
+    open_run(folder, settings, training_data(data.training))
     folder.update_manifest(
         datasets={
             "in_distribution": data.test.name,
@@ -53,6 +53,11 @@ def prepare_folder(folder: RunFolder, settings: VAESettings, data: ExperimentDat
         },
         likelihood=settings.likelihood,
     )
+
+
+def training_data(training: ImageSet) -> dict[str, str]:
+    """What members are trained on, for the manifest: the content counts, wherever it lies."""
+    return {"train_dataset": f"{training.name}, sha256 {training.checksum[:16]}"}
 
 
 def train_and_score(folder: RunFolder, settings: VAESettings, data: ExperimentData) -> None:

@@ -25,7 +25,6 @@ class VAESettings:
         "mnist",
         "What the members are trained on: mnist, fashion_mnist, or the path of own images (.npz,"
         " .npy or a folder).",
-        shapes_members=True,
     )
     num_models: int = option(5, "Members of the ensemble.", at_least=1, smoke=2)
     seed: int = option(0, "Root of every random draw of the run.", at_least=0, shapes_members=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 from string import Template
 
 from tools.report.gallery import Plot
-from tools.report.markup import Markup, element, joined
+from tools.report.markup import Markup, element, heading, joined, number_cell, pairs, table_of
 from tools.report.tables import METRIC_COLUMNS, auroc_matrix, fixed, interval_text
 from tools.scores.detection import DetectionRow, DetectionTable, mean_auroc
 from tools.scores.ensemble import STATISTICS, described
@@ -59,11 +59,12 @@ def report_html(table: DetectionTable, plots: Sequence[Plot]) -> str:
 
 def _facts(table: DetectionTable) -> Markup:
     run, row = table.run, table.rows[0]
-    likelihood = run.manifest.get("likelihood")
+    missing = f" ({len(run.missing)} more could not be had)" if run.missing else ""
     return element(
         "p",
-        f"{run.n_members} members, {likelihood} likelihood; {row.n_in:,} test examples of"
-        f" {run.in_distribution} against {len(run.out_of_distribution)} OoD sets.",
+        f"Members: {run.n_members}. Likelihood: {run.manifest.get('likelihood')}. {row.n_in:,} test"
+        f" examples of {run.in_distribution} against {len(run.out_of_distribution)} OoD"
+        f" sets{missing}.",
         class_="facts",
     )
 
@@ -74,8 +75,8 @@ def _contents(names: Iterable[str]) -> Markup:
 
 
 def _section(name: str, content: Markup) -> Markup:
-    heading = element("h2", name, id=_anchor(name))
-    return element("section", heading, content, aria_labelledby=_anchor(name))
+    title = element("h2", name, id=_anchor(name))
+    return element("section", title, content, aria_labelledby=_anchor(name))
 
 
 def _anchor(name: str) -> str:
@@ -132,10 +133,10 @@ def _matrix(table: DetectionTable, score_key: str) -> Markup:
         element("tr", element("th", name, scope="row"), *map(_tinted, rows.values()))
         for name, rows in matrix.items()
     )
-    mean_cells = (_number(fixed(means[score_key, statistic])) for statistic in STATISTICS)
-    return _table(
+    mean_cells = (number_cell(fixed(means[score_key, statistic])) for statistic in STATISTICS)
+    return table_of(
         f"AUROC of {score_key} ({described(score_key)})",
-        [_heading(name) for name in ("data set", *STATISTICS)],
+        [heading(name) for name in ("data set", *STATISTICS)],
         body,
         foot=element("tr", element("th", "mean", scope="row"), *mean_cells),
         class_="matrix",
@@ -143,24 +144,24 @@ def _matrix(table: DetectionTable, score_key: str) -> Markup:
 
 
 def _full_table(table: DetectionTable) -> Markup:
-    heads = [_heading(element("button", name, type="button")) for name in COLUMN_NAMES]
+    heads = [heading(element("button", name, type="button")) for name in COLUMN_NAMES]
     caption = f"{len(table.rows)} rows; a click on a heading sorts them"
     body = (element("tr", *_cells(row)) for row in table.rows)
     return joined(
         element("p", HOW_TO_READ, class_="note"),
         element("p", _interval_note(table.draws), class_="note"),
-        _table(caption, heads, body, class_="sortable"),
+        table_of(caption, heads, body, class_="sortable"),
     )
 
 
 def _cells(row: DetectionRow) -> Iterable[Markup]:
     yield element("th", row.dataset, scope="row")
     yield from (element("td", text) for text in (row.score, row.statistic))
-    yield from (_number(size) for size in (row.n_in, row.n_out))
-    yield _number(fixed(row.auroc))
-    yield _number(interval_text(row))
-    yield _number(fixed(row.spread["auroc"]) if row.spread else "")
-    yield from (_number(fixed(getattr(row, column))) for column in METRIC_COLUMNS)
+    yield from (number_cell(size) for size in (row.n_in, row.n_out))
+    yield number_cell(fixed(row.auroc))
+    yield number_cell(interval_text(row))
+    yield number_cell(fixed(row.spread["auroc"]) if row.spread else "")
+    yield from (number_cell(fixed(getattr(row, column))) for column in METRIC_COLUMNS)
 
 
 def _interval_note(draws: int) -> str:
@@ -181,14 +182,14 @@ def _flagged(table: DetectionTable) -> Markup:
         element(
             "tr",
             element("th", name, scope="row"),
-            _number(f"{rules[0].total[name]:,}"),
-            *(_number(_share(rule.flagged[name], rule.total[name])) for rule in rules),
+            number_cell(f"{rules[0].total[name]:,}"),
+            *(number_cell(_share(rule.flagged[name], rule.total[name])) for rule in rules),
         )
         for name in table.run.test_sets
     )
-    heads = map(_heading, ("data set", "n", *map(_rule_name, rules)))
+    heads = map(heading, ("data set", "n", *map(_rule_name, rules)))
     caption = "Examples whose score, in nats and higher = more anomalous, exceeds the threshold"
-    return _table(caption, heads, body, class_="matrix")
+    return table_of(caption, heads, body, class_="matrix")
 
 
 def _rule_name(rule: FlagRule) -> Markup:
@@ -206,15 +207,11 @@ def _gallery(plots: Sequence[Plot]) -> Markup:
     groups: dict[str, list[Markup]] = {}
     for plot in plots:
         groups.setdefault(plot.dataset, []).append(_figure(plot))
-    return joined(
-        *(
-            joined(
-                *([element("h3", dataset)] if dataset else []),
-                element("div", *figures, class_="plots"),
-            )
-            for dataset, figures in groups.items()
-        )
-    )
+    parts: list[Markup] = []
+    for dataset, figures in groups.items():
+        parts += [element("h3", dataset)] if dataset else []
+        parts.append(element("div", *figures, class_="plots"))
+    return joined(*parts)
 
 
 def _figure(plot: Plot) -> Markup:
@@ -226,7 +223,7 @@ def _figure(plot: Plot) -> Markup:
 def _missing(missing: Mapping[str, str]) -> Markup:
     if not missing:
         return element("p", "None: every OoD set that was asked for has been scored.")
-    return _pairs("OoD sets that could not be had, and why", missing)
+    return pairs("OoD sets that could not be had, and why", missing)
 
 
 def _settings(table: DetectionTable) -> Markup:
@@ -237,8 +234,8 @@ def _settings(table: DetectionTable) -> Markup:
         "ddof of the variance": table.ddof,
     }
     return joined(
-        _pairs("Flags of the run", table.run.manifest.get("settings", {})),
-        _pairs("This analysis", analysis),
+        pairs("Flags of the run", table.run.manifest.get("settings", {})),
+        pairs("This analysis", analysis),
     )
 
 
@@ -250,8 +247,8 @@ def _provenance(table: DetectionTable) -> Markup:
     likelihood = manifest.get("likelihood")
     return joined(
         element("p", f"Likelihood: {LIKELIHOODS.get(likelihood, likelihood)}"),
-        _pairs("Run, versions and timings in seconds", _flat(rest)),
-        _pairs("Checksums of the data sets (SHA-256)", checksums),
+        pairs("Run, versions and timings in seconds", _flat(rest)),
+        pairs("Checksums of the data sets (SHA-256)", checksums),
     )
 
 
@@ -262,42 +259,6 @@ def _flat(values: Mapping[str, object], prefix: str = "") -> dict[str, object]:
         inner = _flat(value, f"{prefix}{name}.") if isinstance(value, Mapping) else None
         flat |= {f"{prefix}{name}": value} if inner is None else inner
     return flat
-
-
-def _pairs(caption: str, values: Mapping[str, object]) -> Markup:
-    body = (
-        element("tr", element("th", name, scope="row"), element("td", element("code", value)))
-        for name, value in values.items()
-    )
-    return _table(caption, [_heading("name"), _heading("value")], body, class_="wrapping")
-
-
-def _table(
-    caption: str,
-    heads: Iterable[Markup],
-    body: Iterable[Markup],
-    *,
-    foot: Markup | None = None,
-    class_: str = "plain",
-) -> Markup:
-    """A table that scrolls sideways by itself, so that the page never does."""
-    content = element(
-        "table",
-        element("caption", element("span", caption)),
-        element("thead", element("tr", *heads)),
-        element("tbody", *body),
-        *([element("tfoot", foot)] if foot else []),
-        class_=class_,
-    )
-    return element("div", content, class_="scroll", role="region", aria_label=caption, tabindex="0")
-
-
-def _heading(content: object) -> Markup:
-    return element("th", content, scope="col")
-
-
-def _number(text: object) -> Markup:
-    return element("td", text, class_="number")
 
 
 def _tinted(row: DetectionRow) -> Markup:

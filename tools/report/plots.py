@@ -210,10 +210,13 @@ def _spread_out(axes: Axes, numbers: np.ndarray) -> None:
 
 def _equal_bins(axes: Axes, numbers: np.ndarray, bins: int = 90) -> np.ndarray:
     """Edges of bins that look equally wide on the x axis and hold all the numbers."""
+    low, high = numbers.min(), numbers.max()
+    if low == high:
+        low, high = low - 0.5, high + 0.5
     transform = axes.xaxis.get_transform()
-    low, high = transform.transform(np.array([numbers.min(), numbers.max()]))
-    edges = transform.inverted().transform(np.linspace(low, high, bins + 1))
-    edges[[0, -1]] = numbers.min(), np.nextafter(numbers.max(), np.inf)
+    edges = np.linspace(*transform.transform(np.array([low, high])), bins + 1)
+    edges = transform.inverted().transform(edges)
+    edges[[0, -1]] = low, high  # there and back may lose the last digit
     return edges
 
 

@@ -15,6 +15,7 @@ from tools.run.whole_files import write_npz
 
 _LOG = logging.getLogger(__name__)
 _NAME = re.compile(r"checkpoint-(\d{8})\.npz")
+_UNREADABLE = (OSError, EOFError, ValueError, RuntimeError, zipfile.BadZipFile, zlib.error)
 
 
 class Checkpoint(NamedTuple):
@@ -28,9 +29,15 @@ class Checkpoint(NamedTuple):
 def save_checkpoint(
     folder: Path, step: int, arrays: Mapping[str, np.ndarray], keep: int = 2
 ) -> None:
-    """Saves the state after `step` steps, then deletes all but the newest `keep` checkpoints."""
-    write_npz(folder / f"checkpoint-{step:08d}.npz", arrays)
-    for path in _newest_first(folder)[keep:]:
+    """Saves the state after `step` steps, then deletes all but the newest `keep` checkpoints.
+
+    Those of later steps go too: training comes back to an earlier step only where they are damaged.
+    """
+    saved = folder / f"checkpoint-{step:08d}.npz"
+    write_npz(saved, arrays)
+    found = _newest_first(folder)
+    newest = found.index(saved)
+    for path in found[:newest] + found[newest + keep :]:
         path.unlink()
 
 
@@ -39,13 +46,19 @@ def newest_checkpoint(folder: Path) -> Checkpoint | None:
     for path in _newest_first(folder):
         try:
             return read_checkpoint(path)
-        except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-            _LOG.warning("%s is damaged (%s); looking for an older one", path, error)
+        except _UNREADABLE as error:
+            kind = type(error).__name__  # its text may quote the whole file
+            _LOG.warning("%s is damaged (%s); looking for an older one", path, kind)
     return None
 
 
 def read_checkpoint(path: Path) -> Checkpoint:
-    """Reads one checkpoint; a damaged file raises what `numpy.load` raises."""
+    """Reads one checkpoint; a damaged file raises what `zipfile` or `numpy.load` raises."""
+    with zipfile.ZipFile(
+        path
+    ) as archive:  # numpy compares checksums only when nothing is left over
+        if damaged := archive.testzip():
+            raise zipfile.BadZipFile(f"{path}: {damaged} does not have its checksum")
     with np.load(path, allow_pickle=False) as file:
         arrays = {name: file[name] for name in file.files}
     return Checkpoint(int(_NAME.fullmatch(path.name)[1]), arrays, path)

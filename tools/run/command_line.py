@@ -32,7 +32,8 @@ def run_from_command_line(
         settings, given = _parse(settings_class, argv, description)
         run(settings, given)
     except InputError as error:
-        sys.stderr.write(f"{os.path.basename(argv[0])}: {error}\n")
+        message = " ".join(str(error).split())  # one line, whatever a file is called
+        sys.stderr.write(f"{os.path.basename(argv[0])}: {message}\n")
         sys.exit(2)
     except KeyboardInterrupt:
         sys.stderr.write("Interrupted; the same command goes on from the last checkpoint.\n")
@@ -46,7 +47,7 @@ def _parse(settings_class: type, argv: Sequence[str], description: str) -> tuple
     try:
         stray = flag_values(argv)[1:]
     except flags.Error as error:
-        raise InputError(" ".join(str(error).split())) from error
+        raise InputError(str(error)) from error
     if flag_values["help"].value:
         sys.stdout.write(f"{description}\n\nFlags:\n{flag_values.get_help('  ')}\n")
         sys.exit(0)

@@ -18,6 +18,7 @@ from tools.run.settings import member_settings
 from tools.run.whole_files import write_json
 
 _LOG = logging.getLogger(__name__)
+_PARTS = ("scores", "pictures", "analysis")  # folders of a run, beside one per member
 _PACKAGES = ("tensorflow", "keras", "tensorflow-probability", "numpy", "scikit-learn", "scipy")
 
 
@@ -88,16 +89,18 @@ class RunFolder:
 
 
 def delete_run(folder: RunFolder) -> None:
-    """Deletes what a run has written; refuses a folder that holds no run.
+    """Deletes what a run has written and nothing else; refuses a folder that holds no run.
 
     Raises:
-        InputError: The folder is not empty and has no manifest.
+        InputError: The folder is not empty and has no manifest, or that of something else.
     """
-    _refuse_foreign_folder(folder)
+    if not folder.manifest():
+        _refuse_foreign_folder(folder)
     for path in folder.path.iterdir():
-        if path.name == ".lock":
-            continue
-        shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+        if path.is_dir() and (path.name in _PARTS or path.name.isdecimal()):
+            path.unlink() if path.is_symlink() else shutil.rmtree(path)
+    # Last: while it is there, an interrupted deletion can be gone on with.
+    folder.manifest_path.unlink(missing_ok=True)
 
 
 def settle_settings(folder: RunFolder, settings: Any, given: set[str]) -> Any:
@@ -126,30 +129,31 @@ def settle_settings(folder: RunFolder, settings: Any, given: set[str]) -> Any:
     _refuse_differences(folder, wanted, saved)
     if not settings.skip_train:
         return settings
-    names = {field.name for field in dataclasses.fields(settings)} - given - {"skip_train"}
+    asked_now = given | {"skip_train", "delete_existing", "model_dir"}
+    names = {field.name for field in dataclasses.fields(settings)} - asked_now
     kept = {name: _from_json(saved[name]) for name in names & saved.keys()}
-    return dataclasses.replace(settings, **kept | {"model_dir": settings.model_dir})
+    return dataclasses.replace(settings, **kept)
 
 
-def open_run(folder: RunFolder, settings: Any, checksums: Mapping[str, str]) -> None:
+def open_run(folder: RunFolder, settings: Any, training_data: Mapping[str, str]) -> None:
     """Writes the manifest, first of all files of a run.
 
     Args:
         folder: Of the run.
         settings: All of them, resolved.
-        checksums: Of the training data, by name: members of other data are not gone on with.
+        training_data: Names and checksums; members of other data are not gone on with.
 
     Raises:
         InputError: The saved members were trained on other data.
     """
-    saved = folder.manifest().get("training_checksums")
+    saved = folder.manifest().get("training_data")
     if saved is not None:
-        _refuse_differences(folder, checksums, saved)
+        _refuse_differences(folder, training_data, saved)
     folder.update_manifest(
         status="started",
         settings=dataclasses.asdict(settings),
         seeds={"root": settings.seed},
-        training_checksums=dict(checksums),
+        training_data=dict(training_data),
         versions={name: metadata.version(name) for name in _PACKAGES},
         git_commit=git_commit(),
     )
@@ -184,23 +188,27 @@ def _refuse_differences(
 
 def git_commit() -> str | None:
     """The checkout's commit, marked "+" when files differ from it; None outside a checkout."""
-    command = ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--abbrev=40"]
+    command = ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--exclude=*"]
+    command += ["--abbrev=40", "--dirty=+"]
     try:
-        result = subprocess.run(
-            [*command, "--dirty=+"], capture_output=True, text=True, timeout=10, check=True
-        )
+        result = subprocess.run(command, capture_output=True, text=True, timeout=10, check=True)
     except (OSError, subprocess.SubprocessError):
         return None
     return result.stdout.strip()
 
 
 def _refuse_foreign_folder(folder: RunFolder) -> None:
-    foreign = [path.name for path in folder.path.iterdir() if path.name != ".lock"]
+    foreign = [path for path in folder.path.iterdir() if not _is_passing(path)]
     if foreign and not folder.manifest_path.exists():
         raise InputError(
             f"--model_dir={folder.path} has files but no manifest.json, so it is no run; "
             "nothing was touched, use another folder"
         )
+
+
+def _is_passing(path: Path) -> bool:
+    """Whether it is the lock, or what a killed process left of a file that it was writing."""
+    return path.name == ".lock" or path.match(".*.partial")
 
 
 def _from_json(value: Any) -> Any:

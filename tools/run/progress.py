@@ -38,7 +38,7 @@ class TrainingProgress:
         if self._bar.disable:
             return
         self._bar.initial += member * self._max_steps + step - self._bar.n
-        self._bar.n = member * self._max_steps + step
+        self._bar.n = self._bar.last_print_n = member * self._max_steps + step
         self._bar.set_description(f"member {member}")
 
     def advance(self) -> None:

@@ -1,6 +1,7 @@
 """Settings of a run: one frozen dataclass per entry script, each field a command-line flag."""
 
 import dataclasses
+import math
 import os
 import types
 import typing
@@ -125,7 +126,9 @@ def _check_limits(field: dataclasses.Field, value: Any) -> None:
     for part in value if isinstance(value, tuple) else (value,):
         if limits["choices"] and part not in limits["choices"]:
             raise InputError(f"--{field.name}={part}: known are {', '.join(limits['choices'])}")
-        if limits["at_least"] is not None and not part >= limits["at_least"]:
+        if isinstance(part, float) and not math.isfinite(part):
+            raise InputError(f"--{field.name}={part}: must be finite")
+        if limits["at_least"] is not None and part < limits["at_least"]:
             raise InputError(f"--{field.name}={part}: must be at least {limits['at_least']}")
-        if limits["above"] is not None and not limits["above"] < part < float("inf"):
-            raise InputError(f"--{field.name}={part}: must be finite and above {limits['above']}")
+        if limits["above"] is not None and part <= limits["above"]:
+            raise InputError(f"--{field.name}={part}: must be above {limits['above']}")

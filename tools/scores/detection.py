@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tools.scores.bootstrap import auroc_draws, interval
-from tools.scores.ensemble import STATISTICS, anomaly_scores
+from tools.scores.ensemble import STATISTICS, anomaly_scores, mean, variance
 from tools.scores.finished_run import HEADLINE_SCORE, FinishedRun
 from tools.scores.flagged import FlagRule, flag_rules
 from tools.scores.metrics import DetectionMetrics, detection_metrics
@@ -134,8 +134,7 @@ def _dataset_rows(
         metrics = [
             detection_metrics(*pair, **names) for pair in zip(lines_in, lines_out, strict=True)
         ]
-        low, high = interval(lines_aurocs.mean(axis=0)) if draws else (None, None)
-        mean = DetectionMetrics(*np.mean(metrics, axis=0).tolist())
+        low, high = interval(mean(lines_aurocs)) if draws else (None, None)
         yield DetectionRow(
             train_dataset=run.in_distribution,
             score=key,
@@ -147,7 +146,7 @@ def _dataset_rows(
             auroc_high=high,
             spread=_spread(metrics),
             dataset=dataset,
-            **mean._asdict(),
+            **DetectionMetrics(*mean(np.array(metrics)).tolist())._asdict(),
         )
 
 
@@ -167,5 +166,5 @@ def _spread(metrics: Sequence[DetectionMetrics]) -> dict[str, float] | None:
     """Standard deviation of each metric over members, ddof = 1; None: there is only one."""
     if len(metrics) < 2:
         return None
-    deviations = np.std(metrics, axis=0, ddof=1).tolist()
-    return DetectionMetrics(*deviations)._asdict()
+    deviations = np.sqrt(variance(np.array(metrics), ddof=1))
+    return DetectionMetrics(*deviations.tolist())._asdict()

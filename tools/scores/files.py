@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.lib.npyio import NpzFile
 
 from tools.errors import InputError
 from tools.run.whole_files import write_npz
 
-UNREADABLE = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error)
+REMEDY = "delete it and run with --skip_train=True"
 NOT_SCORES = ("ids", "provenance")
 
 
@@ -60,20 +61,30 @@ def read_scores(path: Path) -> ScoreFile:
     Raises:
         InputError: The file is missing or damaged, or its rows are not aligned.
     """
+    arrays = read_arrays(path)
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            arrays = {key: archive[key] for key in archive.files}
         provenance = json.loads(str(arrays.pop("provenance")))
         ids = arrays.pop("ids")
+    except (KeyError, ValueError) as error:
+        raise _damaged(path, error) from error
+    if fault := _fault(arrays, ids):
+        raise InputError(f"{path}: {fault}; {REMEDY}")
+    return ScoreFile(arrays, ids, provenance)
+
+
+def read_arrays(path: Path) -> dict[str, np.ndarray]:
+    """All arrays of an .npz file that scoring has written.
+
+    Raises:
+        InputError: The file is missing or damaged, or holds pickled objects.
+    """
+    try:
+        with open(path, "rb") as file, NpzFile(file, allow_pickle=False) as archive:
+            return {name: np.asarray(archive[name]) for name in archive.files}
     except FileNotFoundError:
         raise InputError(f"{path} is missing; run with --skip_train=True to score again") from None
-    except UNREADABLE as error:
-        raise InputError(
-            f"{path} is damaged ({_one_line(error)}); delete it and run with --skip_train=True"
-        ) from error
-    if fault := _fault(arrays, ids):
-        raise InputError(f"{path}: {fault}; delete it and run with --skip_train=True")
-    return ScoreFile(arrays, ids, provenance)
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        raise _damaged(path, error) from error
 
 
 def is_current(path: Path, provenance: Mapping) -> bool:
@@ -105,5 +116,6 @@ def _fault(scores: Mapping[str, np.ndarray], ids: np.ndarray) -> str:
     return ""
 
 
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split()) or type(error).__name__
+def _damaged(path: Path, error: Exception) -> InputError:
+    what = " ".join(str(error).split()) or type(error).__name__
+    return InputError(f"{path} is damaged ({what}); {REMEDY}")

@@ -10,7 +10,7 @@ import numpy as np
 
 from tools.errors import InputError
 from tools.run.folder import RunFolder
-from tools.scores.files import UNREADABLE, ScoreFile, read_scores
+from tools.scores.files import REMEDY, ScoreFile, read_arrays, read_scores
 from tools.scores.metrics import refuse_unusable
 
 CALIBRATION = "calibration"
@@ -108,16 +108,13 @@ def read_pictures(run: FinishedRun, dataset: str) -> dict[str, np.ndarray] | Non
     path = run.folder.pictures(dataset)
     if not path.exists():
         return None
-    remedy = "delete it and run with --skip_train=True"
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            names = [f"{group}_{array}" for group in PICTURE_GROUPS for array in PICTURE_ARRAYS]
-            pictures = {name: archive[name] for name in names}
-    except UNREADABLE as error:
-        raise InputError(f"{path} is damaged ({error}); {remedy}") from error
+    pictures = read_arrays(path)
+    names = {f"{group}_{array}" for group in PICTURE_GROUPS for array in PICTURE_ARRAYS}
+    if not names <= pictures.keys():
+        raise InputError(f"{path} lacks {min(names - pictures.keys())}; {REMEDY}")
     shown = np.concatenate([pictures[f"{group}_ids"] for group in PICTURE_GROUPS])
     if not np.isin(shown, run.scores[dataset].ids).all():
-        raise InputError(f"{path} shows rows that have no scores; {remedy}")
+        raise InputError(f"{path} shows rows that have no scores; {REMEDY}")
     return pictures
 
 

@@ -1,0 +1,289 @@
+import csv
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from sklearn.metrics import roc_auc_score
+
+from repository_sources import ROOT
+from run_folder_fixture import change_manifest, change_scores, table_of, write_run
+from tools.analysis import ensemble_analysis, main
+from tools.errors import InputError
+from tools.scores.detection import DetectionTable, detection_rows, mean_auroc
+from tools.scores.ensemble import STATISTICS
+from tools.scores.files import read_scores
+from tools.scores.finished_run import read_run
+from tools.scores.flagged import flag_rules
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return write_run(tmp_path / "run")
+
+
+def analyse(folder, *, keys=("iwae", "rate"), bootstrap=20, elbo_threshold=None):
+    return ensemble_analysis(folder.path, keys, bootstrap, elbo_threshold)
+
+
+def rows_of(folder):
+    with open(folder.path / "analysis" / "metrics.csv", newline="") as file:
+        return {(r["dataset"], r["score"], r["statistic"]): r for r in csv.DictReader(file)}
+
+
+def values(folder, dataset, key):
+    return read_scores(folder.scores(dataset)).scores[key].astype(float)
+
+
+def slow_auroc(scores_in, scores_out):
+    is_ood = np.repeat([0, 1], [len(scores_in), len(scores_out)])
+    return roc_auc_score(is_ood, np.concatenate([scores_in, scores_out]))
+
+
+def test_analysis_leaves_tables_plots_and_report(folder):
+    analysis = analyse(folder)
+    files = {path.name for path in (folder.path / "analysis").iterdir()}
+    assert {"metrics.csv", "metrics.json", "report.html", "roc_iwae_waic.png"} <= files
+    assert {"extremes_near.png", "reconstructions_far.png", "training_history.png"} <= files
+    assert analysis.report.read_text("utf-8").startswith("<!DOCTYPE html>")
+    assert analysis.text.splitlines()[-1].startswith("far")
+    assert isinstance(analysis.table, DetectionTable)
+    value = json.loads((folder.path / "analysis" / "metrics.json").read_text("utf-8"))
+    assert len(value["rows"]) == len(rows_of(folder)) == 2 * 2 * 6
+
+
+def test_metrics_of_each_statistic_are_right(folder):
+    analyse(folder)
+    l_in, l_out = values(folder, "digits", "iwae"), values(folder, "near", "iwae")
+    formulas = {
+        "mean": lambda members: -members.mean(axis=0),
+        "variance": lambda members: members.var(axis=0),
+        "waic": lambda members: members.var(axis=0) - members.mean(axis=0),
+        "mixture": lambda members: -np.log(np.exp(members).sum(axis=0)),
+    }
+    for statistic, formula in formulas.items():
+        row = rows_of(folder)["near", "iwae", statistic]
+        assert float(row["auroc"]) == pytest.approx(
+            slow_auroc(formula(l_in), formula(l_out)), abs=1e-6
+        )
+        assert float(row["auroc_low"]) <= float(row["auroc"]) <= float(row["auroc_high"])
+        assert (row["n_members"], row["n_in"], row["n_out"]) == ("3", "40", "40")
+
+
+def test_single_is_the_mean_over_members_with_their_spread(folder):
+    table = analyse(folder).table
+    row = next(row for row in table.rows if (row.dataset, row.statistic) == ("near", "single"))
+    l_in, l_out = values(folder, "digits", "iwae"), values(folder, "near", "iwae")
+    aurocs = [slow_auroc(-l_in[member], -l_out[member]) for member in range(3)]
+    assert row.auroc == pytest.approx(np.mean(aurocs))
+    assert row.spread["auroc"] == pytest.approx(np.std(aurocs, ddof=1))
+
+
+def test_rate_is_higher_for_anomalies(folder):
+    change_scores(folder, "near", lambda scores: scores | {"rate": scores["rate"] + 100})
+    analyse(folder)
+    assert rows_of(folder)["near", "rate", "mean"]["auroc"] == "1.000000"
+
+
+def test_copies_of_one_member_are_that_member(folder):
+    def copy_first(scores):
+        return {key: np.repeat(scores[key][:1], 3, axis=0) for key in scores}
+
+    for name in ("digits", "calibration", "near", "far"):
+        change_scores(folder, name, copy_first)
+    rows = {(r.dataset, r.score, r.statistic): r for r in analyse(folder).table.rows}
+    for dataset in ("near", "far"):
+        for key in ("iwae", "rate"):
+            single = rows[dataset, key, "single"]
+            for statistic in ("mean", "waic", "mixture"):
+                assert rows[dataset, key, statistic].auroc == single.auroc
+                assert rows[dataset, key, statistic].auroc_low == single.auroc_low
+            assert rows[dataset, key, "variance"].auroc == 0.5
+            assert single.spread["auroc"] == 0
+
+
+def test_the_same_files_give_the_same_bytes(folder):
+    def contents():
+        return {path.name: path.read_bytes() for path in (folder.path / "analysis").iterdir()}
+
+    analyse(folder)
+    first = contents()
+    analyse(folder)
+    assert contents() == first
+
+
+def test_rows_of_a_set_do_not_depend_on_the_other_sets_and_scores(folder):
+    run = read_run(folder, ["iwae", "rate"])
+    together = detection_rows(run, ["iwae", "rate"], draws=20, seed=0)
+    change_manifest(folder, out_of_distribution=["far"])
+    alone = detection_rows(read_run(folder, ["rate"]), ["rate"], draws=20, seed=0)
+    assert alone == [row for row in together if (row.score, row.dataset) == ("rate", "far")]
+
+
+def test_mean_auroc_is_over_the_sets(folder):
+    rows = table_of(folder).rows
+    means = mean_auroc(rows)
+    assert list(means) == [(key, statistic) for key in ("iwae", "rate") for statistic in STATISTICS]
+    aurocs = [r.auroc for r in rows if (r.score, r.statistic) == ("rate", "waic")]
+    assert means["rate", "waic"] == pytest.approx(sum(aurocs) / 2)
+
+
+def test_flagged_counts(folder):
+    by_hand, elbo, waic = flag_rules(read_run(folder, ["iwae"]), 115.0)
+    negative_elbo = {n: -values(folder, n, "elbo").mean(axis=0) for n in ("digits", "near", "far")}
+    assert by_hand.flagged == {name: (e > 115).sum() for name, e in negative_elbo.items()}
+    assert 0 < by_hand.flagged["digits"] < by_hand.flagged["near"] < by_hand.flagged["far"] == 40
+    calibration = np.sort(-values(folder, "calibration", "elbo").mean(axis=0))
+    assert elbo.threshold == pytest.approx(calibration[37])  # 38 of 40 are accepted
+    assert elbo.flagged == {n: (e > elbo.threshold).sum() for n, e in negative_elbo.items()}
+    assert (waic.score, waic.statistic, waic.total) == (
+        "iwae",
+        "waic",
+        dict.fromkeys(elbo.total, 40),
+    )
+
+
+def test_threshold_for_the_elbo_needs_the_elbo(folder):
+    for name in ("digits", "calibration", "near", "far"):
+        change_scores(folder, name, lambda scores: {"iwae": scores["iwae"]})
+    with pytest.raises(InputError, match="--elbo_threshold"):
+        analyse(folder, keys=["iwae"], elbo_threshold=110.0)
+    analyse(folder, keys=["iwae"])
+
+
+@pytest.mark.parametrize("size", [{"members": 1}, {"examples": 1}])
+def test_one_member_or_one_example(tmp_path, size):
+    folder = write_run(tmp_path, **size)
+    change_scores(folder, "far", lambda scores: scores)
+    rows = analyse(folder).table.rows
+    far = next(r for r in rows if (r.dataset, r.score, r.statistic) == ("far", "iwae", "mean"))
+    assert far.auroc == far.auroc_low == far.auroc_high == 1
+
+
+def test_sets_of_different_sizes(folder):
+    change_scores(folder, "near", lambda scores: {key: scores[key][:, :7] for key in scores})
+    folder.pictures("near").unlink()
+    row = analyse(folder).table.rows[0]
+    assert (row.dataset, row.n_in, row.n_out) == ("near", 40, 7)
+
+
+def test_score_keys_given_twice_count_once(folder):
+    assert analyse(folder, keys=["rate", "iwae", "rate"]).table.score_keys == ("rate", "iwae")
+
+
+def with_nan(scores):
+    scores["iwae"][1, [3, 5]] = np.nan
+    return scores
+
+
+FAULTS = {
+    "no manifest": (lambda f: f.manifest_path.unlink(), "manifest.json is missing"),
+    "damaged manifest": (lambda f: f.manifest_path.write_text("{"), "manifest.json cannot be"),
+    "unscored run": (lambda f: f.update_manifest(datasets=None), "names no data sets"),
+    "no OoD set": (
+        lambda f: change_manifest(f, out_of_distribution=["lost"]),
+        "no scored OoD set.*--ood_datasets",
+    ),
+    "missing scores": (lambda f: f.scores("far").unlink(), "far.npz is missing"),
+    "missing calibration": (lambda f: f.scores("calibration").unlink(), "calibration.npz is"),
+    "damaged scores": (lambda f: f.scores("far").write_bytes(b"PK"), "far.npz is damaged"),
+    "NaN": (
+        lambda f: change_scores(f, "near", with_nan),
+        "iwae of near: of 120 scores 2 are NaN",
+    ),
+    "empty set": (
+        lambda f: change_scores(f, "near", lambda s: {k: s[k][:, :0] for k in s}),
+        "near: no scores",
+    ),
+    "another number of members": (
+        lambda f: change_scores(f, "near", lambda s: {k: s[k][:2] for k in s}),
+        "near.npz has 2 members and digits has 3",
+    ),
+    "damaged pictures": (lambda f: f.pictures("near").write_bytes(b"PK"), "near.npz is damaged"),
+    "half the pictures": (lambda f: np.savez(f.pictures("near"), most_ids=[1]), "lacks first_ids"),
+    "pictures of other rows": (
+        lambda f: f.pictures("near").write_bytes(f.pictures("far").read_bytes()),
+        "near.npz shows rows that have no scores",
+    ),
+    "damaged history": (
+        lambda f: (f.member(1) / "history.jsonl").write_text('{"step": 1}\n{"st'),
+        "history.jsonl is damaged",
+    ),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_faulty_run_is_refused_in_one_line(folder, fault, capsys):
+    break_run, message = FAULTS[fault]
+    break_run(folder)
+    with pytest.raises(InputError, match=message) as error:
+        analyse(folder)
+    assert "\n" not in str(error.value)
+    assert not (folder.path / "analysis").exists()
+    assert main([str(folder.path)]) == 2
+    assert capsys.readouterr().err == f"{error.value}\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"keys": ["iwea"]}, "--score_keys: .* no 'iwea'; they hold: distortion, elbo, iwae, rate"),
+        ({"keys": []}, "--score_keys"),
+        ({"bootstrap": -1}, "--bootstrap=-1"),
+        ({"elbo_threshold": float("nan")}, "--elbo_threshold=nan"),
+    ],
+)
+def test_wrong_arguments_name_their_flag(folder, arguments, message):
+    with pytest.raises(InputError, match=message):
+        analyse(folder, **arguments)
+
+
+def test_nan_in_a_score_that_is_not_used_does_no_harm(folder):
+    def spoil(scores):
+        return scores | {"distortion": scores["distortion"] * np.nan}
+
+    change_scores(folder, "near", spoil)
+    analyse(folder)
+    with pytest.raises(InputError, match="distortion of near"):
+        analyse(folder, keys=["distortion"])
+
+
+def run_command(*arguments):
+    command = [sys.executable, "-W", "error", "-m", "tools.analysis", *map(str, arguments)]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
+
+
+def test_the_command_repeats_the_analysis_of_the_run(folder):
+    expected = ensemble_analysis(folder.path, ["iwae", "rate"], 50, None, seed=0)
+    before = (folder.path / "analysis" / "metrics.csv").read_bytes()
+    result = run_command(folder.path)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert result.stdout == f"{expected.text}\nReport: {expected.report}\n"
+    assert (folder.path / "analysis" / "metrics.csv").read_bytes() == before
+
+
+def test_the_command_takes_other_scores_and_draws(folder):
+    result = run_command(folder.path, "--score_keys=elbo", "--bootstrap=0")
+    assert result.returncode == 0
+    assert {key for _, key, _ in rows_of(folder)} == {"elbo"}
+    assert rows_of(folder)["near", "elbo", "mean"]["auroc_low"] == ""
+
+
+def test_the_command_refuses_with_one_line(tmp_path):
+    result = run_command(tmp_path / "nowhere")
+    assert result.returncode == 2
+    assert result.stderr.count("\n") == 1
+    assert "manifest.json" in result.stderr
+    assert not (tmp_path / "nowhere").exists()
+
+
+def test_a_folder_in_use_is_refused(folder, capsys):
+    with folder.locked():
+        assert main([str(folder.path)]) == 2
+    assert "in use" in capsys.readouterr().err
+
+
+def test_tensorflow_is_not_loaded():
+    code = "import sys, tools.analysis; sys.exit('tensorflow' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT).returncode == 0

@@ -1,0 +1,142 @@
+"""Exit codes and messages of the commands, and that none of it waits for TensorFlow."""
+
+import dataclasses
+import os
+import subprocess
+import sys
+import time
+
+import pytest
+
+from repository_sources import ROOT
+from tools.errors import InputError
+from tools.run.command_line import run_from_command_line
+from tools.run.settings import option
+
+ENTRY_SCRIPTS = [*ROOT.glob("anomaly/*_run.py"), *ROOT.glob("vae_wgan/*_run.py")]
+TENSORFLOW_LOADED = 99
+
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    preset: str = option("fast", "Sets the other defaults.")
+    steps: int = option(10, "Training steps.", at_least=1)
+
+
+def do_nothing(settings, given):
+    pass
+
+
+def exit_code(*arguments, run=do_nothing):
+    with pytest.raises(SystemExit) as caught:
+        run_from_command_line(
+            Settings, run, description="Trains.", argv=["bin/a_run.py", *arguments]
+        )
+    return caught.value.code
+
+
+def test_a_good_command_line_ends_in_one_call_and_no_exit():
+    calls = []
+    run_from_command_line(
+        Settings, lambda *call: calls.append(call), description="", argv=["a", "--steps=3"]
+    )
+    assert calls == [(Settings(steps=3), {"steps"})]
+
+
+@pytest.mark.parametrize("argument", ["--help", "-h", "--help=true"])
+def test_help_shows_description_and_flags_and_is_no_error(argument, capsys):
+    assert exit_code(argument) == 0
+    out, err = capsys.readouterr()
+    assert out.startswith("Trains.\n")
+    assert "--steps: Training steps." in out
+    assert err == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--steps=0"], "--steps=0: must be at least 1"),
+        (["--steps=many"], "--steps=many"),
+        (["--steps"], "steps"),
+        (["--stepz=3"], "stepz"),
+        (["steps=3"], "unexpected argument 'steps=3'; flags are written --name=value"),
+        (["--steps=3", "more"], "'more'"),
+        (["--steps=3", "--", "--help"], "'--help'"),
+        (["--flagfile=no/such"], "no/such"),
+    ],
+)
+def test_a_wrong_command_line_is_one_line_and_code_2(arguments, words, capsys):
+    assert exit_code(*arguments) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("a_run.py: ")
+    assert words in err
+    assert err.count("\n") == 1
+    assert err.endswith("\n")
+
+
+def test_wrong_input_found_later_is_one_line_too_whatever_a_file_is_called(capsys):
+    def run(settings, given):
+        raise InputError("new\nline.npz cannot be read")
+
+    assert exit_code(run=run) == 2
+    assert capsys.readouterr().err == "a_run.py: new line.npz cannot be read\n"
+
+
+def test_an_interrupt_is_code_130_and_says_how_to_go_on(capsys):
+    def run(settings, given):
+        raise KeyboardInterrupt
+
+    assert exit_code(run=run) == 130
+    assert capsys.readouterr().err == (
+        "Interrupted; the same command goes on from the last checkpoint.\n"
+    )
+
+
+def test_a_bug_keeps_its_traceback():
+    def run(settings, given):
+        raise KeyError("weights")
+
+    with pytest.raises(KeyError, match="weights"):
+        run_from_command_line(Settings, run, description="", argv=["a_run.py"])
+
+
+@pytest.fixture(scope="module")
+def without_tensorflow(tmp_path_factory):
+    """Starts Python with arguments where importing TensorFlow ends it with its own exit code."""
+    folder = tmp_path_factory.mktemp("blocked")
+    (folder / "tensorflow.py").write_text(f"import os\nos._exit({TENSORFLOW_LOADED})\n")
+    environment = os.environ | {"PYTHONPATH": str(folder)}
+
+    def start(*arguments):
+        command = [sys.executable, *map(str, arguments)]
+        return subprocess.run(command, env=environment, capture_output=True, text=True, cwd=folder)
+
+    assert start("-c", "import tensorflow").returncode == TENSORFLOW_LOADED
+    return start
+
+
+def fastest_seconds(start, *arguments):
+    """Of three starts, because the machine may be busy with something else."""
+    seconds = []
+    for _ in range(3):
+        started = time.perf_counter()
+        start(*arguments)
+        seconds.append(time.perf_counter() - started)
+        if seconds[-1] < 1:
+            break
+    return min(seconds)
+
+
+@pytest.mark.parametrize("script", ENTRY_SCRIPTS, ids=lambda path: path.name)
+def test_help_and_wrong_flags_need_no_tensorflow_and_under_a_second(script, without_tensorflow):
+    shown = without_tensorflow(script, "--help")
+    assert (shown.returncode, shown.stderr) == (0, "")
+    assert "--train_dataset" in shown.stdout
+    for argument in ("--train_dataset=mnits", "--max_steps=0", "--max_stepz=1"):
+        refused = without_tensorflow(script, argument)
+        assert refused.returncode == 2
+        assert refused.stderr.count("\n") == 1
+        assert argument.strip("-").partition("=")[0] in refused.stderr
+    assert fastest_seconds(without_tensorflow, script, "--help") < 1
+    assert fastest_seconds(without_tensorflow, script, "--train_dataset=mnits") < 1

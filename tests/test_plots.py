@@ -1,0 +1,104 @@
+import io
+import subprocess
+import sys
+
+import matplotlib
+import numpy as np
+import pytest
+from PIL import Image
+
+from tools.report import plots
+
+
+def picture(png):
+    image = Image.open(io.BytesIO(png))
+    assert image.format == "PNG"
+    assert "Software" not in image.info
+    return np.asarray(image.convert("RGB"))
+
+
+def normal(mean, size=50, seed=0):
+    return np.random.default_rng(seed).normal(mean, 1, size)
+
+
+def curves(n_sets=2, size=50):
+    names = [f"set {index}" for index in range(n_sets)]
+    scores = {name: normal(index, size, seed=index) for index, name in enumerate(names)}
+    return normal(0, size, seed=99), scores, dict.fromkeys(names, 0.75)
+
+
+def histories(members=2, records=3):
+    quantities = {"iwae": -90.0, "elbo": -95.0, "rate": 20.0, "distortion": 75.0}
+    return [
+        [{"step": 10 * step} | quantities for step in range(1, records + 1)] for _ in range(members)
+    ]
+
+
+DRAWINGS = {
+    "roc": lambda: plots.roc_curves(*curves()),
+    "roc of one example": lambda: plots.roc_curves(*curves(size=1)),
+    "roc of equal scores": lambda: plots.roc_curves(np.zeros(9), {"a": np.zeros(9)}, {"a": 0.5}),
+    "roc of many sets": lambda: plots.roc_curves(*curves(n_sets=24)),
+    "histograms": lambda: plots.histograms({"a": normal(-90), "b": normal(-3000)}, "nats"),
+    "histogram of one example": lambda: plots.histograms({"a": np.array([-90.0])}, "nats"),
+    "histograms of equal values": lambda: plots.histograms(
+        {"a": np.full(9, -90.0), "b": np.full(9, -90.0)}, "nats"
+    ),
+    "variance": lambda: plots.value_against_variance(
+        {"a": normal(-90), "b": normal(-3000)}, {"a": normal(0) ** 2, "b": normal(9) ** 2}, "nats"
+    ),
+    "variance of copies": lambda: plots.value_against_variance(
+        {"a": normal(-90)}, {"a": np.zeros(50)}, "nats"
+    ),
+    "history": lambda: plots.training_history(histories()),
+    "history of one record": lambda: plots.training_history(histories(members=1, records=1)),
+    "images": lambda: plots.image_rows({"inputs": np.zeros((3, 28, 28, 1), np.uint8)}),
+}
+
+
+@pytest.mark.parametrize("drawing", DRAWINGS)
+def test_a_drawing_has_content_and_is_the_same_twice(drawing):
+    png = DRAWINGS[drawing]()
+    assert len(np.unique(picture(png).reshape(-1, 3), axis=0)) > 2
+    assert DRAWINGS[drawing]() == png
+
+
+def test_drawing_leaves_no_global_state():
+    before = dict(matplotlib.rcParams)
+    plots.roc_curves(*curves())
+    assert dict(matplotlib.rcParams) == before
+    code = "import sys, tools.report.plots; sys.exit('matplotlib.pyplot' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
+def test_images_keep_their_colours():
+    red = np.zeros((2, 4, 4, 3), np.uint8)
+    red[..., 0] = 201
+    grey = np.full((2, 4, 4, 1), 77, np.uint8)
+    colours = {tuple(pixel) for pixel in picture(plots.image_rows({"a": red})).reshape(-1, 3)}
+    assert (201, 0, 0) in colours
+    colours = {tuple(pixel) for pixel in picture(plots.image_rows({"a": grey})).reshape(-1, 3)}
+    assert (77, 77, 77) in colours
+
+
+def test_tiles_stand_in_reading_order():
+    images = np.arange(5, dtype=np.uint8)[:, None, None, None] * np.ones((1, 2, 3, 1), np.uint8)
+    page = plots._tiled(images, columns=4)
+    assert page.shape == (8, 20)
+    assert page[0, [0, 5, 10, 15]].tolist() == [0, 1, 2, 3]
+    assert page[4, [0, 5]].tolist() == [4, 255]
+
+
+@pytest.mark.parametrize("numbers", [[-90.0], [-3000.0, -90.0, -89.0], [-5.0, 0.0, 1e6]])
+def test_bins_hold_all_numbers(numbers):
+    axes = matplotlib.figure.Figure().subplots()
+    numbers = np.array(numbers)
+    plots._spread_out(axes, numbers)
+    edges = plots._equal_bins(axes, numbers)
+    assert (np.diff(edges) > 0).all()
+    assert np.histogram(numbers, edges)[0].sum() == len(numbers)
+
+
+def test_21_sets_look_different():
+    looks = {(plots._colour(index), plots._round(plots.DASHES, index)) for index in range(21)}
+    assert len(looks) == 21

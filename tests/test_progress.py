@@ -1,0 +1,70 @@
+"""The bar's numbers are those of the run, also when it starts in the middle."""
+
+import io
+
+import pytest
+
+from tools.run.progress import TrainingProgress
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """Seconds that the bar reads, in a list of one."""
+    seconds = [100.0]
+    monkeypatch.setattr("tqdm.std.time", lambda: seconds[0])
+    return seconds
+
+
+@pytest.fixture
+def terminal(monkeypatch):
+    stream = Terminal()
+    monkeypatch.setattr("sys.stderr", stream)
+    monkeypatch.setenv("COLUMNS", "100")
+    return stream
+
+
+def last_line(terminal):
+    return terminal.getvalue().split("\r")[-1]
+
+
+def advance(progress, clock, steps, seconds):
+    for _ in range(steps):
+        clock[0] += seconds
+        progress.advance()
+
+
+def test_a_run_from_the_start_counts_all_members_steps(clock, terminal):
+    with TrainingProgress(num_members=2, max_steps=100) as progress:
+        progress.skip(0, 0)
+        advance(progress, clock, 100, 0.25)
+        progress.skip(1, 0)
+        advance(progress, clock, 20, 0.25)
+        progress.show(elbo=-101.26)
+    line = last_line(terminal)
+    assert line.startswith("member 1:  60%")
+    assert "120/200 [00:30<00:20, 4.00step/s, elbo=-101.3]" in line
+
+
+def test_steps_of_an_earlier_start_are_no_speed(clock, terminal):
+    with TrainingProgress(num_members=2, max_steps=100) as progress:
+        progress.skip(0, 100)
+        progress.skip(1, 50)
+        assert "150/200" in last_line(terminal)
+        advance(progress, clock, 10, 0.25)
+        progress.show(elbo=1)
+    assert "160/200 [00:02<00:10, 4.00step/s, elbo=1.0]" in last_line(terminal)
+
+
+def test_no_terminal_no_bar(clock, monkeypatch):
+    stream = io.StringIO()
+    monkeypatch.setattr("sys.stderr", stream)
+    with TrainingProgress(num_members=1, max_steps=10) as progress:
+        progress.skip(0, 5)
+        progress.advance()
+        progress.show(elbo=1.0)
+    assert stream.getvalue() == ""

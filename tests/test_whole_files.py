@@ -1,0 +1,56 @@
+"""Files appear whole or not at all, and the same content gives the same bytes."""
+
+import errno
+import os
+
+import numpy as np
+import pytest
+
+from tools.run.whole_files import write_bytes, write_json, write_npz, write_text
+
+ARRAYS = {"layer/kernel": np.arange(6.0).reshape(2, 3), "step": np.int64(7)}
+
+
+def test_files_are_written_into_folders_that_need_not_exist(tmp_path):
+    write_text(tmp_path / "a" / "b" / "text", "naïve\n")
+    write_json(tmp_path / "value.json", {"steps": [1, 2]})
+    write_npz(tmp_path / "arrays.npz", ARRAYS)
+
+    assert (tmp_path / "a" / "b" / "text").read_bytes() == "naïve\n".encode()
+    assert (tmp_path / "value.json").read_text() == '{\n  "steps": [\n    1,\n    2\n  ]\n}\n'
+    with np.load(tmp_path / "arrays.npz", allow_pickle=False) as found:
+        assert {name: found[name].tolist() for name in found} == {
+            name: array.tolist() for name, array in ARRAYS.items()
+        }
+    assert sorted(os.listdir(tmp_path)) == ["a", "arrays.npz", "value.json"]
+
+
+@pytest.mark.parametrize("call", ["fsync", "replace"])
+def test_a_full_disk_leaves_the_old_file_and_no_other(tmp_path, monkeypatch, call):
+    def fail(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    write_bytes(tmp_path / "file", b"old")
+    monkeypatch.setattr(os, call, fail)
+    with pytest.raises(OSError, match="No space left"):
+        write_bytes(tmp_path / "file", b"new")
+    assert (tmp_path / "file").read_bytes() == b"old"
+    assert os.listdir(tmp_path) == ["file"]
+
+
+def test_what_cannot_be_read_back_is_refused_and_the_old_file_stays(tmp_path):
+    write_json(tmp_path / "value.json", 1)
+    write_npz(tmp_path / "arrays.npz", ARRAYS)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    with pytest.raises(ValueError, match="JSON"):
+        write_json(tmp_path / "value.json", {"elbo": float("nan")})
+    with pytest.raises(ValueError, match="pickle"):
+        write_npz(tmp_path / "arrays.npz", {"objects": np.array([{}, None])})
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_the_same_arrays_give_the_same_bytes_years_later(tmp_path, monkeypatch):
+    for year in (2001, 2033):
+        monkeypatch.setattr("time.time", lambda year=year: (year - 1970) * 31557600.0)
+        write_npz(tmp_path / f"{year}.npz", ARRAYS)
+    assert (tmp_path / "2001.npz").read_bytes() == (tmp_path / "2033.npz").read_bytes()

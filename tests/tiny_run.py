@@ -1,0 +1,65 @@
+"""A run small enough for tests: 60 images of bars, two members of a few filters, twelve steps."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from repository_sources import ROOT
+
+TINY_FLAGS = (
+    "--num_models=2",
+    "--max_steps=12",
+    "--viz_steps=4",
+    "--batch_size=8",
+    "--latent_size=4",
+    "--base_depth=2",
+    "--n_flows=2",
+    "--n_samples=2",
+    "--eval_size=20",
+    "--bootstrap=50",
+    "--learning_rate=0.01",
+    "--compile=False",
+)
+
+
+def bars(count: int, seed: int = 0) -> np.ndarray:
+    """uint8 [count, 28, 28]: one bright horizontal bar each, on a dark noisy ground."""
+    rng = np.random.default_rng(seed)
+    images = rng.integers(0, 30, (count, 28, 28), np.uint8)
+    for image, row in zip(images, rng.integers(4, 20, count), strict=True):
+        image[row : row + 4, 4:24] = 220
+    return images
+
+
+def write_data(folder: Path) -> None:
+    """bars.npz with a training and a test part, and columns.npy to tell from it."""
+    np.savez(folder / "bars.npz", x_train=bars(60), x_test=bars(25, seed=1))
+    np.save(folder / "columns.npy", bars(25, seed=2).swapaxes(1, 2))
+
+
+def environment() -> dict[str, str]:
+    """The caller's environment with TensorFlow quiet, and no data sets to find."""
+    return os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3", "WAIC_DATA_DIR": "no such folder"}
+
+
+def tiny_command(folder: Path, *flags: str, model_dir: str = "run") -> list[str]:
+    """The command line of a tiny run on the data in `folder`."""
+    return [
+        sys.executable,
+        str(ROOT / "vae_wgan" / "vae_run.py"),
+        f"--train_dataset={folder / 'bars.npz'}",
+        f"--ood_datasets=columns={folder / 'columns.npy'},hflip,uniform_noise",
+        f"--model_dir={folder / model_dir}",
+        *TINY_FLAGS,
+        *flags,
+    ]
+
+
+def call(command: list[str], **options) -> subprocess.CompletedProcess:
+    """Runs a command to its end."""
+    return subprocess.run(
+        command, env=environment(), capture_output=True, text=True, timeout=300, **options
+    )
