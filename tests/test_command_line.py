@@ -1,6 +1,7 @@
 """Exit codes and messages of the commands, and that none of it waits for TensorFlow."""
 
 import dataclasses
+import errno
 import os
 import subprocess
 import sys
@@ -48,7 +49,7 @@ def test_help_shows_description_and_flags_and_is_no_error(argument, capsys):
     assert exit_code(argument) == 0
     out, err = capsys.readouterr()
     assert out.startswith("Trains.\n")
-    assert "--steps: Training steps." in out
+    assert "--steps=10\n      Training steps.\n" in out
     assert err == ""
 
 
@@ -75,6 +76,14 @@ def test_a_wrong_command_line_is_one_line_and_code_2(arguments, words, capsys):
     assert err.endswith("\n")
 
 
+def test_a_full_disk_is_one_line_and_code_2(capsys):
+    def run(settings, given):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "runs/scores.npz")
+
+    assert exit_code(run=run) == 2
+    assert "runs/scores.npz: No space left on device" in capsys.readouterr().err
+
+
 def test_wrong_input_found_later_is_one_line_too_whatever_a_file_is_called(capsys):
     def run(settings, given):
         raise InputError("new\nline.npz cannot be read")
@@ -93,11 +102,12 @@ def test_an_interrupt_is_code_130_and_says_how_to_go_on(capsys):
     )
 
 
-def test_a_bug_keeps_its_traceback():
+@pytest.mark.parametrize("error", [KeyError("weights"), FileNotFoundError(2, "weights")])
+def test_a_bug_keeps_its_traceback(error):
     def run(settings, given):
-        raise KeyError("weights")
+        raise error
 
-    with pytest.raises(KeyError, match="weights"):
+    with pytest.raises(type(error), match="weights"):
         run_from_command_line(Settings, run, description="", argv=["a_run.py"])
 
 

@@ -9,8 +9,8 @@ import sys
 
 import pytest
 
+from input_errors import message_of
 from repository_sources import ROOT
-from tools.errors import InputError
 from tools.run.folder import RunFolder, delete_run, git_commit, open_run, settle_settings, timed
 from tools.run.settings import option
 
@@ -48,13 +48,6 @@ def saved_run(folder):
         (folder.path / path).parent.mkdir(parents=True, exist_ok=True)
         (folder.path / path).write_text("of the run")
     return folder
-
-
-def message_of(function, *arguments):
-    with pytest.raises(InputError) as caught:
-        function(*arguments)
-    assert "\n" not in str(caught.value)
-    return str(caught.value)
 
 
 def names_in(folder):
@@ -248,3 +241,17 @@ def test_the_commit_is_a_commit_or_nothing(monkeypatch):
         assert re.fullmatch(r"[0-9a-f]{40}\+?", git_commit())
     monkeypatch.setenv("PATH", "")
     assert git_commit() is None
+
+
+def test_the_lock_sweeps_what_a_killed_process_left_half_written(tmp_path):
+    leftover = tmp_path / "0" / ".checkpoint-00000004.npz.123.partial"
+    leftover.parent.mkdir()
+    leftover.write_bytes(b"half")
+    with RunFolder(tmp_path).locked():
+        assert not leftover.exists()
+
+
+def test_a_file_is_no_run_folder(tmp_path):
+    (tmp_path / "file").write_text("mine")
+    message = message_of(settle_settings, RunFolder(tmp_path / "file"), Settings(), set())
+    assert "is a file" in message

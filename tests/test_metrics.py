@@ -78,6 +78,11 @@ def test_perfect_and_reversed_scores():
     assert reversed_scores.fpr95 == reversed_scores.fpr99 == 1
 
 
+def test_fpr_at_95_and_99_percent_have_their_own_thresholds():
+    found = metrics(np.arange(1, 101), [94.5, 95, 95.5, 99, 99.5])  # thresholds 95 and 99
+    assert (found.fpr95, found.fpr99) == (0.4, 0.8)
+
+
 def test_equal_scores_are_chance():
     assert metrics([7] * 30, [7] * 10) == DetectionMetrics(0.5, 0.25, 0.75, 1, 1)
 

@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from tools.report import plots
+from tools.report.image_rows import _tiled, image_rows
 
 
 def picture(png):
@@ -52,7 +53,10 @@ DRAWINGS = {
     ),
     "history": lambda: plots.training_history(histories()),
     "history of one record": lambda: plots.training_history(histories(members=1, records=1)),
-    "images": lambda: plots.image_rows({"inputs": np.zeros((3, 28, 28, 1), np.uint8)}),
+    "history of another model": lambda: plots.training_history(
+        [[{"step": 1, "loss": 2.0, "gap": 3.0, "penalty": 0.5, "learning_rate": 1e-3}]]
+    ),
+    "images": lambda: image_rows({"inputs": np.zeros((3, 28, 28, 1), np.uint8)}),
 }
 
 
@@ -64,9 +68,10 @@ def test_a_drawing_has_content_and_is_the_same_twice(drawing):
 
 
 def test_drawing_leaves_no_global_state():
-    before = dict(matplotlib.rcParams)
-    plots.roc_curves(*curves())
-    assert dict(matplotlib.rcParams) == before
+    with matplotlib.rc_context({"font.size": 33}):
+        before = dict(matplotlib.rcParams)
+        plots.roc_curves(*curves())
+        assert dict(matplotlib.rcParams) == before
     code = "import sys, tools.report.plots; sys.exit('matplotlib.pyplot' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
 
@@ -75,18 +80,23 @@ def test_images_keep_their_colours():
     red = np.zeros((2, 4, 4, 3), np.uint8)
     red[..., 0] = 201
     grey = np.full((2, 4, 4, 1), 77, np.uint8)
-    colours = {tuple(pixel) for pixel in picture(plots.image_rows({"a": red})).reshape(-1, 3)}
+    colours = {tuple(pixel) for pixel in picture(image_rows({"a": red})).reshape(-1, 3)}
     assert (201, 0, 0) in colours
-    colours = {tuple(pixel) for pixel in picture(plots.image_rows({"a": grey})).reshape(-1, 3)}
+    colours = {tuple(pixel) for pixel in picture(image_rows({"a": grey})).reshape(-1, 3)}
     assert (77, 77, 77) in colours
 
 
 def test_tiles_stand_in_reading_order():
-    images = np.arange(5, dtype=np.uint8)[:, None, None, None] * np.ones((1, 2, 3, 1), np.uint8)
-    page = plots._tiled(images, columns=4)
-    assert page.shape == (8, 20)
-    assert page[0, [0, 5, 10, 15]].tolist() == [0, 1, 2, 3]
-    assert page[4, [0, 5]].tolist() == [4, 255]
+    images = np.arange(9, dtype=np.uint8)[:, None, None, None] * np.ones((1, 2, 3, 1), np.uint8)
+    page = _tiled(images)
+    assert page.shape == (8, 40, 3)
+    assert page[0, ::5, 0].tolist() == [0, 1, 2, 3, 4, 5, 6, 7]
+    assert page[4, ::5, 2].tolist() == [8] + 7 * [255]
+
+
+def test_pages_are_as_wide_as_the_plots_and_hold_all_blocks():
+    blocks = {"a": np.zeros((16, 28, 28, 1), np.uint8), "b": np.zeros((1, 28, 28, 1), np.uint8)}
+    assert picture(image_rows(blocks)).shape == (34 + 180 + 34 + 90, 720, 3)
 
 
 @pytest.mark.parametrize("numbers", [[-90.0], [-3000.0, -90.0, -89.0], [-5.0, 0.0, 1e6]])

@@ -20,11 +20,9 @@ def clock(monkeypatch):
     return seconds
 
 
-@pytest.fixture
-def terminal(monkeypatch):
-    stream = Terminal()
+def standard_error(monkeypatch, stream):
+    """The stream in the place of standard error. No fixture: pytest replaces it after those."""
     monkeypatch.setattr("sys.stderr", stream)
-    monkeypatch.setenv("COLUMNS", "100")
     return stream
 
 
@@ -38,31 +36,32 @@ def advance(progress, clock, steps, seconds):
         progress.advance()
 
 
-def test_a_run_from_the_start_counts_all_members_steps(clock, terminal):
+def test_a_run_from_the_start_counts_all_members_steps(clock, monkeypatch):
+    terminal = standard_error(monkeypatch, Terminal())
     with TrainingProgress(num_members=2, max_steps=100) as progress:
         progress.skip(0, 0)
         advance(progress, clock, 100, 0.25)
         progress.skip(1, 0)
         advance(progress, clock, 20, 0.25)
         progress.show(elbo=-101.26)
-    line = last_line(terminal)
+        line = last_line(terminal)
     assert line.startswith("member 1:  60%")
-    assert "120/200 [00:30<00:20, 4.00step/s, elbo=-101.3]" in line
+    assert "120/200 [00:30<00:20,  4.00step/s, elbo=-101.3]" in line
 
 
-def test_steps_of_an_earlier_start_are_no_speed(clock, terminal):
+def test_steps_of_an_earlier_start_are_no_speed(clock, monkeypatch):
+    terminal = standard_error(monkeypatch, Terminal())
     with TrainingProgress(num_members=2, max_steps=100) as progress:
         progress.skip(0, 100)
         progress.skip(1, 50)
         assert "150/200" in last_line(terminal)
         advance(progress, clock, 10, 0.25)
         progress.show(elbo=1)
-    assert "160/200 [00:02<00:10, 4.00step/s, elbo=1.0]" in last_line(terminal)
+        assert "160/200 [00:02<00:10,  4.00step/s, elbo=1.0]" in last_line(terminal)
 
 
 def test_no_terminal_no_bar(clock, monkeypatch):
-    stream = io.StringIO()
-    monkeypatch.setattr("sys.stderr", stream)
+    stream = standard_error(monkeypatch, io.StringIO())
     with TrainingProgress(num_members=1, max_steps=10) as progress:
         progress.skip(0, 5)
         progress.advance()

@@ -9,7 +9,9 @@ from tools.run.seeds import child_seed, normal_rows
 def test_children_are_fixed_for_ever():
     # Another value here means that a finished run cannot be repeated or gone on with.
     assert child_seed(0, "member", 3, "weights") == 2097001865
-    assert normal_rows(1, np.array([2]), (2,)).tolist() == [[-0.3608265817165375, -0.20863281190395355]]
+    assert normal_rows(1, np.array([2]), (2,)).tolist() == [
+        [-0.3608265817165375, -0.20863281190395355]
+    ]
 
 
 def test_every_use_has_another_seed():

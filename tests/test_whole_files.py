@@ -6,7 +6,14 @@ import os
 import numpy as np
 import pytest
 
-from tools.run.whole_files import write_bytes, write_json, write_npz, write_text
+from tools.run.whole_files import (
+    DamagedFileError,
+    read_npz,
+    write_bytes,
+    write_json,
+    write_npz,
+    write_text,
+)
 
 ARRAYS = {"layer/kernel": np.arange(6.0).reshape(2, 3), "step": np.int64(7)}
 
@@ -54,3 +61,21 @@ def test_the_same_arrays_give_the_same_bytes_years_later(tmp_path, monkeypatch):
         monkeypatch.setattr("time.time", lambda year=year: (year - 1970) * 31557600.0)
         write_npz(tmp_path / f"{year}.npz", ARRAYS)
     assert (tmp_path / "2001.npz").read_bytes() == (tmp_path / "2033.npz").read_bytes()
+
+
+def test_a_cut_changed_or_pickled_npz_is_called_damaged(tmp_path):
+    path = tmp_path / "a.npz"
+    write_npz(path, {"x": np.arange(300), "y": np.ones(3)})
+    whole = path.read_bytes()
+    np.testing.assert_array_equal(read_npz(path)["x"], np.arange(300))
+    spoilt = bytearray(whole)
+    spoilt[700] ^= 4
+    for content in (whole[:-1], whole[:500], b"", bytes(spoilt)):
+        path.write_bytes(content)
+        with pytest.raises(DamagedFileError):
+            read_npz(path)
+    np.savez(path, x=np.array([{}], object))
+    with pytest.raises(DamagedFileError):
+        read_npz(path)
+    with pytest.raises(FileNotFoundError):
+        read_npz(tmp_path / "none.npz")

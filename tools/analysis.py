@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tools.errors import InputError
 from tools.report.gallery import draw_plots
-from tools.report.html import report_html
+from tools.report.html_report import report_html
 from tools.report.tables import csv_text, json_value, printed_table
 from tools.run.folder import RunFolder
 from tools.run.whole_files import write_bytes, write_json, write_text

@@ -66,9 +66,9 @@ def load_experiment_data(settings: DataSettings) -> ExperimentData:
 
     Raises:
         InputError: The training set cannot be had or is damaged; an out-of-distribution set that
-            was named by hand, or any under `strict_data`, cannot be had.
+            was named by hand, or any under `strict_data`, cannot be had; a name stands for two.
     """
-    named = dict(split_entry(entry) for entry in settings.ood_datasets)
+    named = named_sources(settings.ood_datasets)
     rows = load_images(settings.train_dataset, "train", settings.data_dir)
     training, calibration = split_calibration(rows, settings.seed)
     test = choose_rows(
@@ -79,6 +79,11 @@ def load_experiment_data(settings: DataSettings) -> ExperimentData:
     if test.images.shape[1:] != rows.images.shape[1:]:
         raise InputError(
             f"--train_dataset={settings.train_dataset}: its test images have another shape"
+        )
+    if test.name == CALIBRATION:
+        raise InputError(
+            f"--train_dataset={settings.train_dataset}: the name {CALIBRATION} is taken by the "
+            "rows that are held out; rename the file or folder"
         )
     monitored = calibration.images[:MONITORED_IMAGES]
     calibration = choose_rows(
@@ -106,6 +111,21 @@ def split_calibration(image_set: ImageSet, seed: int) -> tuple[ImageSet, ImageSe
     return training, replace(calibration, name=CALIBRATION)
 
 
+def named_sources(entries: Sequence[str]) -> dict[str, str]:
+    """The sources of --ood_datasets by name.
+
+    Raises:
+        InputError: An entry is malformed, or two have one name.
+    """
+    named = {}
+    for entry in entries:
+        name, source = split_entry(entry)
+        if name in named:
+            raise InputError(f"--ood_datasets={entry}: the name {name} is given twice")
+        named[name] = source
+    return named
+
+
 def split_entry(entry: str) -> tuple[str, str]:
     """Name and source of an entry of --ood_datasets: NAME=PATH, or a known name."""
     name, equals, source = entry.partition("=")
@@ -113,7 +133,7 @@ def split_entry(entry: str) -> tuple[str, str]:
         raise InputError(f"--ood_datasets={entry}: write a known name, or NAME=PATH")
     if not all(letter.isalnum() or letter in "_-." for letter in name) or name.startswith("."):
         raise InputError(
-            f"--ood_datasets={entry}: a name has letters, digits, _ and - only; write NAME=PATH"
+            f"--ood_datasets={entry}: a name has letters, digits, _, - and . only; write NAME=PATH"
         )
     return name, source or name
 
@@ -127,6 +147,8 @@ def _load_ood(
     for name, entry in named.items():
         seed = child_seed(settings.seed, "evaluation rows", name)
         try:
+            if name in (test.name, CALIBRATION):
+                raise InputError(f"the run's own images are called {name}; write OTHER=PATH")
             image_set = make_ood_set(entry, test, settings.eval_size, seed, settings.data_dir)
         except InputError as error:
             if settings.strict_data or by_hand:

@@ -17,8 +17,8 @@ def run(settings: VAESettings, given: set[str]) -> None:
         given: Names of the flags given by hand.
     """
     folder = RunFolder(settings.model_dir)
+    settings = settle_settings(folder, settings, given)
     with folder.locked():
-        settings = settle_settings(folder, settings, given)
         data = load_experiment_data(settings)
         refuse_unfit_images(data.training)
         prepare_folder(folder, settings, data)
@@ -34,7 +34,7 @@ def run(settings: VAESettings, given: set[str]) -> None:
                 settings.seed,
             )
         folder.update_manifest(status="finished")
-    sys.stdout.write(analysis.text)
+    sys.stdout.write(f"{analysis.text}\nReport: {analysis.report}\n")
 
 
 def prepare_folder(folder: RunFolder, settings: VAESettings, data: ExperimentData) -> None:

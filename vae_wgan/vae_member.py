@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import tensorflow as tf
 
+from tools.errors import InputError
 from tools.run.seeds import normal_rows
 from vae_wgan.vae import VAE, VAEArchitecture, vae_loss, vae_scores
 from vae_wgan.vae_settings import VAESettings
@@ -55,7 +56,17 @@ class VAEMember:
         return {variable.path: variable.numpy() for variable in self.variables}
 
     def load_state(self, arrays: Mapping[str, np.ndarray]) -> None:
-        """Takes back what `state` returned."""
+        """Takes back what `state` returned.
+
+        Raises:
+            InputError: The arrays are not those of this model.
+        """
+        wanted = {variable.path: tuple(variable.shape) for variable in self.variables}
+        if wanted != {name: array.shape for name, array in arrays.items()}:
+            raise InputError(
+                "a checkpoint holds other weights than this version's model has; train again with "
+                "--delete_existing or in another --model_dir"
+            )
         for variable in self.variables:
             variable.assign(arrays[variable.path])
 

@@ -3,11 +3,14 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import numpy as np
+
 from tools.report import plots
+from tools.report.image_rows import image_rows
 from tools.report.tables import auroc_matrix, fixed
 from tools.scores.detection import DetectionTable
 from tools.scores.ensemble import anomaly_scores, described
-from tools.scores.finished_run import FinishedRun, read_histories, read_pictures
+from tools.scores.finished_run import read_histories, read_pictures
 
 
 @dataclass(frozen=True)
@@ -36,15 +39,19 @@ def draw_plots(table: DetectionTable) -> list[Plot]:
         InputError: A file of pictures or a training history is damaged.
     """
     key, run = table.headline_score, table.run
+    histories = read_histories(run)
+    pictures = {name: read_pictures(run, name) for name in run.test_sets}
     values = {name: run.scores[name].scores[key] for name in run.test_sets}  # [member, example]
     scores = {name: anomaly_scores(key, values[name], table.ddof) for name in run.test_sets}
-    return [
-        *(_roc(table, scores, statistic) for statistic in ("waic", "mean")),
-        _histograms(key, values),
-        *([_variance(key, values, scores)] if run.n_members > 1 else []),
-        *_history(run),
-        *(plot for name in run.test_sets for plot in _pictures(run, name)),
-    ]
+    drawn = [_roc(table, scores, statistic) for statistic in ("waic", "mean")]
+    drawn.append(_histograms(key, values))
+    if run.n_members > 1:
+        drawn.append(_variance(key, values, scores))
+    if histories:
+        drawn.append(_history(histories))
+    for name, shown in pictures.items():
+        drawn += _pictures(name, shown) if shown else []
+    return drawn
 
 
 def _roc(table: DetectionTable, scores: dict, statistic: str) -> Plot:
@@ -86,26 +93,21 @@ def _variance(key: str, values: dict, scores: dict) -> Plot:
     )
 
 
-def _history(run: FinishedRun) -> Iterator[Plot]:
-    histories = [records for records in read_histories(run) if records]
-    if histories:
-        last = ", ".join(f"{records[-1]['iwae']:.1f}" for records in histories)
-        yield Plot(
-            name="training_history",
-            png=plots.training_history(histories),
-            caption="Training of the members, as recorded in their history.jsonl.",
-            alt=f"IWAE, ELBO, distortion and rate over training steps. Last IWAE: {last} nats.",
-        )
+def _history(histories: list[list[dict[str, float]]]) -> Plot:
+    last = ", ".join(f"{name} {value:g}" for name, value in histories[0][-1].items())
+    return Plot(
+        name="training_history",
+        png=plots.training_history(histories),
+        caption="Training of the members, as recorded in their history.jsonl.",
+        alt=f"Curves of training, a line per member. Last record of the first: {last}.",
+    )
 
 
-def _pictures(run: FinishedRun, dataset: str) -> Iterator[Plot]:
-    pictures = read_pictures(run, dataset)
-    if pictures is None:
-        return
+def _pictures(dataset: str, pictures: dict[str, np.ndarray]) -> Iterator[Plot]:
     extremes = {f"{group} anomalous": pictures[f"{group}_images"] for group in ("most", "least")}
     yield Plot(
         name=f"extremes_{dataset}",
-        png=plots.image_rows(extremes),
+        png=image_rows(extremes),
         caption="The most and the least anomalous images by WAIC of iwae.",
         alt=f"The most and the least anomalous images of {dataset} by WAIC of iwae.",
         dataset=dataset,
@@ -116,7 +118,7 @@ def _pictures(run: FinishedRun, dataset: str) -> Iterator[Plot]:
     }
     yield Plot(
         name=f"reconstructions_{dataset}",
-        png=plots.image_rows(both),
+        png=image_rows(both),
         caption="The first images, and below them their reconstructions by member 0.",
         alt=f"The first images of {dataset} and their reconstructions by member 0.",
         dataset=dataset,

@@ -34,6 +34,7 @@ STYLE = {
 # Told apart by colour-blind people too (Okabe and Ito); after them the next dash and marker.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8a6d3b")
 DASHES, MARKERS = ("-", "--", ":"), ("o", "^", "s")
+NO_QUANTITIES = ("step", "learning_rate", "steps_per_second")
 IN_DISTRIBUTION_COLOUR = "#222222"
 
 
@@ -129,43 +130,29 @@ def value_against_variance(
     return png.getvalue()
 
 
-def image_rows(rows: Mapping[str, np.ndarray], columns: int = 8) -> bytes:
-    """Images in titled blocks.
-
-    Args:
-        rows: {title: uint8 [image, height, width, channel], grey or RGB}.
-        columns: Images beside each other.
-    """
-    pages = {title: _tiled(images, columns) for title, images in rows.items()}
-    inches = [WIDTH * page.shape[0] / page.shape[1] + 0.25 for page in pages.values()]
-    with _canvas(height=sum(inches)) as (figure, png):
-        blocks = np.ravel(figure.subplots(len(pages), gridspec_kw={"height_ratios": inches}))
-        for axes, (title, page) in zip(blocks, pages.items(), strict=True):
-            axes.imshow(page, cmap="gray", vmin=0, vmax=255, interpolation="nearest")
-            axes.set_title(title, loc="left", fontsize=9)
-            axes.set_axis_off()
-    return png.getvalue()
-
-
 def training_history(histories: Sequence[Sequence[Mapping[str, float]]]) -> bytes:
     """Each recorded quantity over the steps, a line per member.
 
     Args:
-        histories: Per member its records {"step": ..., quantity: value}, oldest first.
+        histories: Per member its records {"step": ..., quantity: value}, oldest first, not none.
     """
-    quantities = ("iwae", "elbo", "distortion", "rate")
-    with _canvas(height=4.4) as (figure, png):
-        for axes, quantity in zip(np.ravel(figure.subplots(2, 2)), quantities, strict=True):
+    quantities = [name for name in histories[0][0] if name not in NO_QUANTITIES]
+    n_rows = -(-len(quantities) // 2)
+    with _canvas(height=0.6 + 1.9 * n_rows) as (figure, png):
+        places = np.ravel(figure.subplots(n_rows, 2, squeeze=False))
+        for axes, quantity in zip(places, quantities, strict=False):
             for member, records in enumerate(histories):
-                points = [(record["step"], record[quantity]) for record in records]
                 axes.plot(
-                    *np.transpose(points),
+                    [record["step"] for record in records],
+                    [record[quantity] for record in records],
                     color=_colour(member),
                     linewidth=1,
-                    label=f"member {member}" if quantity == quantities[0] else None,
+                    label=f"member {member}" if axes is places[0] else None,
                 )
-            axes.set_title(f"{quantity}, nats", loc="left", fontsize=9)
+            axes.set_title(quantity, loc="left", fontsize=9)
             axes.set_xlabel("step")
+        for axes in places[len(quantities) :]:
+            axes.set_axis_off()
         _legend_below(figure)
     return png.getvalue()
 
@@ -224,14 +211,3 @@ def _filled_histogram(axes: Axes, numbers: np.ndarray, edges: np.ndarray, colour
     """A histogram whose highest bin is 1."""
     counts, _ = np.histogram(numbers, edges)
     axes.stairs(counts / max(counts.max(), 1), edges, fill=True, color=colour, alpha=0.75)
-
-
-def _tiled(images: np.ndarray, columns: int) -> np.ndarray:
-    """Images in rows on one white page [height, width] or [height, width, 3]."""
-    n, height, width, channels = images.shape
-    n_rows = -(-n // columns)
-    page = np.full((n_rows * (height + 2), columns * (width + 2), channels), 255, np.uint8)
-    for index, image in enumerate(images):
-        top, left = index // columns * (height + 2), index % columns * (width + 2)
-        page[top : top + height, left : left + width] = image
-    return page[..., 0] if channels == 1 else page

@@ -3,19 +3,16 @@
 import hashlib
 import logging
 import re
-import zipfile
-import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from tools.run.whole_files import write_npz
+from tools.run.whole_files import DamagedFileError, read_npz, write_npz
 
 _LOG = logging.getLogger(__name__)
 _NAME = re.compile(r"checkpoint-(\d{8})\.npz")
-_UNREADABLE = (OSError, EOFError, ValueError, RuntimeError, zipfile.BadZipFile, zlib.error)
 
 
 class Checkpoint(NamedTuple):
@@ -46,22 +43,18 @@ def newest_checkpoint(folder: Path) -> Checkpoint | None:
     for path in _newest_first(folder):
         try:
             return read_checkpoint(path)
-        except _UNREADABLE as error:
-            kind = type(error).__name__  # its text may quote the whole file
-            _LOG.warning("%s is damaged (%s); looking for an older one", path, kind)
+        except DamagedFileError as error:
+            _LOG.warning("%s is damaged (%s); looking for an older one", path, error)
     return None
 
 
 def read_checkpoint(path: Path) -> Checkpoint:
-    """Reads one checkpoint; a damaged file raises what `zipfile` or `numpy.load` raises."""
-    with zipfile.ZipFile(
-        path
-    ) as archive:  # numpy compares checksums only when nothing is left over
-        if damaged := archive.testzip():
-            raise zipfile.BadZipFile(f"{path}: {damaged} does not have its checksum")
-    with np.load(path, allow_pickle=False) as file:
-        arrays = {name: file[name] for name in file.files}
-    return Checkpoint(int(_NAME.fullmatch(path.name)[1]), arrays, path)
+    """Reads one checkpoint.
+
+    Raises:
+        DamagedFileError: It is not whole.
+    """
+    return Checkpoint(int(_NAME.fullmatch(path.name)[1]), read_npz(path), path)
 
 
 def file_digest(path: Path) -> str:

@@ -1,15 +1,18 @@
 """From a command line to a run: flags, messages and exit codes, without TensorFlow."""
 
+import errno
 import logging
 import os
 import sys
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 from absl import flags
 
 from tools.errors import InputError
-from tools.run.settings import define_flags, settings_from_flags
+from tools.run.settings import define_flags, flags_text, settings_from_flags
+
+_STORAGE_FAULTS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EFBIG)
 
 
 def run_from_command_line(
@@ -21,8 +24,9 @@ def run_from_command_line(
 ) -> None:
     """Parses the flags and calls `run(settings, names of the flags given by hand)`.
 
-    Exits with 0 after `--help`, 2 with one line on wrong input, 130 when interrupted. Any other
-    exception is a bug and keeps its traceback.
+    Exits with 0 after `--help`, 2 with one line on wrong input or a full disk, and
+    130 when interrupted.
+    Any other exception is a bug and keeps its traceback.
     """
     argv = list(sys.argv if argv is None else argv)
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
@@ -32,12 +36,24 @@ def run_from_command_line(
         settings, given = _parse(settings_class, argv, description)
         run(settings, given)
     except InputError as error:
-        message = " ".join(str(error).split())  # one line, whatever a file is called
-        sys.stderr.write(f"{os.path.basename(argv[0])}: {message}\n")
-        sys.exit(2)
+        _exit_with_line(argv, str(error))
+    except OSError as error:
+        if error.errno not in _STORAGE_FAULTS:
+            raise
+        _exit_with_line(
+            argv,
+            f"{error.filename or 'a file'}: {error.strerror}; nothing saved before is lost, "
+            "the same command goes on from it once that is mended",
+        )
     except KeyboardInterrupt:
         sys.stderr.write("Interrupted; the same command goes on from the last checkpoint.\n")
         sys.exit(130)
+
+
+def _exit_with_line(argv: Sequence[str], message: str) -> NoReturn:
+    one_line = " ".join(message.split())  # whatever a file is called
+    sys.stderr.write(f"{os.path.basename(argv[0])}: {one_line}\n")
+    sys.exit(2)
 
 
 def _parse(settings_class: type, argv: Sequence[str], description: str) -> tuple[Any, set[str]]:
@@ -49,7 +65,9 @@ def _parse(settings_class: type, argv: Sequence[str], description: str) -> tuple
     except flags.Error as error:
         raise InputError(str(error)) from error
     if flag_values["help"].value:
-        sys.stdout.write(f"{description}\n\nFlags:\n{flag_values.get_help('  ')}\n")
+        sys.stdout.write(
+            f"{description.strip()}\n\nFlags, with their defaults:\n{flags_text(settings_class)}\n"
+        )
         sys.exit(0)
     if stray:
         raise InputError(f"unexpected argument {stray[0]!r}; flags are written --name=value")

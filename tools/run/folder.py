@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -52,6 +52,8 @@ class RunFolder:
             content = json.loads(self.manifest_path.read_text("utf-8"))
         except FileNotFoundError:
             return {}
+        except NotADirectoryError as error:
+            raise InputError(f"--model_dir={self.path} is a file; name a folder") from error
         except (OSError, ValueError) as error:
             raise InputError(
                 f"{self.manifest_path} cannot be read ({error}); restore it, or use another folder"
@@ -85,6 +87,8 @@ class RunFolder:
                 raise InputError(
                     f"--model_dir={self.path} is in use by another process; wait for it to end"
                 ) from error
+            for unfinished in self.path.rglob(".*.partial"):  # of a process that was killed
+                unfinished.unlink()
             yield
 
 
@@ -154,7 +158,7 @@ def open_run(folder: RunFolder, settings: Any, training_data: Mapping[str, str])
         settings=dataclasses.asdict(settings),
         seeds={"root": settings.seed},
         training_data=dict(training_data),
-        versions={name: metadata.version(name) for name in _PACKAGES},
+        versions=package_versions(),
         git_commit=git_commit(),
     )
 
@@ -186,6 +190,15 @@ def _refuse_differences(
         )
 
 
+def package_versions() -> dict[str, str]:
+    """Versions of the packages that numbers depend on; a vendor's build goes by another name."""
+    versions = {}
+    for name in _PACKAGES:
+        with suppress(metadata.PackageNotFoundError):
+            versions[name] = metadata.version(name)
+    return versions
+
+
 def git_commit() -> str | None:
     """The checkout's commit, marked "+" when files differ from it; None outside a checkout."""
     command = ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--exclude=*"]
@@ -198,6 +211,8 @@ def git_commit() -> str | None:
 
 
 def _refuse_foreign_folder(folder: RunFolder) -> None:
+    if not folder.path.exists():
+        return
     foreign = [path for path in folder.path.iterdir() if not _is_passing(path)]
     if foreign and not folder.manifest_path.exists():
         raise InputError(

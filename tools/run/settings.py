@@ -3,6 +3,7 @@
 import dataclasses
 import math
 import os
+import textwrap
 import types
 import typing
 from collections.abc import Sequence
@@ -62,6 +63,17 @@ def define_flags(settings_class: type, flag_values: flags.FlagValues) -> None:
         define = define_by_type[_plain_type(settings_class, field.name)]
         default = list(field.default) if isinstance(field.default, tuple) else field.default
         define(field.name, default, _help(field), flag_values=flag_values)
+
+
+def flags_text(settings_class: type) -> str:
+    """What `--help` says of the flags, in the order of the dataclass."""
+    lines = []
+    for field in dataclasses.fields(settings_class):
+        value = ",".join(field.default) if isinstance(field.default, tuple) else field.default
+        shown = "" if value is None else value
+        lines.append(f"  --{field.name}={shown}")
+        lines += textwrap.wrap(_help(field), 92, initial_indent=" " * 6, subsequent_indent=" " * 6)
+    return "\n".join(lines)
 
 
 def settings_from_flags(

@@ -72,6 +72,8 @@ def train_member(
     trainee.initialize(child_seed(plan.seed, "weights"))
     step = _resume(trainee, folder)
     progress.skip(member, step)
+    if step >= plan.max_steps:
+        return
     history = _History(folder, until_step=step)
     while step < plan.max_steps:
         started, first = time.perf_counter(), step

@@ -1,12 +1,21 @@
-"""Writing files that appear whole or not at all."""
+"""Files that appear whole or not at all, and reading arrays back only when they are whole."""
 
 import io
 import json
 import os
+import zipfile
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
+
+# What reading a damaged .npz can end in.
+_DAMAGE = (EOFError, KeyError, OSError, RuntimeError, ValueError, zipfile.BadZipFile, zlib.error)
+
+
+class DamagedFileError(Exception):
+    """A file is there but not whole. The message says how, in one line."""
 
 
 def write_bytes(path: Path, content: bytes) -> None:
@@ -42,3 +51,24 @@ def write_npz(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
     buffer = io.BytesIO()
     np.savez(buffer, allow_pickle=False, **arrays)
     write_bytes(path, buffer.getbuffer())
+
+
+def read_npz(path: Path) -> dict[str, np.ndarray]:
+    """All arrays of an .npz file.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        DamagedFileError: It is cut off, changed, or holds pickled objects.
+    """
+    with open(path, "rb") as file:
+        try:
+            with zipfile.ZipFile(file) as archive:
+                # numpy checks no sum of an array that ends before its zip member does.
+                if damaged := archive.testzip():
+                    raise DamagedFileError(f"{damaged} does not have its checksum")
+            file.seek(0)
+            with np.load(file, allow_pickle=False) as archive:
+                return {name: np.asarray(archive[name]) for name in archive.files}
+        except _DAMAGE as error:
+            # The error's own text may quote the whole file.
+            raise DamagedFileError(type(error).__name__) from error

@@ -1,17 +1,14 @@
 """Score files: per data set one .npz with [member, example] per score key, ids and provenance."""
 
 import json
-import zipfile
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.lib.npyio import NpzFile
 
 from tools.errors import InputError
-from tools.run.whole_files import write_npz
+from tools.run.whole_files import DamagedFileError, read_npz, write_npz
 
 REMEDY = "delete it and run with --skip_train=True"
 NOT_SCORES = ("ids", "provenance")
@@ -79,11 +76,10 @@ def read_arrays(path: Path) -> dict[str, np.ndarray]:
         InputError: The file is missing or damaged, or holds pickled objects.
     """
     try:
-        with open(path, "rb") as file, NpzFile(file, allow_pickle=False) as archive:
-            return {name: np.asarray(archive[name]) for name in archive.files}
+        return read_npz(path)
     except FileNotFoundError:
         raise InputError(f"{path} is missing; run with --skip_train=True to score again") from None
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+    except (OSError, DamagedFileError) as error:
         raise _damaged(path, error) from error
 
 

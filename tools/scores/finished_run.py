@@ -121,7 +121,8 @@ def read_pictures(run: FinishedRun, dataset: str) -> dict[str, np.ndarray] | Non
 def read_histories(run: FinishedRun) -> list[list[dict[str, float]]]:
     """The training records of each member that has some, oldest first."""
     paths = [run.folder.member(index) / "history.jsonl" for index in range(run.n_members)]
-    return [_read_history(path) for path in paths if path.exists()]
+    histories = [_read_history(path) for path in paths if path.exists()]
+    return [records for records in histories if records]
 
 
 def _read_history(path: Path) -> list[dict[str, float]]:

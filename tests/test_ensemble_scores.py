@@ -1,0 +1,167 @@
+"""Score files and pictures are made when they have to be, and only then."""
+
+import dataclasses
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+
+from fake_model import FakeModel, made_up_set
+from tools.run.checkpoints import save_checkpoint
+from tools.run.folder import RunFolder
+from tools.scores.ensemble import waic
+from tools.scores.files import read_scores
+from vae_wgan.ensemble_scores import extreme_pictures, score_datasets
+
+GROUPS = ("most", "least", "first")
+
+
+class Settings(NamedTuple):
+    seed: int = 0
+    n_samples: int = 4
+    compile: bool = False
+
+
+class Run:
+    """A run folder with two members and two sets, scored on demand."""
+
+    def __init__(self, path):
+        self.folder = RunFolder(path)
+        self.settings = Settings()
+        self.sets = [made_up_set("digits", 30), made_up_set("noise", 20, first_id=50)]
+        for member in (0, 1):
+            self.train_member(member, seed=member)
+
+    def train_member(self, member, seed):
+        save_checkpoint(self.folder.member(member), 1, self.model(seed).state())
+
+    def model(self, seed):
+        model = FakeModel()
+        model.initialize(seed)
+        return model
+
+    def score(self):
+        checkpoints = [self.folder.member(m) / "checkpoint-00000001.npz" for m in (0, 1)]
+        score_datasets(FakeModel(), checkpoints, self.sets, self.settings, self.folder)
+
+    def files(self):
+        """Bytes and time of writing by path, of all score files and pictures."""
+        paths = [
+            path for part in ("scores", "pictures") for path in (self.folder.path / part).iterdir()
+        ]
+        return {
+            f"{path.parent.name}/{path.stem}": (path.read_bytes(), path.stat().st_mtime_ns)
+            for path in paths
+        }
+
+    def remade(self):
+        """Scores once more; the names of the files that were written by it."""
+        before = self.files()
+        self.score()
+        return {name for name, found in self.files().items() if found != before.get(name)}
+
+
+@pytest.fixture
+def run(tmp_path):
+    run = Run(tmp_path)
+    run.score()
+    return run
+
+
+BOTH = {"scores/digits", "pictures/digits", "scores/noise", "pictures/noise"}
+
+
+def test_each_set_gets_scores_of_all_members_and_pictures(run):
+    assert run.files().keys() == BOTH
+    for image_set in run.sets:
+        file = read_scores(run.folder.scores(image_set.name))
+        np.testing.assert_array_equal(file.ids, image_set.ids)
+        assert {key: file.scores[key].shape for key in file.scores} == {
+            "iwae": (2, len(image_set.ids)),
+            "rate": (2, len(image_set.ids)),
+        }
+
+
+def test_what_is_up_to_date_is_left_alone(run):
+    assert run.remade() == set()
+
+
+@pytest.mark.parametrize("change", [{"n_samples": 5}, {"seed": 1}, {"compile": True}])
+def test_other_settings_remake_all_sets(run, change):
+    run.settings = run.settings._replace(**change)
+    assert run.remade() == BOTH
+    assert run.remade() == set()
+
+
+def test_another_member_remakes_all_sets(run):
+    before = read_scores(run.folder.scores("digits")).scores["iwae"]
+    run.train_member(1, seed=9)
+    assert run.remade() == BOTH
+    after = read_scores(run.folder.scores("digits")).scores["iwae"]
+    np.testing.assert_array_equal(after[0], before[0])
+    assert not np.any(after[1] == before[1])
+
+
+@pytest.mark.parametrize("change", ["checksum", "images", "rows"])
+def test_other_images_remake_their_set_only(run, change):
+    noise = run.sets[1]
+    run.sets[1] = {
+        "checksum": dataclasses.replace(noise, checksum="another source"),
+        "images": dataclasses.replace(noise, images=noise.images[::-1].copy()),
+        "rows": dataclasses.replace(noise, images=noise.images[:9], ids=noise.ids[:9]),
+    }[change]
+    assert run.remade() == {"scores/noise", "pictures/noise"}
+    assert run.remade() == set()
+
+
+def test_lost_or_damaged_files_are_remade_to_the_same_bytes(run):
+    before = {name: content for name, (content, _) in run.files().items()}
+    run.folder.pictures("digits").unlink()
+    run.folder.scores("noise").write_bytes(b"damaged")
+    assert run.remade() == BOTH
+    assert {name: content for name, (content, _) in run.files().items()} == before
+
+
+def test_a_kill_between_scores_and_pictures_leaves_no_old_pictures(run, monkeypatch):
+    def killed(*_):
+        raise KeyboardInterrupt
+
+    run.settings = run.settings._replace(seed=1)
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr("vae_wgan.ensemble_scores.extreme_pictures", killed)
+        run.score()
+    assert not run.folder.pictures("digits").exists()
+    assert run.remade() == BOTH
+
+
+def test_pictures_are_the_extreme_rows_by_waic_and_the_first():
+    image_set = made_up_set("digits", 30, first_id=50)
+    iwae = np.random.default_rng(0).normal(-100, 3, (4, 30))
+    anomalous_first = image_set.ids[np.argsort(waic(iwae))]
+    pictures = extreme_pictures(FakeModel(), image_set, {"iwae": iwae})
+    assert pictures["most_ids"].tolist() == anomalous_first[:16].tolist()
+    assert pictures["least_ids"].tolist() == anomalous_first[::-1][:16].tolist()
+    assert pictures["first_ids"].tolist() == list(range(50, 58))
+    for group in GROUPS:
+        shown = image_set.images[pictures[f"{group}_ids"] - 50]
+        assert pictures[f"{group}_images"].dtype == np.uint8
+        np.testing.assert_allclose(pictures[f"{group}_images"] / 255, shown, atol=0.5001 / 255)
+
+
+def test_reconstructions_are_the_first_members(run):
+    member = run.model(0)
+    with np.load(run.folder.pictures("digits"), allow_pickle=False) as pictures:
+        for group in GROUPS:
+            expected = member.reconstruct(run.sets[0].images[pictures[f"{group}_ids"]])
+            found = pictures[f"{group}_reconstructions"]
+            assert found.dtype == np.uint8
+            np.testing.assert_allclose(found / 255, expected, atol=0.5001 / 255)
+
+
+def test_a_set_of_one_image_has_one_picture_in_each_group():
+    pictures = extreme_pictures(
+        FakeModel(), made_up_set("one", 1), {"iwae": np.zeros((2, 1), np.float32)}
+    )
+    for group in GROUPS:
+        assert pictures[f"{group}_ids"].tolist() == [0]
+        assert pictures[f"{group}_images"].shape == (1, 4, 4, 1)
