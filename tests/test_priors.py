@@ -8,6 +8,7 @@ from vae_wgan.priors import (
     MaskedNetwork,
     MixturePrior,
     autoregressive_masks,
+    clip_keeping_gradient,
     positive_scale,
 )
 
@@ -99,3 +100,20 @@ def test_mixture_of_one_component_is_the_standard_normal_without_weights():
 
 def test_raw_scale_of_zero_is_one():
     np.testing.assert_allclose(positive_scale(tf.constant([0.0])), [1.0], rtol=1e-6)
+
+
+def test_log_scale_is_clipped_but_still_learns():
+    values = tf.constant([-9.0, -1.0, 8.0])
+    with tf.GradientTape() as tape:
+        tape.watch(values)
+        clipped = clip_keeping_gradient(values, -5.0, 3.0)
+    np.testing.assert_allclose(clipped, [-5, -1, 3])
+    np.testing.assert_array_equal(tape.gradient(clipped, values), [1, 1, 1])
+
+
+def test_density_far_from_the_training_codes_is_finite():
+    prior = randomized(FlowPrior(16, n_flows=6, seed=0, hidden_units=(64, 64)), scale=0.5)
+    z = 50 * np.random.default_rng(0).normal(size=(200, 16)).astype(np.float32)
+    log_prob = prior.distribution().log_prob(z).numpy()
+    assert np.isfinite(log_prob).all()
+    assert (log_prob < -1000).all()

@@ -9,6 +9,10 @@ import tensorflow_probability as tfp
 
 tfb, tfd = tfp.bijectors, tfp.distributions
 
+# Of one flow, as in 2018. Codes of images unlike the training images reach log scales far outside;
+# six flows of them multiply to infinity in float32.
+LOG_SCALE_LIMITS = (-5.0, 3.0)
+
 
 def autoregressive_masks(num_inputs: int, hidden_units: Sequence[int]) -> list[np.ndarray]:
     """Masks [units in, units out] that let output i see inputs 0..i-1 only.
@@ -25,8 +29,15 @@ def autoregressive_masks(num_inputs: int, hidden_units: Sequence[int]) -> list[n
     return [mask.astype(np.float32) for mask in masks]
 
 
+def clip_keeping_gradient(values: tf.Tensor, lowest: float, highest: float) -> tf.Tensor:
+    """The values cut to [lowest, highest], with the gradient of values that are not cut."""
+    return values + tf.stop_gradient(tf.clip_by_value(values, lowest, highest) - values)
+
+
 class MaskedNetwork(tf.keras.layers.Layer):
     """Masked autoregressive network (MADE): shift and log scale of each z[i] from z[0..i-1].
+
+    The log scale is kept within LOG_SCALE_LIMITS.
 
     The last layer starts at zero, so a flow made of it starts as the identity and the prior as the
     standard normal.
@@ -63,7 +74,10 @@ class MaskedNetwork(tf.keras.layers.Layer):
             hidden = tf.nn.relu(tf.tensordot(hidden, kernel * mask, 1) + bias)
         kernel, bias, mask = layers[-1]
         outputs = tf.tensordot(hidden, kernel * mask, 1) + bias
-        return tf.reshape(outputs, tf.concat([tf.shape(z), [2]], 0))
+        shift, log_scale = tf.unstack(
+            tf.reshape(outputs, tf.concat([tf.shape(z), [2]], 0)), axis=-1
+        )
+        return tf.stack([shift, clip_keeping_gradient(log_scale, *LOG_SCALE_LIMITS)], axis=-1)
 
 
 class FlowPrior(tf.keras.layers.Layer):
