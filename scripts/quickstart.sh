@@ -4,7 +4,7 @@
 # Usage: bash scripts/quickstart.sh [any flag of vae_wgan/vae_run.py]
 set -euo pipefail
 
-quickstart_flags=(--preset=smoke)
+quickstart_flags=(--preset=smoke --num_models=3 --max_steps=800 --viz_steps=200 --eval_size=300)
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 bash "$root/scripts/setup_venv.sh" run
