@@ -81,7 +81,7 @@ class VAESettings:
         at_least=1,
         shapes_members=True,
         reference=5001,
-        smoke=250,
+        smoke=200,
     )
     batch_size: int = option(
         8, "Images in a training step.", at_least=1, shapes_members=True, reference=32
@@ -101,7 +101,7 @@ class VAESettings:
     )
     beta: float = option(1.0, "Weight of the rate in the loss.", at_least=0, shapes_members=True)
     viz_steps: int = option(
-        500, "Training steps between checkpoints, log entries and pictures.", at_least=1, smoke=125
+        500, "Training steps between checkpoints, log entries and pictures.", at_least=1, smoke=100
     )
     compile: bool = option(True, "Compiles training and scoring with XLA.")
 
@@ -114,7 +114,7 @@ class VAESettings:
         False,
         "Ends the run when an out-of-distribution set cannot be had, instead of leaving it out.",
     )
-    eval_size: int = option(1000, "Images scored per set.", at_least=1, reference=10000, smoke=200)
+    eval_size: int = option(1000, "Images scored per set.", at_least=1, reference=10000, smoke=150)
     n_samples: int = option(16, "Samples of z per image in scoring.", at_least=1, smoke=8)
     score_keys: tuple[str, ...] = option(
         ("iwae", "rate"),
