@@ -24,9 +24,8 @@ def run_from_command_line(
 ) -> None:
     """Parses the flags and calls `run(settings, names of the flags given by hand)`.
 
-    Exits with 0 after `--help`, 2 with one line on wrong input or a full disk, and
-    130 when interrupted.
-    Any other exception is a bug and keeps its traceback.
+    Exits with 0 after `--help`, 2 with one line on wrong input or a full disk, and 130 when
+    interrupted. Any other exception is a bug and keeps its traceback.
     """
     argv = list(sys.argv if argv is None else argv)
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
