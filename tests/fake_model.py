@@ -2,15 +2,15 @@
 
 import numpy as np
 
-from tools.data.registry import ImageSet
+from tools.data.example_set import ExampleSet
 from tools.run.seeds import normal_rows
 
 
-def made_up_set(name: str, count: int, first_id: int = 0) -> ImageSet:
+def made_up_set(name: str, count: int, first_id: int = 0) -> ExampleSet:
     """Images 4x4x1, all different, with ids from first_id on."""
     ids = np.arange(first_id, first_id + count)
     images = np.random.default_rng(count).random((count, 4, 4, 1), np.float32)
-    return ImageSet(name, images, ids, f"checksum of {name}")
+    return ExampleSet(name, images, ids, f"checksum of {name}")
 
 
 class FakeModel:
@@ -31,14 +31,18 @@ class FakeModel:
     def load_state(self, arrays):
         self.weights, self.velocity = arrays["weights"], arrays["optimizer/velocity"]
 
-    def train_step(self, images, seed, step):
+    def train_steps(self, examples, seed, steps):
+        for step in steps:
+            self.train_step(examples, seed, step)
+        return {"elbo": self.weights.sum()}
+
+    def train_step(self, examples, seed, step):
         noise = np.random.default_rng((seed, step)).normal(size=3)
-        self.velocity = 0.9 * self.velocity + images.mean(axis=(1, 2, 3))[:3] * noise
+        self.velocity = 0.9 * self.velocity + examples[step % 7 :].mean(axis=(1, 2, 3))[:3] * noise
         self.weights = self.weights + self.velocity
         if step + 1 == self.diverges_at:
             self.weights = self.weights * np.nan
         self.steps.append(step)
-        return self.weights.sum()
 
     def monitor(self):
         return {"elbo": float(self.weights.sum()), "learning_rate": 0.1}

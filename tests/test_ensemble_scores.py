@@ -73,12 +73,12 @@ BOTH = {"scores/digits", "pictures/digits", "scores/noise", "pictures/noise"}
 
 def test_each_set_gets_scores_of_all_members_and_pictures(run):
     assert run.files().keys() == BOTH
-    for image_set in run.sets:
-        file = read_scores(run.folder.scores(image_set.name))
-        np.testing.assert_array_equal(file.ids, image_set.ids)
+    for example_set in run.sets:
+        file = read_scores(run.folder.scores(example_set.name))
+        np.testing.assert_array_equal(file.ids, example_set.ids)
         assert {key: file.scores[key].shape for key in file.scores} == {
-            "iwae": (2, len(image_set.ids)),
-            "rate": (2, len(image_set.ids)),
+            "iwae": (2, len(example_set.ids)),
+            "rate": (2, len(example_set.ids)),
         }
 
 
@@ -107,8 +107,8 @@ def test_other_images_remake_their_set_only(run, change):
     noise = run.sets[1]
     run.sets[1] = {
         "checksum": dataclasses.replace(noise, checksum="another source"),
-        "images": dataclasses.replace(noise, images=noise.images[::-1].copy()),
-        "rows": dataclasses.replace(noise, images=noise.images[:9], ids=noise.ids[:9]),
+        "images": dataclasses.replace(noise, examples=noise.examples[::-1].copy()),
+        "rows": noise.take(np.arange(9)),
     }[change]
     assert run.remade() == {"scores/noise", "pictures/noise"}
     assert run.remade() == set()
@@ -135,15 +135,15 @@ def test_a_kill_between_scores_and_pictures_leaves_no_old_pictures(run, monkeypa
 
 
 def test_pictures_are_the_extreme_rows_by_waic_and_the_first():
-    image_set = made_up_set("digits", 30, first_id=50)
+    example_set = made_up_set("digits", 30, first_id=50)
     iwae = np.random.default_rng(0).normal(-100, 3, (4, 30))
-    anomalous_first = image_set.ids[np.argsort(waic(iwae))]
-    pictures = extreme_pictures(FakeModel(), image_set, {"iwae": iwae})
+    anomalous_first = example_set.ids[np.argsort(waic(iwae))]
+    pictures = extreme_pictures(FakeModel(), example_set, {"iwae": iwae})
     assert pictures["most_ids"].tolist() == anomalous_first[:16].tolist()
     assert pictures["least_ids"].tolist() == anomalous_first[::-1][:16].tolist()
     assert pictures["first_ids"].tolist() == list(range(50, 58))
     for group in GROUPS:
-        shown = image_set.images[pictures[f"{group}_ids"] - 50]
+        shown = example_set.examples[pictures[f"{group}_ids"] - 50]
         assert pictures[f"{group}_images"].dtype == np.uint8
         np.testing.assert_allclose(pictures[f"{group}_images"] / 255, shown, atol=0.5001 / 255)
 
@@ -152,7 +152,7 @@ def test_reconstructions_are_the_first_members(run):
     member = run.model(0)
     with np.load(run.folder.pictures("digits"), allow_pickle=False) as pictures:
         for group in GROUPS:
-            expected = member.reconstruct(run.sets[0].images[pictures[f"{group}_ids"]])
+            expected = member.reconstruct(run.sets[0].examples[pictures[f"{group}_ids"]])
             found = pictures[f"{group}_reconstructions"]
             assert found.dtype == np.uint8
             np.testing.assert_allclose(found / 255, expected, atol=0.5001 / 255)

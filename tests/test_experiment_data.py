@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from input_errors import message_of
-from tools.data.registry import IMAGE_DATASETS, ImageSet
+from tools.data.example_set import ExampleSet
+from tools.data.registry import IMAGE_DATASETS
 from tools.errors import InputError
 from vae_wgan.experiment_data import load_experiment_data, named_sources, split_calibration
 
@@ -58,11 +59,14 @@ def own(tmp_path):
 
 def test_calibration_is_cut_off_the_training_images_and_test_is_apart(own):
     data = load_experiment_data(own._replace(eval_size=1000))
-    training, calibration = numbers_of(data.training.images), numbers_of(data.calibration.images)
+    training, calibration = (
+        numbers_of(data.training.examples),
+        numbers_of(data.calibration.examples),
+    )
     assert len(calibration) == 20  # 5 %
     assert sorted(training + calibration) == list(range(400))
     assert calibration != list(range(20))
-    assert numbers_of(data.test.images) == list(range(1000, 1100))
+    assert numbers_of(data.test.examples) == list(range(1000, 1100))
     assert data.training.ids.tolist() == training
     assert data.calibration.ids.tolist() == calibration
 
@@ -70,7 +74,7 @@ def test_calibration_is_cut_off_the_training_images_and_test_is_apart(own):
 def test_no_row_of_undivided_own_data_is_in_two_parts(tmp_path):
     np.save(tmp_path / "all.npy", different_images(300))
     data = load_experiment_data(Settings(str(tmp_path / "all.npy"), eval_size=1000))
-    parts = [numbers_of(part.images) for part in (data.training, data.calibration, data.test)]
+    parts = [numbers_of(part.examples) for part in (data.training, data.calibration, data.test)]
     assert [len(part) for part in parts] == [256, 14, 30]
     assert sorted(np.concatenate(parts)) == list(range(300))
 
@@ -78,11 +82,11 @@ def test_no_row_of_undivided_own_data_is_in_two_parts(tmp_path):
 def test_evaluated_rows_are_a_seeded_choice_that_training_does_not_see(own):
     small, large = (load_experiment_data(own._replace(eval_size=size)) for size in (10, 1000))
     for name in ("calibration", "test"):
-        few, all_rows = (numbers_of(getattr(data, name).images) for data in (small, large))
+        few, all_rows = (numbers_of(getattr(data, name).examples) for data in (small, large))
         assert len(few) == 10
         assert set(few) < set(all_rows)
     assert small.training.ids.tolist() == large.training.ids.tolist()
-    np.testing.assert_array_equal(small.monitored, large.calibration.images)
+    np.testing.assert_array_equal(small.monitored, large.calibration.examples)
     assert len(small.monitored) == 20
 
 
@@ -97,9 +101,9 @@ def test_the_seed_decides_and_nothing_else(own):
 
 def test_at_least_one_row_is_held_out_and_one_is_trained_on():
     images = different_images(2)[..., None].astype(np.float32) / 255
-    training, calibration = split_calibration(ImageSet("two", images, np.arange(2), ""), seed=0)
-    assert sorted(numbers_of(training.images) + numbers_of(calibration.images)) == [0, 1]
-    one = ImageSet("one", images[:1], np.arange(1), "")
+    training, calibration = split_calibration(ExampleSet("two", images, np.arange(2), ""), seed=0)
+    assert sorted(numbers_of(training.examples) + numbers_of(calibration.examples)) == [0, 1]
+    one = ExampleSet("one", images[:1], np.arange(1), "")
     assert "one has 1 training image" in message_of(split_calibration, one, seed=0)
 
 
@@ -115,18 +119,18 @@ def test_test_images_of_another_shape_are_refused(tmp_path):
 def test_the_sets_that_are_scored_have_their_names_and_order(own, tmp_path):
     entries = (f"mine={tmp_path / 'other.npy'}", "uniform_noise", "hflip")
     data = load_experiment_data(own._replace(ood_datasets=entries))
-    assert [image_set.name for image_set in data.scored] == [
+    assert [example_set.name for example_set in data.scored] == [
         "own", "calibration", "mine", "uniform_noise", "hflip"
     ]  # fmt: skip
-    assert [len(image_set.images) for image_set in data.scored] == [10] * 5
-    assert set(numbers_of(data.ood[0].images)) < set(range(2000, 2030))
-    np.testing.assert_array_equal(data.ood[2].images, data.test.images[:, :, ::-1])
+    assert [len(example_set.examples) for example_set in data.scored] == [10] * 5
+    assert set(numbers_of(data.ood[0].examples)) < set(range(2000, 2030))
+    np.testing.assert_array_equal(data.ood[2].examples, data.test.examples[:, :, ::-1])
     assert data.missing == {}
 
 
 def test_a_set_of_the_default_that_cannot_be_had_is_left_out_with_the_reason(own, caplog):
     data = load_experiment_data(own._replace(ood_datasets=()))
-    assert [image_set.name for image_set in data.ood] == DERIVED
+    assert [example_set.name for example_set in data.ood] == DERIVED
     assert data.missing == {name: f"{name} cannot be had" for name in IMAGE_DATASETS}
     warnings = [record.message for record in caplog.records if record.levelno == logging.WARNING]
     assert "omniglot is left out: omniglot cannot be had" in warnings

@@ -51,7 +51,7 @@ def room_of(module: str) -> str:
         return "members"
     endings = {
         "_run": "entry scripts",
-        "_experiment": "experiments",
+        "experiment": "experiments",
         "_data": "experiment data",
         "_settings": "settings",
     }

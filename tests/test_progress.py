@@ -33,7 +33,7 @@ def last_line(terminal):
 def advance(progress, clock, steps, seconds):
     for _ in range(steps):
         clock[0] += seconds
-        progress.advance()
+        progress.advance(1, {"elbo": -101.26})
 
 
 def test_a_run_from_the_start_counts_all_members_steps(clock, monkeypatch):
@@ -43,7 +43,6 @@ def test_a_run_from_the_start_counts_all_members_steps(clock, monkeypatch):
         advance(progress, clock, 100, 0.25)
         progress.skip(1, 0)
         advance(progress, clock, 20, 0.25)
-        progress.show(elbo=-101.26)
         line = last_line(terminal)
     assert line.startswith("member 1:  60%")
     assert "120/200 [00:30<00:20,  4.00step/s, elbo=-101.3]" in line
@@ -56,14 +55,12 @@ def test_steps_of_an_earlier_start_are_no_speed(clock, monkeypatch):
         progress.skip(1, 50)
         assert "150/200" in last_line(terminal)
         advance(progress, clock, 10, 0.25)
-        progress.show(elbo=1)
-        assert "160/200 [00:02<00:10,  4.00step/s, elbo=1.0]" in last_line(terminal)
+        assert "160/200 [00:02<00:10,  4.00step/s, elbo=-101.3]" in last_line(terminal)
 
 
 def test_no_terminal_no_bar(clock, monkeypatch):
     stream = standard_error(monkeypatch, io.StringIO())
     with TrainingProgress(num_members=1, max_steps=10) as progress:
         progress.skip(0, 5)
-        progress.advance()
-        progress.show(elbo=1.0)
+        progress.advance(1, {"elbo": 1.0})
     assert stream.getvalue() == ""

@@ -6,14 +6,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tools.data.example_set import ExampleSet, choose_rows
 from tools.data.image_datasets import ImageDataset
 from tools.data.own_data import read_own_images
 from tools.data.registry import (
     DERIVED,
     IMAGE_DATASETS,
-    ImageSet,
     check_dataset_name,
-    choose_rows,
     default_ood_names,
     load_images,
     make_ood_set,
@@ -44,7 +43,7 @@ def colour_set(tmp_path, monkeypatch):
 @pytest.fixture
 def grey_images():
     images = np.random.default_rng(1).random((20, 28, 28, 1), np.float32)
-    return ImageSet("grey", images, np.arange(100, 120), "abc")
+    return ExampleSet("grey", images, np.arange(100, 120), "abc")
 
 
 def test_all_named_sets_of_the_shape_and_the_derived_ones_are_the_default(colour_set):
@@ -82,8 +81,8 @@ def test_a_set_without_training_images_is_refused_even_where_a_file_has_its_name
 def test_a_named_set_is_loaded_and_checked(colour_set):
     loaded = load_images("colour", "test", str(colour_set))
     assert loaded.name == "colour"
-    assert loaded.images.dtype == np.float32
-    np.testing.assert_allclose(loaded.images * 255, COLOUR, rtol=1e-6)
+    assert loaded.examples.dtype == np.float32
+    np.testing.assert_allclose(loaded.examples * 255, COLOUR, rtol=1e-6)
     np.testing.assert_array_equal(loaded.ids, np.arange(30))
     assert loaded.ids.dtype == np.int64
     assert loaded.checksum == hashlib.sha256(COLOUR.tobytes()).hexdigest()
@@ -119,7 +118,7 @@ def test_a_tenth_of_own_undivided_data_is_held_out(tmp_path):
     assert train.checksum == test.checksum
     for part in (train, test):
         assert (np.diff(part.ids) > 0).all()
-        np.testing.assert_allclose(part.images[:, 0, 0, 0] * 255, part.ids, rtol=1e-6)
+        np.testing.assert_allclose(part.examples[:, 0, 0, 0] * 255, part.ids, rtol=1e-6)
     np.testing.assert_array_equal(test.ids, load_images(str(path), "test", tmp_path).ids)
 
 
@@ -133,9 +132,9 @@ def test_own_data_with_a_test_part_keep_it(tmp_path):
         Image.fromarray(picture).save(tmp_path / "own" / split / "1.png")
     for path in (tmp_path / "own.npz", tmp_path / "own"):
         for split, value in values.items():
-            image_set = load_images(path, split, tmp_path)
-            assert image_set.images.min() == image_set.images.max() == value
-            assert image_set.ids[-1] == len(image_set.images) - 1
+            example_set = load_images(path, split, tmp_path)
+            assert example_set.examples.min() == example_set.examples.max() == value
+            assert example_set.ids[-1] == len(example_set.examples) - 1
     images, rows = read_own_images(tmp_path / "own.npz", split=None)
     assert len(images) == len(rows) == 3
 
@@ -167,7 +166,7 @@ def test_own_data_that_cannot_be_used_are_named(tmp_path):
 def test_a_choice_is_seeded_ascending_and_without_replacement(grey_images):
     chosen = choose_rows(grey_images, 7, seed=3)
     assert (np.diff(chosen.ids) > 0).all()
-    np.testing.assert_array_equal(chosen.images, grey_images.images[chosen.ids - 100])
+    np.testing.assert_array_equal(chosen.examples, grey_images.examples[chosen.ids - 100])
     np.testing.assert_array_equal(chosen.ids, choose_rows(grey_images, 7, seed=3).ids)
     assert list(chosen.ids) != list(choose_rows(grey_images, 7, seed=4).ids)
     assert (chosen.name, chosen.checksum) == ("grey", "abc")
@@ -177,7 +176,7 @@ def test_a_choice_is_seeded_ascending_and_without_replacement(grey_images):
 
 def test_flips_keep_the_rows_of_the_originals(grey_images):
     flipped = make_ood_set("hflip", grey_images, size=5, seed=0, data_dir="")
-    np.testing.assert_array_equal(flipped.images, grey_images.images[:, :, ::-1])
+    np.testing.assert_array_equal(flipped.examples, grey_images.examples[:, :, ::-1])
     np.testing.assert_array_equal(flipped.ids, grey_images.ids)
     assert (flipped.name, flipped.checksum) == ("hflip", "abc")
 
@@ -185,9 +184,9 @@ def test_flips_keep_the_rows_of_the_originals(grey_images):
 @pytest.mark.parametrize("name", ["uniform_noise", "normal_noise", "truncated_normal_noise"])
 def test_noise_has_the_shape_of_the_images_and_the_size_asked_for(name, grey_images):
     noise, again, other = (make_ood_set(name, grey_images, 6, seed, "") for seed in (1, 1, 2))
-    assert noise.images.shape == (6, 28, 28, 1)
+    assert noise.examples.shape == (6, 28, 28, 1)
     np.testing.assert_array_equal(noise.ids, np.arange(6))
-    np.testing.assert_array_equal(noise.images, again.images)
+    np.testing.assert_array_equal(noise.examples, again.examples)
     assert noise.checksum == again.checksum != other.checksum
 
 
@@ -197,7 +196,7 @@ def test_own_and_named_sets_are_chosen_from(grey_images, colour_set):
     np.testing.assert_array_equal(own.ids, np.arange(9))
     in_distribution = load_images("colour", "test", colour_set)
     colour = make_ood_set("colour", in_distribution, size=4, seed=0, data_dir=colour_set)
-    np.testing.assert_array_equal(colour.images, in_distribution.images[colour.ids])
+    np.testing.assert_array_equal(colour.examples, in_distribution.examples[colour.ids])
     assert len(colour.ids) == 4
 
 
@@ -210,14 +209,14 @@ def test_a_set_of_another_shape_is_refused(grey_images, colour_set):
 def test_the_real_sets_load(name, shared_data):
     dataset = IMAGE_DATASETS[name]
     for split, file in dataset.files.items():
-        image_set = load_images(name, split, shared_data)
-        assert image_set.images.shape == (len(image_set.ids), *dataset.image_shape)
-        assert image_set.images.min() == 0
-        assert image_set.images.max() == 1
-        assert image_set.checksum == file.sha256
+        example_set = load_images(name, split, shared_data)
+        assert example_set.examples.shape == (len(example_set.ids), *dataset.image_shape)
+        assert example_set.examples.min() == 0
+        assert example_set.examples.max() == 1
+        assert example_set.checksum == file.sha256
 
 
 def test_mnist_begins_with_a_five(shared_data):
-    images = load_images("mnist", "train", shared_data).images
+    images = load_images("mnist", "train", shared_data).examples
     assert images.shape == (60_000, 28, 28, 1)
     np.testing.assert_allclose(images[0, 5, 12:16, 0] * 255, [3, 18, 18, 18], rtol=1e-6)

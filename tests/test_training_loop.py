@@ -13,8 +13,8 @@ from tools.run.checkpoints import newest_checkpoint
 from tools.run.progress import TrainingProgress
 from tools.run.training_loop import TrainingPlan, train_member
 
-IMAGES = made_up_set("train", 10).images
-PLAN = TrainingPlan(seed=5, batch_size=4, max_steps=11, save_every=4)  # saves at 4, 8 and 11
+IMAGES = made_up_set("train", 10).examples
+PLAN = TrainingPlan(seed=5, max_steps=11, save_every=4)  # saves at 4, 8 and 11
 
 
 class Killed(BaseException):
@@ -59,22 +59,20 @@ def test_each_step_is_trained_once_and_the_last_is_saved(tmp_path):
     assert len(list((tmp_path / "events").iterdir())) == 1
 
 
-def test_weights_order_and_noise_come_from_the_seed(tmp_path, undisturbed):
+def test_weights_and_steps_come_from_the_seed(tmp_path, undisturbed):
     class Recorder(FakeModel):
         def initialize(self, seed):
             self.weights_seed = seed
 
-        def train_step(self, images, seed, step):
-            self.noise_seed, self.batch = seed, images.tobytes()
-            return 0.0
+        def train_step(self, examples, seed, step):
+            self.steps_seed = seed
 
     train(tmp_path / "same")
     assert outcome(tmp_path / "same") == undisturbed
     first, second = (train(tmp_path / str(seed), Recorder(), seed=seed) for seed in (5, 6))
     assert len({model.weights_seed for model in (first, second)}) == 2
-    assert len({model.noise_seed for model in (first, second)}) == 2
-    assert len({model.batch for model in (first, second)}) == 2
-    assert first.weights_seed != first.noise_seed
+    assert (first.steps_seed, second.steps_seed) == (5, 6)
+    assert first.weights_seed != first.steps_seed
 
 
 def test_how_often_is_saved_changes_no_weight(tmp_path, undisturbed):
@@ -111,10 +109,10 @@ def test_a_kill_at_a_save_changes_nothing(
 
 def test_a_kill_between_two_saves_changes_nothing(tmp_path, undisturbed):
     class DiesAfterStep6(FakeModel):
-        def train_step(self, images, seed, step):
+        def train_step(self, examples, seed, step):
             if step == 6:
                 raise Killed
-            return super().train_step(images, seed, step)
+            super().train_step(examples, seed, step)
 
     with pytest.raises(Killed):
         train(tmp_path, DiesAfterStep6())

@@ -32,9 +32,8 @@ def member():
     return make_member()
 
 
-def train(member, steps):
-    for step in steps:
-        member.train_step(IMAGES[step % 2 : step % 2 + 4], seed=7, step=step)
+def train(member, steps, seed=7):
+    return member.train_steps(IMAGES, seed, steps)
 
 
 def test_every_weight_is_trained_and_no_permutation(member):
@@ -57,6 +56,25 @@ def test_state_goes_through_arrays_and_training_goes_on_as_if_never_stopped(memb
     train(second, range(3, 6))
     for path, value in second.state().items():
         np.testing.assert_array_equal(value, expected[path], err_msg=path)
+
+
+def test_every_image_is_seen_once_an_epoch_with_noise_of_its_own(monkeypatch):
+    member, seen, noise = make_member(), [], []
+
+    def record(images, seed):
+        seen.extend(images[:, 0, 0, 0])
+        noise.append(tuple(seed))
+        return 0.0
+
+    monkeypatch.setattr(member, "_compiled_step", record)
+    train(member, range(len(IMAGES)))  # an epoch for each of the batch's images
+    epochs = np.sort(np.reshape(seen, (4, len(IMAGES))))
+    np.testing.assert_array_equal(epochs, [np.sort(IMAGES[:, 0, 0, 0])] * 4)
+    first_epoch = seen[: len(IMAGES)]
+    assert len(set(noise)) == len(noise)
+    train(member, range(len(IMAGES)), seed=8)
+    assert len(set(noise)) == len(noise)
+    assert seen[4 * len(IMAGES) : 5 * len(IMAGES)] != first_epoch
 
 
 def test_initialize_forgets_and_draws_by_seed(member):

@@ -9,7 +9,7 @@ from tools.run.folder import RunFolder
 from tools.run.training_loop import TrainingPlan
 from vae_wgan.ensemble import member_seed, score_ensemble, train_ensemble, trained_members
 
-PLAN = TrainingPlan(seed=3, batch_size=4, max_steps=6, save_every=4)
+PLAN = TrainingPlan(seed=3, max_steps=6, save_every=4)
 TRAINING = made_up_set("train", 10)
 TEST = made_up_set("test", 9, first_id=100)
 
@@ -17,7 +17,7 @@ TEST = made_up_set("test", 9, first_id=100)
 def train(folder, num_models, plan=PLAN):
     """Trains and returns (model, the members' checkpoint files)."""
     model = FakeModel()
-    train_ensemble(model, TRAINING.images, plan, folder=folder, num_models=num_models)
+    train_ensemble(model, TRAINING.examples, plan, folder=folder, num_models=num_models)
     return model, trained_members(folder, num_models=num_models, max_steps=plan.max_steps)
 
 
@@ -52,7 +52,7 @@ def test_scores_are_each_members_on_the_same_rows(trained):
         with np.load(checkpoint) as arrays:
             model.load_state(dict(arrays))
         # The noise is 0.01 times a sum of two normal numbers.
-        expected = TEST.images.sum(axis=(1, 2, 3)) + model.weights[0]
+        expected = TEST.examples.sum(axis=(1, 2, 3)) + model.weights[0]
         np.testing.assert_allclose(scores["iwae"][member], expected, atol=0.1)
 
 

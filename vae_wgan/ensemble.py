@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
-from tools.data.registry import ImageSet
+from tools.data.example_set import ExampleSet
 from tools.errors import InputError
 from tools.run.checkpoints import newest_checkpoint, read_checkpoint
 from tools.run.folder import RunFolder
@@ -21,8 +21,8 @@ class Scorer(Protocol):
     def load_state(self, arrays: Mapping[str, np.ndarray]) -> None:
         """Becomes one member."""
 
-    def score(self, images: np.ndarray, ids: np.ndarray, seed: int) -> dict[str, np.ndarray]:
-        """Values [image] by score key; the noise depends on ids and seed only."""
+    def score(self, examples: np.ndarray, ids: np.ndarray, seed: int) -> dict[str, np.ndarray]:
+        """Values [example] by score key; the noise depends on ids and seed only."""
 
 
 def member_seed(root_seed: int, member: int) -> int:
@@ -31,13 +31,13 @@ def member_seed(root_seed: int, member: int) -> int:
 
 
 def train_ensemble(
-    trainee: Trainee, images: np.ndarray, plan: TrainingPlan, *, folder: RunFolder, num_models: int
+    trainee: Trainee, examples: Any, plan: TrainingPlan, *, folder: RunFolder, num_models: int
 ) -> None:
     """Trains members 0..num_models-1 one after another; finished ones are passed over.
 
     Args:
         trainee: Model that becomes each member in turn.
-        images: Training images [image, height, width, channel].
+        examples: What members are trained on, in the form that the trainee takes.
         plan: Its seed is the run's root seed.
         folder: Where the members' checkpoints lie.
         num_models: Members of the ensemble.
@@ -46,7 +46,7 @@ def train_ensemble(
         for member in range(num_models):
             train_member(
                 trainee,
-                images,
+                examples,
                 plan._replace(seed=member_seed(plan.seed, member)),
                 folder=folder.member(member),
                 progress=progress,
@@ -74,12 +74,12 @@ def trained_members(folder: RunFolder, *, num_models: int, max_steps: int) -> li
 
 
 def score_ensemble(
-    scorer: Scorer, checkpoints: Sequence[Path], image_set: ImageSet, seed: int
+    scorer: Scorer, checkpoints: Sequence[Path], example_set: ExampleSet, seed: int
 ) -> dict[str, np.ndarray]:
     """Scores of all members on the same rows, [member, example] by score key."""
     by_member = []
     for member, checkpoint in enumerate(checkpoints):
         scorer.load_state(read_checkpoint(checkpoint).arrays)
         noise_seed = child_seed(member_seed(seed, member), "scoring noise")
-        by_member.append(scorer.score(image_set.images, image_set.ids, noise_seed))
+        by_member.append(scorer.score(example_set.examples, example_set.ids, noise_seed))
     return {key: np.stack([scores[key] for scores in by_member]) for key in by_member[0]}

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from tools.data.registry import ImageSet
+from tools.data.example_set import ExampleSet
 from tools.run.checkpoints import file_digest, read_checkpoint
 from tools.run.folder import RunFolder
 from tools.run.whole_files import write_npz
@@ -38,35 +38,35 @@ class PictureScorer(Scorer, Protocol):
 def score_datasets(
     scorer: PictureScorer,
     checkpoints: Sequence[Path],
-    image_sets: Sequence[ImageSet],
+    example_sets: Sequence[ExampleSet],
     settings: ScoringSettings,
     folder: RunFolder,
 ) -> None:
     """Writes scores/DATASET.npz and pictures/DATASET.npz, where the files are not up to date."""
     members = [file_digest(checkpoint) for checkpoint in checkpoints]
-    for image_set in image_sets:
+    for example_set in example_sets:
         provenance = {
             "members": members,
-            "dataset": image_set.checksum,
-            "pixels": hashlib.sha256(image_set.images).hexdigest(),
+            "dataset": example_set.checksum,
+            "values": hashlib.sha256(example_set.examples).hexdigest(),
             "n_samples": settings.n_samples,
             "seed": settings.seed,
             "compile": settings.compile,
         }
-        path, pictures_path = folder.scores(image_set.name), folder.pictures(image_set.name)
+        path, pictures_path = folder.scores(example_set.name), folder.pictures(example_set.name)
         if is_current(path, provenance) and pictures_path.exists():
-            _LOG.info("%s: scores are up to date", image_set.name)
+            _LOG.info("%s: scores are up to date", example_set.name)
             continue
-        _LOG.info("%s: scoring %d images", image_set.name, len(image_set.images))
+        _LOG.info("%s: scoring %d examples", example_set.name, len(example_set))
         pictures_path.unlink(missing_ok=True)
-        scores = score_ensemble(scorer, checkpoints, image_set, settings.seed)
-        write_scores(path, scores, image_set.ids, provenance)
+        scores = score_ensemble(scorer, checkpoints, example_set, settings.seed)
+        write_scores(path, scores, example_set.ids, provenance)
         scorer.load_state(read_checkpoint(checkpoints[0]).arrays)
-        write_npz(pictures_path, extreme_pictures(scorer, image_set, scores))
+        write_npz(pictures_path, extreme_pictures(scorer, example_set, scores))
 
 
 def extreme_pictures(
-    scorer: PictureScorer, image_set: ImageSet, scores: dict[str, np.ndarray]
+    scorer: PictureScorer, example_set: ExampleSet, scores: dict[str, np.ndarray]
 ) -> dict[str, Any]:
     """The most and least anomalous rows by WAIC of iwae, and the first, with reconstructions.
 
@@ -82,8 +82,8 @@ def extreme_pictures(
     }
     pictures = {}
     for group, rows in groups.items():
-        images = image_set.images[rows]
-        pictures[f"{group}_ids"] = image_set.ids[rows]
+        images = example_set.examples[rows]
+        pictures[f"{group}_ids"] = example_set.ids[rows]
         pictures[f"{group}_images"] = _as_bytes(images)
         pictures[f"{group}_reconstructions"] = _as_bytes(scorer.reconstruct(images))
     return pictures

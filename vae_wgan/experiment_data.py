@@ -7,13 +7,8 @@ from typing import Protocol
 
 import numpy as np
 
-from tools.data.registry import (
-    ImageSet,
-    choose_rows,
-    default_ood_names,
-    load_images,
-    make_ood_set,
-)
+from tools.data.example_set import ExampleSet, choose_rows
+from tools.data.registry import default_ood_names, load_images, make_ood_set
 from tools.errors import InputError
 from tools.run.seeds import child_seed
 
@@ -48,15 +43,15 @@ class ExperimentData:
         missing: Why a set was left out, by name.
     """
 
-    training: ImageSet
-    calibration: ImageSet
+    training: ExampleSet
+    calibration: ExampleSet
     monitored: np.ndarray
-    test: ImageSet
-    ood: tuple[ImageSet, ...]
+    test: ExampleSet
+    ood: tuple[ExampleSet, ...]
     missing: dict[str, str]
 
     @property
-    def scored(self) -> tuple[ImageSet, ...]:
+    def scored(self) -> tuple[ExampleSet, ...]:
         """The sets that members score."""
         return (self.test, self.calibration, *self.ood)
 
@@ -76,7 +71,7 @@ def load_experiment_data(settings: DataSettings) -> ExperimentData:
         settings.eval_size,
         child_seed(settings.seed, "evaluation rows", "test"),
     )
-    if test.images.shape[1:] != rows.images.shape[1:]:
+    if test.examples.shape[1:] != rows.examples.shape[1:]:
         raise InputError(
             f"--train_dataset={settings.train_dataset}: its test images have another shape"
         )
@@ -85,29 +80,29 @@ def load_experiment_data(settings: DataSettings) -> ExperimentData:
             f"--train_dataset={settings.train_dataset}: the name {CALIBRATION} is taken by the "
             "rows that are held out; rename the file or folder"
         )
-    monitored = calibration.images[:MONITORED_IMAGES]
+    monitored = calibration.examples[:MONITORED_IMAGES]
     calibration = choose_rows(
         calibration, settings.eval_size, child_seed(settings.seed, "evaluation rows", CALIBRATION)
     )
     if not named:
-        names = default_ood_names(settings.train_dataset, rows.images.shape[1:])
+        names = default_ood_names(settings.train_dataset, rows.examples.shape[1:])
         named = {name: name for name in names}
     ood, missing = _load_ood(named, test, settings)
     return ExperimentData(training, calibration, monitored, test, ood, missing)
 
 
-def split_calibration(image_set: ImageSet, seed: int) -> tuple[ImageSet, ImageSet]:
+def split_calibration(example_set: ExampleSet, seed: int) -> tuple[ExampleSet, ExampleSet]:
     """Cuts a seeded 5 % (one row at least) off the training images: (training, calibration).
 
     Raises:
         InputError: There are fewer than two images.
     """
-    count = len(image_set.images)
+    count = len(example_set)
     if count < 2:
-        raise InputError(f"{image_set.name} has {count} training image; at least 2 are needed")
+        raise InputError(f"{example_set.name} has {count} training image; at least 2 are needed")
     order = np.random.default_rng(child_seed(seed, "calibration split")).permutation(count)
     cut = max(1, round(CALIBRATION_SHARE * count))
-    calibration, training = (_rows(image_set, np.sort(part)) for part in (order[:cut], order[cut:]))
+    calibration, training = (example_set.take(np.sort(part)) for part in (order[:cut], order[cut:]))
     return training, replace(calibration, name=CALIBRATION)
 
 
@@ -139,8 +134,8 @@ def split_entry(entry: str) -> tuple[str, str]:
 
 
 def _load_ood(
-    named: dict[str, str], test: ImageSet, settings: DataSettings
-) -> tuple[tuple[ImageSet, ...], dict[str, str]]:
+    named: dict[str, str], test: ExampleSet, settings: DataSettings
+) -> tuple[tuple[ExampleSet, ...], dict[str, str]]:
     """The sets that can be had, and why the others cannot."""
     found, missing = [], {}
     by_hand = bool(settings.ood_datasets)
@@ -149,18 +144,14 @@ def _load_ood(
         try:
             if name in (test.name, CALIBRATION):
                 raise InputError(f"the run's own images are called {name}; write OTHER=PATH")
-            image_set = make_ood_set(entry, test, settings.eval_size, seed, settings.data_dir)
+            example_set = make_ood_set(entry, test, settings.eval_size, seed, settings.data_dir)
         except InputError as error:
             if settings.strict_data or by_hand:
                 raise InputError(f"--ood_datasets: {error}") from error
             missing[name] = str(error)
             _LOG.warning("%s is left out: %s", name, error)
             continue
-        found.append(replace(image_set, name=name))
+        found.append(replace(example_set, name=name))
     if not found:
         raise InputError("no out-of-distribution set could be had; name one with --ood_datasets")
     return tuple(found), missing
-
-
-def _rows(image_set: ImageSet, rows: np.ndarray) -> ImageSet:
-    return replace(image_set, images=image_set.images[rows], ids=image_set.ids[rows])

@@ -7,7 +7,8 @@ import numpy as np
 import tensorflow as tf
 
 from tools.errors import InputError
-from tools.run.seeds import normal_rows
+from tools.run.batches import batch_rows
+from tools.run.seeds import child_seed, normal_rows
 from vae_wgan.vae import VAE, VAEArchitecture, vae_loss, vae_scores
 from vae_wgan.vae_settings import VAESettings
 
@@ -70,9 +71,13 @@ class VAEMember:
         for variable in self.variables:
             variable.assign(arrays[variable.path])
 
-    def train_step(self, images: np.ndarray, seed: int, step: int) -> tf.Tensor:
-        """One step of Adam; returns the batch's mean ELBO in nats."""
-        return self._compiled_step(images, np.array([seed, step], np.int32))
+    def train_steps(self, examples: np.ndarray, seed: int, steps: range) -> dict[str, float]:
+        """Steps of Adam, one batch of images each; returns the last batch's mean ELBO in nats."""
+        order, noise = child_seed(seed, "order"), child_seed(seed, "noise")
+        for step in steps:
+            rows = batch_rows(order, len(examples), self._settings.batch_size, step)
+            elbo = self._compiled_step(examples[rows], np.array([noise, step], np.int32))
+        return {"elbo": float(elbo)}
 
     def score(self, images: np.ndarray, ids: np.ndarray, seed: int) -> dict[str, np.ndarray]:
         """The values of `vae_scores` for images of any number, each float32 [image].
@@ -136,12 +141,3 @@ class VAEMember:
         filled = np.arange(SCORE_BATCH).clip(max=len(images) - 1)  # repeats the last image
         scores = self._compiled_scores(images[filled], noise[filled].swapaxes(0, 1))
         return {key: value.numpy()[: len(images)] for key, value in scores.items()}
-
-
-def device_name() -> str:
-    """What TensorFlow computes on: the GPUs' names, or "CPU"."""
-    gpus = tf.config.list_physical_devices("GPU")
-    names = [
-        tf.config.experimental.get_device_details(gpu).get("device_name", "GPU") for gpu in gpus
-    ]
-    return ", ".join(names) or "CPU"

@@ -3,12 +3,13 @@
 import hashlib
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from tools.data.derived import FLIPS, NOISES, flip
+from tools.data.example_set import ExampleSet, choose_rows
 from tools.data.image_datasets import IMAGE_DATASETS
 from tools.data.image_folder import shape_text
 from tools.data.own_data import read_own_images
@@ -16,24 +17,6 @@ from tools.data.preprocessing import as_images
 from tools.data.readers import read_data_file
 from tools.data.sources import obtain
 from tools.errors import InputError
-
-
-@dataclass(frozen=True)
-class ImageSet:
-    """Images and where they come from.
-
-    Attributes:
-        name: A data set's name, or that of a user's file or folder without its ending.
-        images: float32 [example, height, width, channel] in [0, 1].
-        ids: int64 [example]: row number in the source; a mirrored image has that of its original.
-        checksum: sha256 of the source's content; of the pixels for noise and a user's own images.
-    """
-
-    name: str
-    images: np.ndarray
-    ids: np.ndarray
-    checksum: str
-
 
 # Made from the images of the training set's test part, or of their shape.
 DERIVED = (*FLIPS, *NOISES)
@@ -74,7 +57,7 @@ def check_dataset_name(flag: str, value: str, split: str = "test") -> None:
         )
 
 
-def load_images(name_or_path: str | Path, split: str, data_dir: str | Path) -> ImageSet:
+def load_images(name_or_path: str | Path, split: str, data_dir: str | Path) -> ExampleSet:
     """All images of a split of a named set or of a user's own data (see `read_own_images`).
 
     Of own data without a test part a tenth, always the same, is held out as "test".
@@ -94,11 +77,11 @@ def load_images(name_or_path: str | Path, split: str, data_dir: str | Path) -> I
 
 def make_ood_set(
     name_or_path: str | Path,
-    in_distribution: ImageSet,
+    in_distribution: ExampleSet,
     size: int,
     seed: int,
     data_dir: str | Path,
-) -> ImageSet:
+) -> ExampleSet:
     """The images of an out-of-distribution set to evaluate.
 
     Args:
@@ -113,34 +96,25 @@ def make_ood_set(
         InputError: As for `load_images`, or the images have another shape than in_distribution.
     """
     name = str(name_or_path)
-    image_shape = in_distribution.images.shape[1:]
+    image_shape = in_distribution.examples.shape[1:]
     if name in FLIPS:
-        return replace(in_distribution, name=name, images=flip(in_distribution.images, name))
+        return replace(in_distribution, name=name, examples=flip(in_distribution.examples, name))
     if name in NOISES:
         images = NOISES[name]((size, *image_shape), np.random.default_rng(seed))
-        return ImageSet(name, images, np.arange(size), _pixel_checksum(images))
+        return ExampleSet(name, images, np.arange(size), _pixel_checksum(images))
     if name in IMAGE_DATASETS:
-        image_set = load_images(name, "test", data_dir)
+        example_set = load_images(name, "test", data_dir)
     else:
-        image_set = _load_own(name_or_path, split=None)
-    if image_set.images.shape[1:] != image_shape:
+        example_set = _load_own(name_or_path, split=None)
+    if example_set.examples.shape[1:] != image_shape:
         raise InputError(
-            f"{name} has images of {shape_text(image_set.images.shape[1:])}, "
+            f"{name} has images of {shape_text(example_set.examples.shape[1:])}, "
             f"{in_distribution.name} of {shape_text(image_shape)}; they must have one shape"
         )
-    return choose_rows(image_set, size, seed)
+    return choose_rows(example_set, size, seed)
 
 
-def choose_rows(image_set: ImageSet, size: int, seed: int) -> ImageSet:
-    """A seeded choice of rows without replacement, in their order; all rows if there are fewer."""
-    count = len(image_set.images)
-    if size >= count:
-        return image_set
-    rows = np.sort(np.random.default_rng(seed).choice(count, size, replace=False))
-    return replace(image_set, images=image_set.images[rows], ids=image_set.ids[rows])
-
-
-def _load_named(name: str, split: str, data_dir: Path) -> ImageSet:
+def _load_named(name: str, split: str, data_dir: Path) -> ExampleSet:
     dataset = IMAGE_DATASETS[name]
     if split not in dataset.files:
         raise InputError(f"{name} has no {split} images, only {', '.join(dataset.files)}")
@@ -153,17 +127,17 @@ def _load_named(name: str, split: str, data_dir: Path) -> ImageSet:
     except InputError as error:
         raise InputError(f"{error}; move the file away to get {name} anew") from error
     images = as_images(array, str(path))
-    return ImageSet(name, images, np.arange(len(images)), file.sha256)
+    return ExampleSet(name, images, np.arange(len(images)), file.sha256)
 
 
-def _load_own(name_or_path: str | Path, split: str | None) -> ImageSet:
+def _load_own(name_or_path: str | Path, split: str | None) -> ExampleSet:
     path = Path(os.path.abspath(os.path.expanduser(name_or_path)))
     if not os.path.exists(path):
         known = ", ".join(IMAGE_DATASETS)
         raise InputError(f"{name_or_path}: no known data set and no path; known are {known}")
     images, rows = read_own_images(path, split)
     name = path.name if path.is_dir() else path.stem
-    return ImageSet(name, images[rows], rows, _pixel_checksum(images))
+    return ExampleSet(name, images[rows], rows, _pixel_checksum(images))
 
 
 def _pixel_checksum(images: np.ndarray) -> str:

@@ -1,6 +1,7 @@
 """One progress bar for the training of a whole ensemble."""
 
 import sys
+from collections.abc import Mapping
 from types import TracebackType
 
 from tqdm import tqdm
@@ -41,10 +42,7 @@ class TrainingProgress:
         self._bar.n = self._bar.last_print_n = member * self._max_steps + step
         self._bar.set_description(f"member {member}")
 
-    def advance(self) -> None:
-        """One step done."""
-        self._bar.update()
-
-    def show(self, **values: float) -> None:
-        """Shows numbers behind the bar."""
+    def advance(self, steps: int, values: Mapping[str, float]) -> None:
+        """Counts steps that are done and shows numbers behind the bar."""
+        self._bar.update(steps)
         self._bar.set_postfix({name: f"{value:.1f}" for name, value in values.items()})

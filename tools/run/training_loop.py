@@ -4,22 +4,21 @@ import json
 import logging
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import tensorflow as tf
 
 from tools.errors import InputError
-from tools.run.batches import batch_rows
 from tools.run.checkpoints import newest_checkpoint, save_checkpoint
 from tools.run.progress import TrainingProgress
 from tools.run.seeds import child_seed
 from tools.run.whole_files import write_text
 
 _LOG = logging.getLogger(__name__)
-_STEPS_PER_LOOK = 20  # how often the bar reads a loss, which waits for the device
+_SECONDS_PER_LOOK = 1.0  # about how often the bar reads a loss, which waits for the device
 
 
 class Trainee(Protocol):
@@ -34,8 +33,17 @@ class Trainee(Protocol):
     def load_state(self, arrays: Mapping[str, np.ndarray]) -> None:
         """Takes a state back."""
 
-    def train_step(self, images: np.ndarray, seed: int, step: int) -> tf.Tensor:
-        """One update with draws from (seed, step); the batch's ELBO or its like, a scalar."""
+    def train_steps(self, examples: Any, seed: int, steps: range) -> dict[str, float]:
+        """Some updates; each depends on the state, the seed and its number only.
+
+        Args:
+            examples: All that members are trained on, as the ensemble was given them.
+            seed: The member's.
+            steps: Numbers of the updates, one after another.
+
+        Returns:
+            What the progress bar shows of the last update.
+        """
 
     def monitor(self) -> dict[str, float]:
         """Numbers for the history, on held-out images."""
@@ -45,17 +53,16 @@ class Trainee(Protocol):
 
 
 class TrainingPlan(NamedTuple):
-    """How long and on what to train: seed of the member, images per step, steps, steps per save."""
+    """How long to train: seed of the member, its steps, steps between saves."""
 
     seed: int
-    batch_size: int
     max_steps: int
     save_every: int
 
 
 def train_member(
     trainee: Trainee,
-    images: np.ndarray,
+    examples: Any,
     plan: TrainingPlan,
     *,
     folder: Path,
@@ -78,15 +85,24 @@ def train_member(
     while step < plan.max_steps:
         started, first = time.perf_counter(), step
         stop = min(plan.max_steps, (step // plan.save_every + 1) * plan.save_every)
-        while step < stop:
-            rows = batch_rows(child_seed(plan.seed, "order"), len(images), plan.batch_size, step)
-            elbo = trainee.train_step(images[rows], child_seed(plan.seed, "noise"), step)
-            step += 1
-            progress.advance()
-            if step % _STEPS_PER_LOOK == 0:
-                progress.show(elbo=float(elbo))
+        for steps in _paced(range(step, stop)):
+            progress.advance(len(steps), trainee.train_steps(examples, plan.seed, steps))
+        step = stop
         speed = (step - first) / (time.perf_counter() - started)
         _save(trainee, history, folder, step=step, speed=speed)
+
+
+def _paced(steps: range) -> Iterator[range]:
+    """The steps in parts that last about a second each, by the speed of the part before."""
+    size = 1
+    while steps:
+        started = time.perf_counter()
+        yield steps[:size]
+        steps = steps[size:]
+        if time.perf_counter() - started < _SECONDS_PER_LOOK / 2:
+            size *= 2
+        elif size > 1:
+            size //= 2
 
 
 def _resume(trainee: Trainee, folder: Path) -> int:

@@ -1,0 +1,39 @@
+"""Examples as every part of a run hands them on: images or rows of a table, with their origin."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class ExampleSet:
+    """Examples and where they come from.
+
+    Attributes:
+        name: A data set's name, or that of a user's file or folder without its ending.
+        examples: float32; images [example, height, width, channel] in [0, 1], or rows of a table
+            [example, feature].
+        ids: int64 [example]: row number in the source; a mirrored image has that of its original.
+        checksum: sha256 of the source's content; of the values for noise and a user's own data.
+    """
+
+    name: str
+    examples: np.ndarray
+    ids: np.ndarray
+    checksum: str
+
+    def __len__(self) -> int:
+        """Number of examples."""
+        return len(self.examples)
+
+    def take(self, rows: np.ndarray) -> "ExampleSet":
+        """Some of the examples, by their positions, under the same name."""
+        return replace(self, examples=self.examples[rows], ids=self.ids[rows])
+
+
+def choose_rows(example_set: ExampleSet, size: int, seed: int) -> ExampleSet:
+    """A seeded choice of rows without replacement, in their order; all rows if there are fewer."""
+    if size >= len(example_set):
+        return example_set
+    rows = np.random.default_rng(seed).choice(len(example_set), size, replace=False)
+    return example_set.take(np.sort(rows))

@@ -1,0 +1,104 @@
+"""The story of one run, whatever it trains: data, members, scores, report."""
+
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from tools.data.example_set import ExampleSet
+from tools.run.folder import RunFolder, delete_run, open_run, settle_settings, timed
+from vae_wgan.experiment_data import ExperimentData
+
+
+def run_experiment(
+    settings: Any,
+    given: set[str],
+    *,
+    load_data: Callable[[Any], ExperimentData],
+    make_member: Callable[[Any, ExperimentData], Any],
+    describe: Callable[[Any, ExperimentData], Mapping[str, Any]],
+) -> None:
+    """Trains the members (unless skip_train), scores every set, writes tables, plots and report.
+
+    Args:
+        settings: Of the run.
+        given: Names of the flags given by hand.
+        load_data: From the settings to all data, checked; without TensorFlow.
+        make_member: From settings and data to the model that becomes each member in turn; it
+            trains and scores. TensorFlow may be imported when it is called, not before.
+        describe: From settings and data to what else the manifest says.
+    """
+    folder = RunFolder(settings.model_dir)
+    settings = settle_settings(folder, settings, given)
+    with folder.locked():
+        data = load_data(settings)
+        _prepare_folder(folder, settings, data, describe(settings, data))
+        _train_and_score(folder, settings, data, make_member)
+        from tools.analysis import ensemble_analysis
+
+        with timed(folder, "analysis"):
+            analysis = ensemble_analysis(
+                folder.path,
+                settings.score_keys,
+                settings.bootstrap,
+                settings.elbo_threshold,
+                settings.seed,
+            )
+        folder.update_manifest(status="finished")
+    sys.stdout.write(f"{analysis.text}\nReport: {analysis.report}\n")
+
+
+def training_data(training: ExampleSet) -> dict[str, str]:
+    """What members are trained on, for the manifest: the content counts, wherever it lies."""
+    return {"train_dataset": f"{training.name}, sha256 {training.checksum[:16]}"}
+
+
+def _prepare_folder(
+    folder: RunFolder, settings: Any, data: ExperimentData, entries: Mapping[str, Any]
+) -> None:
+    """Writes the manifest; before that deletes an earlier run where that is asked for."""
+    if settings.delete_existing:
+        delete_run(folder)
+    open_run(folder, settings, training_data(data.training))
+    folder.update_manifest(
+        datasets={
+            "in_distribution": data.test.name,
+            "out_of_distribution": [example_set.name for example_set in data.ood],
+            "missing": data.missing,
+            "checksums": {example_set.name: example_set.checksum for example_set in data.scored},
+            "sizes": {"training": len(data.training)}
+            | {example_set.name: len(example_set) for example_set in data.scored},
+        },
+        **entries,
+    )
+
+
+def _train_and_score(
+    folder: RunFolder,
+    settings: Any,
+    data: ExperimentData,
+    make_member: Callable[[Any, ExperimentData], Any],
+) -> None:
+    """Trains what is missing of the members and scores what is missing of the sets."""
+    # Imported here because these load TensorFlow, which takes seconds: wrong input ends before it.
+    from tools.run.devices import device_name
+    from tools.run.training_loop import TrainingPlan
+    from vae_wgan.ensemble import train_ensemble, trained_members
+    from vae_wgan.ensemble_scores import score_datasets
+
+    folder.update_manifest(device=device_name())
+    member = make_member(settings, data)
+    if not settings.skip_train:
+        plan = TrainingPlan(settings.seed, settings.max_steps, settings.viz_steps)
+        with timed(folder, "training"):
+            train_ensemble(
+                member,
+                data.training.examples,
+                plan,
+                folder=folder,
+                num_models=settings.num_models,
+            )
+    checkpoints = trained_members(
+        folder, num_models=settings.num_models, max_steps=settings.max_steps
+    )
+    with timed(folder, "scoring"):
+        score_datasets(member, checkpoints, data.scored, settings, folder)
