@@ -1,15 +1,14 @@
 """The run folder: whose it is, what may go on in it, and what its manifest says."""
 
-import contextlib
 import dataclasses
 import json
 import re
 import subprocess
-import sys
 
 import pytest
 
 from input_errors import message_of
+from lock_holder import process_that_holds
 from repository_sources import ROOT
 from tools.run.folder import RunFolder, delete_run, git_commit, open_run, settle_settings, timed
 from tools.run.settings import option
@@ -68,26 +67,8 @@ def test_files_have_their_places(folder):
 # The lock
 
 
-@contextlib.contextmanager
-def process_that_holds(folder):
-    code = (
-        "import sys\nfrom tools.run.folder import RunFolder\n"
-        "with RunFolder(sys.argv[1]).locked():\n"
-        "    sys.stdout.write('held\\n'), sys.stdout.flush(), sys.stdin.read()"
-    )
-    with subprocess.Popen(
-        [sys.executable, "-c", code, str(folder.path)],
-        cwd=ROOT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as process:
-        assert process.stdout.readline() == "held\n"
-        yield process
-
-
 def test_a_folder_is_held_until_its_process_dies(folder):
-    with process_that_holds(folder) as process:
+    with process_that_holds(folder.path) as process:
         assert f"--model_dir={folder.path} is in use" in message_of(enter, folder)
         process.kill()
     enter(folder)
@@ -240,6 +221,13 @@ def test_the_commit_is_a_commit_or_nothing(monkeypatch):
     if (ROOT / ".git").exists():
         assert re.fullmatch(r"[0-9a-f]{40}\+?", git_commit())
     monkeypatch.setenv("PATH", "")
+    assert git_commit() is None
+
+
+def test_a_copy_inside_another_checkout_has_not_its_commit(tmp_path, monkeypatch):
+    subprocess.run(["git", "init", "--quiet", tmp_path], check=True)
+    monkeypatch.setattr("tools.run.folder.__file__", str(tmp_path / "lib/tools/run/folder.py"))
+    (tmp_path / "lib/tools/run").mkdir(parents=True)
     assert git_commit() is None
 
 

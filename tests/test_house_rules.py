@@ -26,6 +26,7 @@ MEANINGLESS_NAMES = {"utils", "helpers", "common", "misc"}
 SHARED_BY_TESTS = {"conftest.py", "repository_sources.py"} | {
     "fake_model.py",
     "input_errors.py",
+    "lock_holder.py",
     "run_folder_fixture.py",
     "tiny_run.py",
 }

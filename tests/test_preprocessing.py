@@ -3,19 +3,16 @@
 import numpy as np
 import pytest
 
+from input_errors import message_of
 from tools.data.derived import FLIPS, flip, normal_noise, truncated_normal_noise, uniform_noise
 from tools.data.preprocessing import as_images
-from tools.errors import InputError
 
 NOISE_SHAPE = (40, 28, 28, 1)
 
 
-def message_of(array) -> str:
-    with pytest.raises(InputError) as caught:
-        as_images(np.asarray(array), "own.npz")
-    message = str(caught.value)
+def message_of_own(array) -> str:
+    message = message_of(as_images, np.asarray(array), "own.npz")
     assert message.startswith("own.npz ")
-    assert "\n" not in message
     return message
 
 
@@ -45,32 +42,32 @@ def test_three_channels_are_kept():
     "shape", [(4, 4), (9, 784), (32, 32, 3), (8, 3, 32, 32), (8, 32, 32, 4), (1, 2, 3, 3, 1)]
 )
 def test_other_shapes_are_refused(shape):
-    assert f"the shape {shape}" in message_of(np.zeros(shape))
+    assert f"the shape {shape}" in message_of_own(np.zeros(shape))
 
 
 @pytest.mark.parametrize("shape", [(0,), (0, 28, 28), (5, 0, 28, 1)])
 def test_empty_arrays_are_refused(shape):
-    assert "is empty" in message_of(np.zeros(shape))
+    assert "is empty" in message_of_own(np.zeros(shape))
 
 
 @pytest.mark.parametrize("dtype", ["i8", "i4", "u2", "i1", "c8", "U1", "M8[s]", "f4,f4"])
 def test_other_types_are_refused_with_the_remedy(dtype):
-    assert "convert it to uint8" in message_of(np.zeros((1, 2, 2), dtype))
+    assert "convert it to uint8" in message_of_own(np.zeros((1, 2, 2), dtype))
 
 
 def test_floats_up_to_255_are_refused_with_their_range():
     pixels = np.linspace(0, 255, 2 * 4 * 4, dtype=np.float32).reshape(2, 4, 4)
-    assert "numbers from 0 to 255;" in message_of(pixels)
-    assert "numbers from -1 to 1;" in message_of(pixels / 127.5 - 1)
-    assert "to inf;" in message_of(np.full((1, 2, 2), np.inf))
+    assert "numbers from 0 to 255;" in message_of_own(pixels)
+    assert "numbers from -1 to 1;" in message_of_own(pixels / 127.5 - 1)
+    assert "to inf;" in message_of_own(np.full((1, 2, 2), np.inf))
 
 
 def test_nan_is_refused_with_count_and_first_row():
     pixels = np.zeros((5, 4, 4))
     pixels[[2, 4], 1, 3] = np.nan
     pixels[0, 0, 0] = np.inf
-    assert "NaN in 2 of 5 images, first in row 2;" in message_of(pixels)
-    assert "NaN in 5 of 5 images, first in row 0;" in message_of(np.full((5, 4, 4), np.nan))
+    assert "NaN in 2 of 5 images, first in row 2;" in message_of_own(pixels)
+    assert "NaN in 5 of 5 images, first in row 0;" in message_of_own(np.full((5, 4, 4), np.nan))
 
 
 def test_flips_mirror_the_right_axis():

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from input_errors import message_of
 from tools.data.image_folder import read_image_folder
 from tools.data.readers import (
     npz_names,
@@ -19,14 +20,6 @@ from tools.data.readers import (
 from tools.errors import InputError
 
 IDX = b"\0\0\x08\x03" + b"\0\0\0\2\0\0\0\1\0\0\0\3" + bytes([1, 2, 3, 4, 5, 6])
-
-
-def message_of(function, *args) -> str:
-    """The one line of the InputError that the call raises."""
-    with pytest.raises(InputError) as caught:
-        function(*args)
-    assert "\n" not in str(caught.value)
-    return str(caught.value)
 
 
 def test_idx_has_its_axes_in_order(tmp_path):

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from input_errors import message_of
 from tools.data.example_set import ExampleSet, choose_rows
 from tools.data.image_datasets import ImageDataset
 from tools.data.own_data import read_own_images
@@ -18,16 +19,8 @@ from tools.data.registry import (
     make_ood_set,
 )
 from tools.data.sources import DataFile
-from tools.errors import InputError
 
 COLOUR = np.random.default_rng(0).integers(0, 256, (30, 32, 32, 3), np.uint8)
-
-
-def message_of(function, *args) -> str:
-    with pytest.raises(InputError) as caught:
-        function(*args)
-    assert "\n" not in str(caught.value)
-    return str(caught.value)
 
 
 @pytest.fixture

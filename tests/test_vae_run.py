@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from lock_holder import process_that_holds
 from repository_sources import ROOT
 from tiny_run import bars, call, environment, tiny_command, write_data
 from tools.scores.files import read_scores
@@ -283,21 +284,8 @@ def test_a_named_set_with_another_content_is_refused(tmp_path):
 
 
 def test_a_second_process_on_the_same_folder_is_refused(copied):
-    holder = (
-        "import sys; from pathlib import Path; from tools.run.folder import RunFolder\n"
-        f"with RunFolder(Path({str(copied / 'run')!r})).locked():\n"
-        "    sys.stdout.write('held\\n'); sys.stdout.flush(); sys.stdin.read()"
-    )
-    with subprocess.Popen(
-        [sys.executable, "-c", holder],
-        cwd=ROOT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as process:
-        assert process.stdout.readline() == "held\n"
+    with process_that_holds(copied / "run"):
         assert_refused(call(tiny_command(copied)), "--model_dir", "in use")
-        process.stdin.close()
 
 
 def test_real_mnist_trains_and_tells_noise_apart(shared_data, tmp_path):

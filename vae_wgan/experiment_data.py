@@ -10,10 +10,10 @@ import numpy as np
 from tools.data.example_set import ExampleSet, choose_rows
 from tools.data.registry import default_ood_names, load_images, make_ood_set
 from tools.errors import InputError
+from tools.run.folder import CALIBRATION
 from tools.run.seeds import child_seed
 
 _LOG = logging.getLogger(__name__)
-CALIBRATION = "calibration"
 CALIBRATION_SHARE = 0.05
 MONITORED_IMAGES = 64
 

@@ -17,6 +17,7 @@ from tools.errors import InputError
 from tools.run.settings import member_settings
 from tools.run.whole_files import write_json
 
+CALIBRATION = "calibration"  # the set of the rows that are held out for thresholds
 _LOG = logging.getLogger(__name__)
 _PARTS = ("scores", "pictures", "analysis")  # folders of a run, beside one per member
 _PACKAGES = ("tensorflow", "keras", "tensorflow-probability", "numpy", "scikit-learn", "scipy")
@@ -201,8 +202,11 @@ def package_versions() -> dict[str, str]:
 
 def git_commit() -> str | None:
     """The checkout's commit, marked "+" when files differ from it; None outside a checkout."""
-    command = ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--exclude=*"]
-    command += ["--abbrev=40", "--dirty=+"]
+    root = Path(__file__).parents[2]
+    if not (root / ".git").exists():  # an installed copy, perhaps inside somebody's own checkout
+        return None
+    command = ["git", "-C", str(root), "describe", "--always", "--exclude=*", "--abbrev=40"]
+    command += ["--dirty=+"]
     try:
         result = subprocess.run(command, capture_output=True, text=True, timeout=10, check=True)
     except (OSError, subprocess.SubprocessError):

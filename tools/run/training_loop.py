@@ -13,6 +13,7 @@ import tensorflow as tf
 
 from tools.errors import InputError
 from tools.run.checkpoints import newest_checkpoint, save_checkpoint
+from tools.run.history import read_history
 from tools.run.progress import TrainingProgress
 from tools.run.seeds import child_seed
 from tools.run.whole_files import write_text
@@ -135,14 +136,14 @@ class _History:
     def __init__(self, folder: Path, until_step: int):
         """Keeps what an earlier start wrote, up to the step that is gone on from."""
         self._path = folder / "history.jsonl"
-        lines = self._path.read_text("utf-8").splitlines() if self._path.exists() else []
-        self._lines = [line for line in lines if json.loads(line)["step"] <= until_step]
+        records = read_history(self._path)
+        self._records = [record for record in records if record["step"] <= until_step]
         self._writer = tf.summary.create_file_writer(str(folder / "events"))
 
     def add(self, step: int, values: dict[str, float], pictures: dict[str, np.ndarray]) -> None:
         """Writes the numbers and pictures of one step."""
-        self._lines.append(json.dumps({"step": step} | values))
-        write_text(self._path, "\n".join(self._lines) + "\n")
+        self._records.append({"step": step} | values)
+        write_text(self._path, "".join(json.dumps(record) + "\n" for record in self._records))
         with self._writer.as_default(step=step):
             for name, value in values.items():
                 tf.summary.scalar(name, value)

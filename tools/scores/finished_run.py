@@ -1,19 +1,17 @@
 """What a finished run left in its folder, read and checked: manifest, scores, pictures, history."""
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from tools.errors import InputError
-from tools.run.folder import RunFolder
+from tools.run.folder import CALIBRATION, RunFolder
+from tools.run.history import read_history
 from tools.scores.files import REMEDY, ScoreFile, read_arrays, read_scores
 from tools.scores.metrics import refuse_unusable
 
-CALIBRATION = "calibration"
 HEADLINE_SCORE = "iwae"
 PICTURE_GROUPS = ("most", "least", "first")
 PICTURE_ARRAYS = ("ids", "images", "reconstructions")
@@ -121,17 +119,7 @@ def read_pictures(run: FinishedRun, dataset: str) -> dict[str, np.ndarray] | Non
 def read_histories(run: FinishedRun) -> list[list[dict[str, float]]]:
     """The training records of each member that has some, oldest first."""
     paths = [run.folder.member(index) / "history.jsonl" for index in range(run.n_members)]
-    histories = [_read_history(path) for path in paths if path.exists()]
-    return [records for records in histories if records]
-
-
-def _read_history(path: Path) -> list[dict[str, float]]:
-    try:
-        return [json.loads(line) for line in path.read_text("utf-8").splitlines() if line]
-    except (OSError, ValueError) as error:
-        raise InputError(
-            f"{path} is damaged ({error}); delete it: only the plot of the training needs it"
-        ) from error
+    return [records for records in map(read_history, paths) if records]
 
 
 def _check_members(run: FinishedRun) -> None:

@@ -4,8 +4,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from tools.errors import InputError
+from tools.run.folder import CALIBRATION
 from tools.scores.ensemble import anomaly_scores
-from tools.scores.finished_run import CALIBRATION, FinishedRun
+from tools.scores.finished_run import FinishedRun
 from tools.scores.metrics import acceptance_threshold
 
 ACCEPTED_PERCENT = 95
