@@ -1,0 +1,90 @@
+"""Calibrated scores against their definitions, slowly."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from tools.scores.calibrated import (
+    density_of_states,
+    fisher,
+    gaussian_distance,
+    p_values,
+    typicality,
+    unexplained_log_likelihood,
+)
+
+RNG = np.random.default_rng(0)
+CALIBRATION = RNG.normal(size=(3, 60)) * [[1], [5], [0.1]] + [[0], [-100], [7]]
+VALUES = np.concatenate([RNG.permuted(CALIBRATION, axis=1)[:, :5], CALIBRATION[:, :2] + 1], axis=1)
+
+
+def test_p_values_count_the_calibration_examples_that_are_no_less_anomalous():
+    scores = np.array([0.0, 1.0, 1.5, 9.0])
+    calibration = np.array([1.0, 3.0, 1.0, 2.0])
+    slow = [(1 + sum(c >= s for c in calibration)) / 5 for s in scores]
+    np.testing.assert_allclose(p_values(scores, calibration), slow)
+
+
+def test_p_values_of_exchangeable_examples_hold_their_level():
+    draws = RNG.normal(size=(4000, 20))
+    p = np.array([p_values(row[:1], row[1:])[0] for row in draws])
+    for level in (0.05, 0.25, 0.5):
+        assert np.mean(p <= level) == pytest.approx(level, abs=3 * np.sqrt(level / 4000))
+
+
+def test_typicality_is_the_distance_to_each_members_mean():
+    slow = [[abs(v - np.mean(c)) for v in vs] for vs, c in zip(VALUES, CALIBRATION, strict=True)]
+    np.testing.assert_allclose(typicality(VALUES, CALIBRATION), slow)
+
+
+def test_what_complexity_explains_is_taken_away_by_scipys_line():
+    bits, calibration_bits = RNG.uniform(900, 4000, 7), RNG.uniform(1000, 3000, 60)
+    found = unexplained_log_likelihood(
+        VALUES, bits, calibration=CALIBRATION, calibration_complexity=calibration_bits
+    )
+    for member in range(3):
+        line = stats.linregress(calibration_bits, CALIBRATION[member])
+        slow = VALUES[member] - line.intercept - line.slope * bits
+        np.testing.assert_allclose(found[member], slow, atol=1e-9)
+
+
+def test_equal_complexities_leave_the_distance_to_the_mean():
+    found = unexplained_log_likelihood(
+        VALUES, np.full(7, 8.0), calibration=CALIBRATION, calibration_complexity=np.full(60, 8.0)
+    )
+    np.testing.assert_allclose(found, VALUES - CALIBRATION.mean(axis=1, keepdims=True))
+
+
+def test_density_of_states_is_the_sum_of_scipys_kernel_estimates_up_to_a_constant():
+    def slow_log_density(values, fitted):
+        # gaussian_kde takes the deviation with n - 1 below, StandardScaler that with n.
+        ratio = np.std(fitted) / np.std(fitted, ddof=1)
+        kde = stats.gaussian_kde(fitted, lambda kde: kde.silverman_factor() * ratio)
+        return kde.logpdf(values)
+
+    slow = -sum(map(slow_log_density, VALUES, CALIBRATION))
+    found = density_of_states(VALUES, CALIBRATION)
+    np.testing.assert_allclose(found - found[0], slow - slow[0], rtol=1e-6)
+
+
+def test_far_values_stay_finite_and_in_order():
+    far = np.array([10.0, 1e3, 1e6]) * np.ones((3, 1))
+    for score in (density_of_states, gaussian_distance):
+        values = score(far, CALIBRATION)
+        assert np.isfinite(values).all()
+        assert (np.diff(values) > 0).all()
+
+
+def test_gaussian_distance_of_normal_statistics_is_chi_squared():
+    statistics = RNG.multivariate_normal([1, 2], [[2, 0.9], [0.9, 1]], size=4000).T
+    distances = gaussian_distance(statistics[:, :2000], statistics[:, 2000:])
+    assert stats.kstest(distances, "chi2", args=(2,)).pvalue > 0.01
+
+
+def test_fisher_is_chi_squared_where_nothing_is_anomalous():
+    scores = RNG.normal(size=(3, 5000))
+    combined = fisher(scores[:, :2000], scores[:, 2000:])
+    assert combined.mean() == pytest.approx(6, abs=0.3)
+    p = [p_values(s, c) for s, c in zip(scores[:, :2000], scores[:, 2000:], strict=True)]
+    slow = [stats.combine_pvalues(column).statistic for column in np.transpose(p)[:20]]
+    np.testing.assert_allclose(combined[:20], slow)

@@ -1,0 +1,110 @@
+"""Formulas of scores that are fitted on the calibration split: held-out in-distribution examples.
+
+Every function takes the values of the examples to be scored first, then those of the calibration
+examples; no test and no out-of-distribution value enters a fit. Those that return a log likelihood
+are higher = more normal, all others higher = more anomalous, as each says.
+"""
+
+import numpy as np
+from sklearn.covariance import EmpiricalCovariance
+from sklearn.neighbors import KernelDensity
+from sklearn.preprocessing import PowerTransformer, StandardScaler
+
+
+def p_values(scores: np.ndarray, calibration: np.ndarray) -> np.ndarray:
+    """Share of calibration examples at least as anomalous, the example itself counted: (0, 1].
+
+    Under exchangeability P(p <= a) <= a: a conformal p-value (Bates et al. 2021,
+    https://arxiv.org/abs/2104.08279).
+
+    Args:
+        scores: [example], higher = more anomalous.
+        calibration: Scores of the calibration examples [example].
+    """
+    at_least = len(calibration) - np.searchsorted(np.sort(calibration), scores, side="left")
+    return (1 + at_least) / (1 + len(calibration))
+
+
+def typicality(log_likelihood: np.ndarray, calibration: np.ndarray) -> np.ndarray:
+    """abs(l - mean of l over the calibration split), nats: higher = more anomalous.
+
+    Nalisnick et al. 2019, https://arxiv.org/abs/1906.02994, for single examples.
+
+    Args:
+        log_likelihood: [member, example].
+        calibration: The same of the calibration examples.
+    """
+    return np.abs(log_likelihood - calibration.mean(axis=1, keepdims=True))
+
+
+def unexplained_log_likelihood(
+    log_likelihood: np.ndarray,
+    complexity: np.ndarray,
+    *,
+    calibration: np.ndarray,
+    calibration_complexity: np.ndarray,
+) -> np.ndarray:
+    """What complexity does not explain, l - (a + b * complexity), nats: higher = more normal.
+
+    a and b are fitted to each member by least squares.
+
+    Serra et al. 2020, https://arxiv.org/abs/1909.11480, subtract the complexity itself; that asks
+    for a likelihood in bits of the pixels, which a Bernoulli decoder has not.
+
+    Args:
+        log_likelihood: [member, example], nats.
+        complexity: Bits of the losslessly compressed inputs [example].
+        calibration: Log likelihoods of the calibration examples [member, example].
+        calibration_complexity: Their complexities [example].
+    """
+    centre = calibration_complexity.mean()
+    offsets = calibration_complexity - centre
+    slope = calibration @ offsets / max(offsets @ offsets, np.finfo(float).tiny)  # [member]
+    level = calibration.mean(axis=1)
+    return log_likelihood - level[:, None] - slope[:, None] * (complexity - centre)
+
+
+def density_of_states(statistics: np.ndarray, calibration: np.ndarray) -> np.ndarray:
+    """-sum_i log KDE_i(t_i): [example], nats, higher = more anomalous.
+
+    DoSE, Morningstar et al. 2021, https://arxiv.org/abs/2006.09273: one kernel density estimate for
+    each statistic, with Gaussian kernels of Silverman's bandwidth.
+
+    Args:
+        statistics: [statistic, example].
+        calibration: The same of the calibration examples.
+    """
+    total = np.zeros(statistics.shape[1])
+    for values, fitted in zip(statistics, calibration, strict=True):
+        scaler = StandardScaler().fit(fitted[:, None])  # Silverman's rule knows no scale
+        density = KernelDensity(bandwidth="silverman").fit(scaler.transform(fitted[:, None]))
+        total -= density.score_samples(scaler.transform(values[:, None]))
+    return total
+
+
+def gaussian_distance(statistics: np.ndarray, calibration: np.ndarray) -> np.ndarray:
+    """Squared Mahalanobis distance of the statistics made normal: [example], higher = anomalous.
+
+    Each statistic goes through a Yeo-Johnson power that makes the calibration's values as normal as
+    possible, unlike ranks also beyond their range.
+
+    Args:
+        statistics: [statistic, example].
+        calibration: The same of the calibration examples.
+    """
+    power = PowerTransformer().fit(calibration.T)
+    normal = EmpiricalCovariance().fit(power.transform(calibration.T))
+    return normal.mahalanobis(power.transform(statistics.T))
+
+
+def fisher(scores: np.ndarray, calibration: np.ndarray) -> np.ndarray:
+    """-2 * sum_i log p_i: [example], higher = more anomalous.
+
+    Fisher's combination of p-values, as in Bergamin et al. 2022, https://arxiv.org/abs/2207.12047.
+
+    Args:
+        scores: [score, example], each higher = more anomalous.
+        calibration: The same of the calibration examples.
+    """
+    pairs = zip(scores, calibration, strict=True)
+    return -2 * sum(np.log(p_values(values, fitted)) for values, fitted in pairs)
