@@ -37,20 +37,35 @@ def test_typicality_is_the_distance_to_each_members_mean():
     np.testing.assert_allclose(typicality(VALUES, CALIBRATION), slow)
 
 
-def test_what_complexity_explains_is_taken_away_by_scipys_line():
-    bits, calibration_bits = RNG.uniform(900, 4000, 7), RNG.uniform(1000, 3000, 60)
+def test_what_one_covariate_explains_is_taken_away_by_scipys_line():
+    bits, calibration_bits = RNG.uniform(900, 4000, (1, 7)), RNG.uniform(1000, 3000, (1, 60))
     found = unexplained_log_likelihood(
-        VALUES, bits, calibration=CALIBRATION, calibration_complexity=calibration_bits
+        VALUES, bits, calibration=CALIBRATION, calibration_covariates=calibration_bits
     )
     for member in range(3):
-        line = stats.linregress(calibration_bits, CALIBRATION[member])
-        slow = VALUES[member] - line.intercept - line.slope * bits
+        line = stats.linregress(calibration_bits[0], CALIBRATION[member])
+        slow = VALUES[member] - line.intercept - line.slope * bits[0]
         np.testing.assert_allclose(found[member], slow, atol=1e-9)
 
 
-def test_equal_complexities_leave_the_distance_to_the_mean():
+def test_what_covariates_explain_wholly_leaves_nothing():
+    covariates, slopes = RNG.normal(size=(2, 60)), RNG.normal(size=(3, 2))
+    log_likelihood = slopes @ covariates - 100
     found = unexplained_log_likelihood(
-        VALUES, np.full(7, 8.0), calibration=CALIBRATION, calibration_complexity=np.full(60, 8.0)
+        log_likelihood[:, :7] - 1,
+        covariates[:, :7],
+        calibration=log_likelihood,
+        calibration_covariates=covariates,
+    )
+    np.testing.assert_allclose(found, -1)
+
+
+def test_equal_covariates_leave_the_distance_to_the_mean():
+    found = unexplained_log_likelihood(
+        VALUES,
+        np.full((2, 7), 8.0),
+        calibration=CALIBRATION,
+        calibration_covariates=np.full((2, 60), 8.0),
     )
     np.testing.assert_allclose(found, VALUES - CALIBRATION.mean(axis=1, keepdims=True))
 

@@ -7,6 +7,7 @@ are higher = more normal, all others higher = more anomalous, as each says.
 
 import numpy as np
 from sklearn.covariance import EmpiricalCovariance
+from sklearn.linear_model import LinearRegression
 from sklearn.neighbors import KernelDensity
 from sklearn.preprocessing import PowerTransformer, StandardScaler
 
@@ -39,29 +40,26 @@ def typicality(log_likelihood: np.ndarray, calibration: np.ndarray) -> np.ndarra
 
 def unexplained_log_likelihood(
     log_likelihood: np.ndarray,
-    complexity: np.ndarray,
+    covariates: np.ndarray,
     *,
     calibration: np.ndarray,
-    calibration_complexity: np.ndarray,
+    calibration_covariates: np.ndarray,
 ) -> np.ndarray:
-    """What complexity does not explain, l - (a + b * complexity), nats: higher = more normal.
+    """What simple properties of the input do not explain of l, nats: higher = more normal.
 
-    a and b are fitted to each member by least squares.
-
-    Serra et al. 2020, https://arxiv.org/abs/1909.11480, subtract the complexity itself; that asks
-    for a likelihood in bits of the pixels, which a Bernoulli decoder has not.
+    l minus its linear regression on the covariates, fitted to each member by least squares. With
+    the input's complexity as the only one it stands for the score of Serra et al. 2020,
+    https://arxiv.org/abs/1909.11480, who subtract the complexity itself; that asks for a
+    likelihood in bits of the pixels, which a Bernoulli decoder has not.
 
     Args:
         log_likelihood: [member, example], nats.
-        complexity: Bits of the losslessly compressed inputs [example].
+        covariates: [covariate, example]; see tools.scores.input_statistics.
         calibration: Log likelihoods of the calibration examples [member, example].
-        calibration_complexity: Their complexities [example].
+        calibration_covariates: Their covariates [covariate, example].
     """
-    centre = calibration_complexity.mean()
-    offsets = calibration_complexity - centre
-    slope = calibration @ offsets / max(offsets @ offsets, np.finfo(float).tiny)  # [member]
-    level = calibration.mean(axis=1)
-    return log_likelihood - level[:, None] - slope[:, None] * (complexity - centre)
+    regression = LinearRegression().fit(calibration_covariates.T, calibration.T)
+    return log_likelihood - regression.predict(covariates.T).T
 
 
 def density_of_states(statistics: np.ndarray, calibration: np.ndarray) -> np.ndarray:
