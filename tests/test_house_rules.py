@@ -28,6 +28,7 @@ SHARED_BY_TESTS = {"conftest.py", "repository_sources.py"} | {
     "input_errors.py",
     "lock_holder.py",
     "run_folder_fixture.py",
+    "tiny_detectors.py",
     "tiny_run.py",
 }
 LARGEST_FILE = 1_000_000

@@ -16,6 +16,7 @@ from tools.data.registry import (
     check_dataset_name,
     default_ood_names,
     load_images,
+    load_labels,
     make_ood_set,
 )
 from tools.data.sources import DataFile
@@ -44,7 +45,7 @@ def test_all_named_sets_of_the_shape_and_the_derived_ones_are_the_default(colour
     grey = ("mnist", "fashion_mnist", "notmnist", "omniglot", "emnist_letters")
     assert default_ood_names("mnist", (28, 28, 1)) == (*grey[1:], *derived)
     assert default_ood_names("some/path.npz", [28, 28, 1]) == (*grey, *derived)
-    assert default_ood_names("mnist", (32, 32, 3)) == ("colour", *derived)
+    assert default_ood_names("mnist", (32, 32, 3)) == ("cifar10", "colour", *derived)
 
 
 def test_known_names_and_existing_paths_pass_as_flags(tmp_path):
@@ -68,7 +69,7 @@ def test_a_set_without_training_images_is_refused_even_where_a_file_has_its_name
     (tmp_path / value).mkdir()
     monkeypatch.chdir(tmp_path)
     message = message_of(check_dataset_name, "train_dataset", value, "train")
-    assert message.endswith("known are mnist, fashion_mnist")
+    assert message.endswith("known are mnist, fashion_mnist, cifar10")
 
 
 def test_a_named_set_is_loaded_and_checked(colour_set):
@@ -213,3 +214,28 @@ def test_mnist_begins_with_a_five(shared_data):
     images = load_images("mnist", "train", shared_data).examples
     assert images.shape == (60_000, 28, 28, 1)
     np.testing.assert_allclose(images[0, 5, 12:16, 0] * 255, [3, 18, 18, 18], rtol=1e-6)
+
+
+@pytest.mark.parametrize("name", [n for n, dataset in IMAGE_DATASETS.items() if dataset.labels])
+def test_labels_belong_to_the_images(name, shared_data):
+    for split in ("train", "test"):
+        labels = load_labels(name, split, shared_data)
+        images = load_images(name, split, shared_data).examples
+        assert labels.dtype == np.int64
+        assert len(labels) == len(images)
+        # As many of each of ten classes, about.
+        assert np.bincount(labels, minlength=10).min() > 0.85 * len(labels) / 10
+        # A class's mean image of one half is nearest to that of the same class in the other.
+        halves = [
+            np.stack([images[h::2][labels[h::2] == k].mean(axis=0).ravel() for k in range(10)])
+            for h in (0, 1)
+        ]
+        distances = np.linalg.norm(halves[0][:, None] - halves[1], axis=-1)
+        np.testing.assert_array_equal(distances.argmin(axis=1), range(10))
+
+
+def test_labels_that_nobody_has_are_an_error(tmp_path):
+    for name in ("notmnist", "mnits"):
+        message = message_of(load_labels, name, "test", tmp_path)
+        assert f"{name} has no test labels" in message
+        assert "known are those of mnist, fashion_mnist, cifar10" in message

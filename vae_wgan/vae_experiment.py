@@ -1,10 +1,8 @@
 """What is particular to a run of `vae_run.py`: images, and VAEs that take them."""
 
-from tools.data.example_set import ExampleSet
-from tools.errors import InputError
 from vae_wgan.experiment import run_experiment
 from vae_wgan.experiment_data import ExperimentData, load_experiment_data
-from vae_wgan.vae_settings import VAESettings
+from vae_wgan.vae_settings import VAESettings, check_image_shape
 
 
 def run(settings: VAESettings, given: set[str]) -> None:
@@ -23,19 +21,9 @@ def run(settings: VAESettings, given: set[str]) -> None:
     )
 
 
-def refuse_unfit_images(training: ExampleSet) -> None:
-    """Raises InputError for image shapes that the convolutions cannot take."""
-    height, width, channels = training.examples.shape[1:]
-    if height != width or height % 4 or height < 28:
-        raise InputError(
-            f"--train_dataset: {training.name} has {height}x{width}x{channels} images; the VAE "
-            "takes square ones with a side of 28 pixels or more that is a multiple of 4"
-        )
-
-
 def _load_images(settings: VAESettings) -> ExperimentData:
     data = load_experiment_data(settings)
-    refuse_unfit_images(data.training)
+    check_image_shape(f"--train_dataset: {data.training.name}", data.training.examples.shape[1:])
     return data
 
 

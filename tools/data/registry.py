@@ -15,7 +15,7 @@ from tools.data.image_folder import shape_text
 from tools.data.own_data import read_own_images
 from tools.data.preprocessing import as_images
 from tools.data.readers import read_data_file
-from tools.data.sources import obtain
+from tools.data.sources import DataFile, obtain
 from tools.errors import InputError
 
 # Made from the images of the training set's test part, or of their shape.
@@ -75,6 +75,20 @@ def load_images(name_or_path: str | Path, split: str, data_dir: str | Path) -> E
     return _load_own(name_or_path, split)
 
 
+def load_labels(name: str, split: str, data_dir: str | Path) -> np.ndarray:
+    """The class of each image that `load_images` returns of a named set, int64 [example].
+
+    Raises:
+        InputError: The set has no labels, or they cannot be had or are damaged.
+    """
+    dataset = IMAGE_DATASETS.get(name)
+    if dataset is None or split not in dataset.labels:
+        known = ", ".join(name for name, dataset in IMAGE_DATASETS.items() if dataset.labels)
+        raise InputError(f"{name} has no {split} labels; known are those of {known}")
+    file = dataset.labels[split]
+    return _read_named(name, file, (file,), Path(os.path.expanduser(data_dir))).astype(np.int64)
+
+
 def make_ood_set(
     name_or_path: str | Path,
     in_distribution: ExampleSet,
@@ -119,15 +133,22 @@ def _load_named(name: str, split: str, data_dir: Path) -> ExampleSet:
     if split not in dataset.files:
         raise InputError(f"{name} has no {split} images, only {', '.join(dataset.files)}")
     file = dataset.files[split]
+    array = _read_named(name, file, tuple(dataset.files.values()), data_dir)
+    images = as_images(array, str(data_dir / file.path))
+    return ExampleSet(name, images, np.arange(len(images)), file.sha256)
+
+
+def _read_named(
+    name: str, file: DataFile, together: Sequence[DataFile], data_dir: Path
+) -> np.ndarray:
+    """The content of a named set's file; when it is missing, all of `together` are obtained."""
     path = data_dir / file.path
     if not path.exists():
-        obtain(name, tuple(dataset.files.values()), dataset.sources, data_dir)
+        obtain(name, together, IMAGE_DATASETS[name].sources, data_dir)
     try:
-        array = read_data_file(path, file.sha256)
+        return read_data_file(path, file.sha256, file.array)
     except InputError as error:
         raise InputError(f"{error}; move the file away to get {name} anew") from error
-    images = as_images(array, str(path))
-    return ExampleSet(name, images, np.arange(len(images)), file.sha256)
 
 
 def _load_own(name_or_path: str | Path, split: str | None) -> ExampleSet:

