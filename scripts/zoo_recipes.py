@@ -165,7 +165,9 @@ def _model_distillation(
     dataset: str, images: np.ndarray, model: tf.keras.Model, effort: Effort
 ) -> ModelDistillation:
     detector = ModelDistillation(
-        distilled_model=distilled_classifier(images.shape[1:], effort.thin), model=model
+        distilled_model=distilled_classifier(images.shape[1:], effort.thin),
+        model=model,
+        temperature=0.25,  # else a classifier that is seldom sure makes harmless scores the higher
     )
     detector.fit(images, epochs=effort.epochs["ModelDistillation"], verbose=_verbose())
     detector.infer_threshold(images[:THRESHOLD_IMAGES], threshold_perc=95)
