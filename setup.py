@@ -17,6 +17,7 @@ setup(
         "numpy>=2,<3",
         "pandas>=2.2,<4",
         "pillow>=10.3",
+        "pyarrow>=18",  # pandas reads parquet with it
         "scikit-learn>=1.5,<2",
         "scipy>=1.13,<2",
         "tensorboard>=2.20,<2.22",  # tf.summary.scalar and tf.summary.image call into it
@@ -26,5 +27,10 @@ setup(
         "tqdm>=4.66,<5",
     ],
     extras_require={"dev": ["pytest>=9,<10", "ruff>=0.17,<0.18"]},
-    entry_points={"console_scripts": ["vae-run = vae_wgan.vae_run:main"]},
+    entry_points={
+        "console_scripts": [
+            "anomaly-run = vae_wgan.anomaly_run:main",
+            "vae-run = vae_wgan.vae_run:main",
+        ]
+    },
 )

@@ -1,5 +1,6 @@
 """Measures what the project promises on this machine, each number against a yardstick.
 
+python scripts/benchmark.py credit
 python scripts/benchmark.py detectors
 
 Writes one line of JSON per figure to standard output: name, value, unit, ratio to the yardstick,
@@ -20,7 +21,7 @@ if not __package__:  # started as a file: the checkout's root takes the place of
 from scripts.benchmarks.figure import json_line
 from scripts.script_start import run_script, script_parser
 
-PARTS = ("detectors",)
+PARTS = ("credit", "detectors")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -165,3 +165,15 @@ def test_a_set_of_one_image_has_one_picture_in_each_group():
     for group in GROUPS:
         assert pictures[f"{group}_ids"].tolist() == [0]
         assert pictures[f"{group}_images"].shape == (1, 4, 4, 1)
+
+
+def test_a_scorer_of_what_are_no_pictures_leaves_scores_alone(tmp_path):
+    class RowScorer:
+        load_state, score = FakeModel.load_state, FakeModel.score
+
+    run = Run(tmp_path)
+    checkpoints = [run.folder.member(m) / "checkpoint-00000001.npz" for m in (0, 1)]
+    for _ in range(2):
+        score_datasets(RowScorer(), checkpoints, run.sets, run.settings, run.folder)
+    assert read_scores(run.folder.scores("digits")).n_members == 2
+    assert not (run.folder.path / "pictures").exists()

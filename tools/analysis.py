@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tools.errors import InputError
+from tools.report.alert_table import alerts_csv
 from tools.report.gallery import draw_plots
 from tools.report.html_report import report_html
 from tools.report.tables import csv_text, json_value, printed_table
@@ -35,6 +36,7 @@ def ensemble_analysis(
     bootstrap: int,
     elbo_threshold: float | None,
     seed: int = 0,
+    alerts: Sequence[int] = (),
 ) -> Analysis:
     """Analyses a finished run and writes MODEL_DIR/analysis; the same files give the same bytes.
 
@@ -44,6 +46,7 @@ def ensemble_analysis(
         bootstrap: Draws for the intervals of the AUROC; 0: no intervals.
         elbo_threshold: Nats; examples with a higher mean of -elbo are counted; None: no count.
         seed: Root of the bootstrap's draws.
+        alerts: Numbers of alerts for the table of labelled anomalies; none: no such table.
 
     Raises:
         InputError: A file is missing or damaged, a score key unknown, a score NaN.
@@ -51,12 +54,16 @@ def ensemble_analysis(
     keys = tuple(dict.fromkeys(score_keys))
     _check_arguments(keys, bootstrap, elbo_threshold)
     run = read_run(RunFolder(model_dir), keys)
-    table = detection_table(run, keys, draws=bootstrap, seed=seed, elbo_threshold=elbo_threshold)
+    table = detection_table(
+        run, keys, draws=bootstrap, seed=seed, elbo_threshold=elbo_threshold, alerts=alerts
+    )
     plots = draw_plots(table)
 
     folder = run.folder.path / "analysis"
     write_text(folder / "metrics.csv", csv_text(table))
     write_json(folder / "metrics.json", json_value(table))
+    if table.alert_rows:
+        write_text(folder / "alerts.csv", alerts_csv(table.alert_rows))
     for plot in plots:
         write_bytes(folder / f"{plot.name}.png", plot.png)
     write_text(folder / "report.html", report_html(table, plots))
@@ -80,7 +87,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--bootstrap", type=int, help="draws, 0: none; default: the run's own")
     flags = parser.parse_args(arguments)
     try:
-        analysis = _analyse_again(RunFolder(flags.model_dir), flags.score_keys, flags.bootstrap)
+        analysis = analyse_again(RunFolder(flags.model_dir), flags.score_keys, flags.bootstrap)
     except InputError as error:
         sys.stderr.write(f"{error}\n")
         return 2
@@ -88,7 +95,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _analyse_again(folder: RunFolder, score_keys: str | None, bootstrap: int | None) -> Analysis:
+def analyse_again(
+    folder: RunFolder, score_keys: str | None = None, bootstrap: int | None = None
+) -> Analysis:
     """Analyses with the settings in the manifest; None: that setting stays as it is."""
     settings = read_manifest(folder)["settings"]
     with folder.locked():
@@ -98,6 +107,7 @@ def _analyse_again(folder: RunFolder, score_keys: str | None, bootstrap: int | N
             settings["bootstrap"] if bootstrap is None else bootstrap,
             settings.get("elbo_threshold"),  # no flag of the WGAN
             settings["seed"],
+            [int(count) for count in settings.get("alerts", ())],  # a flag of tables only
         )
 
 

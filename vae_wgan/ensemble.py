@@ -1,6 +1,6 @@
 """Trains, finds and scores the members of an ensemble, whatever model they are."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -71,6 +71,26 @@ def trained_members(folder: RunFolder, *, num_models: int, max_steps: int) -> li
             )
         checkpoints.append(checkpoint.path)
     return checkpoints
+
+
+def score_untrained(
+    model: Any, example_set: ExampleSet, num_models: int, seed: int
+) -> dict[str, np.ndarray]:
+    """As `score_ensemble`, of the members as they are before their first training step.
+
+    Args:
+        model: Trainee and scorer.
+        example_set: Rows to score.
+        num_models: Members of the ensemble.
+        seed: The run's root seed.
+    """
+
+    def states() -> Iterator[dict[str, np.ndarray]]:
+        for member in range(num_models):
+            model.initialize(child_seed(member_seed(seed, member), "weights"))
+            yield model.state()
+
+    return score_members(model, states(), example_set, seed)
 
 
 def score_ensemble(

@@ -36,13 +36,17 @@ class PictureScorer(Scorer, Protocol):
 
 
 def score_datasets(
-    scorer: PictureScorer,
+    scorer: Scorer | PictureScorer,
     checkpoints: Sequence[Path],
     example_sets: Sequence[ExampleSet],
     settings: ScoringSettings,
     folder: RunFolder,
 ) -> None:
-    """Writes scores/DATASET.npz and pictures/DATASET.npz, where the files are not up to date."""
+    """Writes scores/DATASET.npz, and pictures/DATASET.npz where the scorer shows pictures.
+
+    Files that are up to date stay.
+    """
+    has_pictures = hasattr(scorer, "reconstruct")
     members = [file_digest(checkpoint) for checkpoint in checkpoints]
     for example_set in example_sets:
         provenance = {
@@ -54,13 +58,15 @@ def score_datasets(
             "compile": settings.compile,
         }
         path, pictures_path = folder.scores(example_set.name), folder.pictures(example_set.name)
-        if is_current(path, provenance) and pictures_path.exists():
+        if is_current(path, provenance) and pictures_path.exists() == has_pictures:
             _LOG.info("%s: scores are up to date", example_set.name)
             continue
         _LOG.info("%s: scoring %d examples", example_set.name, len(example_set))
         pictures_path.unlink(missing_ok=True)
         scores = score_ensemble(scorer, checkpoints, example_set, settings.seed)
         write_scores(path, scores, example_set.ids, provenance)
+        if not has_pictures:
+            continue
         scorer.load_state(read_checkpoint(checkpoints[0]).arrays)
         write_npz(pictures_path, extreme_pictures(scorer, example_set, scores))
 

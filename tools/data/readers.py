@@ -43,23 +43,31 @@ def reading(path: Path, *more_errors: type[Exception]) -> Iterator[None]:
 
 
 def read_data_file(path: Path, sha256: str, array: str = "x") -> np.ndarray:
-    """The images or labels of a named set's file, an idx .gz or an array of an .npz.
+    """The images or labels in a named set's file, an idx .gz or an .npz; as `checked_content`."""
+    content = checked_content(path, sha256, array)
+    return parse_idx(content, path) if isinstance(content, bytes) else content
+
+
+def checked_content(path: Path, sha256: str, array: str = "x") -> bytes | np.ndarray:
+    """The uncompressed bytes of a named set's .gz file, or an array of its .npz.
 
     Args:
         path: The file.
-        sha256: What its content must have: the uncompressed idx bytes, or the array's bytes.
+        sha256: What the bytes, or those of the array, must have.
         array: Its name in an .npz.
 
     Raises:
         InputError: The file is damaged or has another content.
     """
-    if path.suffix == ".gz":
-        content = read_gzip(path)
-        _check_sha256(content, sha256, path)
-        return parse_idx(content, path)
-    values = read_npz(path, array)
-    _check_sha256(values.reshape(-1), sha256, path)
-    return values
+    content = read_gzip(path) if path.suffix == ".gz" else read_npz(path, array)
+    plain = content if isinstance(content, bytes) else content.reshape(-1)
+    found = hashlib.sha256(plain).hexdigest()
+    if found != sha256:
+        raise InputError(
+            f"{path} has the wrong content: its sha256 begins with {found[:16]}, "
+            f"the right one with {sha256[:16]}"
+        )
+    return content
 
 
 def read_gzip(path: Path) -> bytes:
@@ -112,12 +120,3 @@ def _open_npz(path: Path) -> Iterator[np.lib.npyio.NpzFile]:
         file.seek(0)
         with np.load(file, allow_pickle=False) as archive:
             yield archive
-
-
-def _check_sha256(content: bytes | np.ndarray, expected: str, path: Path) -> None:
-    found = hashlib.sha256(content).hexdigest()
-    if found != expected:
-        raise InputError(
-            f"{path} has the wrong content: its sha256 begins with {found[:16]}, "
-            f"the right one with {expected[:16]}"
-        )

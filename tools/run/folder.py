@@ -19,7 +19,12 @@ from tools.run.whole_files import write_json
 
 CALIBRATION = "calibration"  # the set of the rows that are held out for thresholds
 _LOG = logging.getLogger(__name__)
-_PARTS = ("scores", "pictures", "analysis")  # folders of a run, beside one per member
+_PARTS = (
+    "scores",
+    "ensemble_scores",
+    "pictures",
+    "analysis",
+)  # folders of a run, beside one per member
 _PACKAGES = ("tensorflow", "keras", "tensorflow-probability", "numpy", "scikit-learn", "scipy")
 
 
@@ -38,6 +43,10 @@ class RunFolder:
     def scores(self, dataset: str) -> Path:
         """Score file of a data set."""
         return self.path / "scores" / f"{dataset}.npz"
+
+    def ensemble_scores(self, source: str, dataset: str) -> Path:
+        """Score file, of one line, of what gives one number per example; `source` says what."""
+        return self.path / "ensemble_scores" / source / f"{dataset}.npz"
 
     def pictures(self, dataset: str) -> Path:
         """Pictures of a data set for the report."""

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tools.scores.alerts import AlertRow, alert_rows
 from tools.scores.bootstrap import auroc_draws, interval
-from tools.scores.ensemble import STATISTICS, anomaly_scores, mean, variance
+from tools.scores.ensemble import STATISTICS, mean, variance
 from tools.scores.finished_run import HEADLINE_SCORE, FinishedRun
 from tools.scores.flagged import FlagRule, flag_rules
+from tools.scores.lines import ENSEMBLE, Lines, ensemble_lines, ensemble_pairs, score_lines
 from tools.scores.metrics import DetectionMetrics, detection_metrics
 
 
@@ -47,6 +49,7 @@ class DetectionTable:
         score_keys: The scores that were looked at, in the order of the rows.
         rows: By score key, then OoD set in the run's order, then statistic.
         flag_rules: Thresholds and the examples that they flag.
+        alert_rows: Recall and precision at numbers of alerts, for labelled anomalies.
         draws: Bootstrap draws of the intervals; 0: there are none.
         seed: Root of the draws.
         ddof: Of the variance over members.
@@ -59,11 +62,22 @@ class DetectionTable:
     draws: int
     seed: int
     ddof: int
+    alert_rows: tuple[AlertRow, ...] = ()
 
     @property
     def headline_score(self) -> str:
         """The score named before looking: iwae where it is in the table, else the first one."""
         return HEADLINE_SCORE if HEADLINE_SCORE in self.score_keys else self.score_keys[0]
+
+    @property
+    def member_rows(self) -> tuple[DetectionRow, ...]:
+        """The rows of the members' scores."""
+        return tuple(row for row in self.rows if row.statistic != ENSEMBLE)
+
+    @property
+    def ensemble_rows(self) -> tuple[DetectionRow, ...]:
+        """The rows of the scores that are one number per example."""
+        return tuple(row for row in self.rows if row.statistic == ENSEMBLE)
 
 
 def detection_table(
@@ -73,18 +87,27 @@ def detection_table(
     draws: int,
     seed: int,
     elbo_threshold: float | None,
+    alerts: Sequence[int] = (),
     ddof: int = 0,
 ) -> DetectionTable:
-    """The table of a run; the arguments are the fields of DetectionTable and of `flag_rules`."""
-    rows = detection_rows(run, score_keys, draws=draws, seed=seed, ddof=ddof)
-    rules = flag_rules(run, elbo_threshold, ddof)
-    return DetectionTable(run, tuple(score_keys), tuple(rows), tuple(rules), draws, seed, ddof)
+    """The table of a run; the arguments are the fields of DetectionTable and of its rows."""
+    options = {"draws": draws, "seed": seed, "ddof": ddof}
+    return DetectionTable(
+        run,
+        tuple(score_keys),
+        rows=tuple(detection_rows(run, score_keys, **options)),
+        flag_rules=tuple(flag_rules(run, elbo_threshold, ddof)),
+        alert_rows=tuple(alert_rows(run, score_keys, alerts, **options)),
+        **options,
+    )
 
 
 def detection_rows(
     run: FinishedRun, score_keys: Sequence[str], *, draws: int, seed: int, ddof: int = 0
 ) -> list[DetectionRow]:
     """All rows: by score key, then OoD set in the run's order, then statistic.
+
+    After them come the scores that are one number per example, under the statistic `ensemble`.
 
     Args:
         run: The run.
@@ -96,14 +119,15 @@ def detection_rows(
     rows = {
         (row.score, row.dataset, row.statistic): row
         for dataset in run.out_of_distribution
-        for row in _dataset_rows(run, dataset, score_keys, draws=draws, seed=seed, ddof=ddof)
+        for row in _member_rows(run, dataset, score_keys, draws=draws, seed=seed, ddof=ddof)
     }
-    return [
+    of_members = [
         rows[key, dataset, statistic]
         for key in score_keys
         for dataset in run.out_of_distribution
         for statistic in STATISTICS
     ]
+    return of_members + list(_ensemble_rows(run, draws=draws, seed=seed))
 
 
 def mean_auroc(rows: Sequence[DetectionRow]) -> dict[tuple[str, str], float]:
@@ -114,13 +138,37 @@ def mean_auroc(rows: Sequence[DetectionRow]) -> dict[tuple[str, str], float]:
     return {pair: float(np.mean(aurocs)) for pair, aurocs in groups.items()}
 
 
-def _dataset_rows(
+def _member_rows(
     run: FinishedRun, dataset: str, score_keys: Sequence[str], *, draws: int, seed: int, ddof: int
 ) -> Iterator[DetectionRow]:
-    """The rows of one OoD set; all of them share the bootstrap's draws."""
+    """The rows of one OoD set for all statistics of the members' scores."""
     inside, outside = (
-        _score_lines(run, name, score_keys, ddof) for name in (run.in_distribution, dataset)
+        score_lines(run, name, score_keys, ddof) for name in (run.in_distribution, dataset)
     )
+    names = {"in_distribution": run.in_distribution, "dataset": dataset}
+    yield from _rows(inside, outside, names, n_members=run.n_members, draws=draws, seed=seed)
+
+
+def _ensemble_rows(run: FinishedRun, *, draws: int, seed: int) -> Iterator[DetectionRow]:
+    """The rows of the scores that are one number per example."""
+    for source, dataset in ensemble_pairs(run):
+        files = run.ensemble_scores[source]
+        inside, outside = (ensemble_lines(files[n]) for n in (run.in_distribution, dataset))
+        names = {"in_distribution": run.in_distribution, "dataset": dataset}
+        n_members = files[dataset].provenance.get("n_members", 1)
+        yield from _rows(inside, outside, names, n_members=n_members, draws=draws, seed=seed)
+
+
+def _rows(
+    inside: Lines,
+    outside: Lines,
+    names: Mapping[str, str],
+    *,
+    n_members: int,
+    draws: int,
+    seed: int,
+) -> Iterator[DetectionRow]:
+    """A row per score of the same examples; all of them share the bootstrap's draws."""
     aurocs = auroc_draws(
         np.concatenate(list(inside.values())),
         np.concatenate(list(outside.values())),
@@ -130,36 +178,23 @@ def _dataset_rows(
     for (key, statistic), lines_in in inside.items():
         lines_out = outside[key, statistic]
         lines_aurocs, aurocs = aurocs[: len(lines_in)], aurocs[len(lines_in) :]
-        names = {"in_distribution": run.in_distribution, "dataset": dataset}
         metrics = [
             detection_metrics(*pair, **names) for pair in zip(lines_in, lines_out, strict=True)
         ]
         low, high = interval(mean(lines_aurocs)) if draws else (None, None)
         yield DetectionRow(
-            train_dataset=run.in_distribution,
+            train_dataset=names["in_distribution"],
             score=key,
             statistic=statistic,
-            n_members=run.n_members,
+            n_members=n_members,
             n_in=lines_in.shape[1],
             n_out=lines_out.shape[1],
             auroc_low=low,
             auroc_high=high,
             spread=_spread(metrics),
-            dataset=dataset,
+            dataset=names["dataset"],
             **DetectionMetrics(*mean(np.array(metrics)).tolist())._asdict(),
         )
-
-
-def _score_lines(
-    run: FinishedRun, dataset: str, score_keys: Sequence[str], ddof: int
-) -> dict[tuple[str, str], np.ndarray]:
-    """{(score key, statistic): anomaly scores [line, example]}; `single` has a line per member."""
-    values = run.scores[dataset].scores
-    return {
-        (key, statistic): np.atleast_2d(scores)
-        for key in score_keys
-        for statistic, scores in anomaly_scores(key, values[key], ddof).items()
-    }
 
 
 def _spread(metrics: Sequence[DetectionMetrics]) -> dict[str, float] | None:

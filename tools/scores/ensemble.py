@@ -23,6 +23,7 @@ class ScoreKey(NamedTuple):
 SCORE_KEYS = {
     "iwae": ScoreKey("importance-weighted log likelihood, nats", True),
     "elbo": ScoreKey("evidence lower bound, nats", True),
+    "log_likelihood": ScoreKey("log p(x), nats", True),
     "logit": ScoreKey("output of the critic", True),
     "rate": ScoreKey("log q(z|x) - log p(z), nats", False),
     "distortion": ScoreKey("-log p(x|z), nats", False),

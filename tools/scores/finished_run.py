@@ -1,7 +1,7 @@
 """What a finished run left in its folder, read and checked: manifest, scores, pictures, history."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -28,6 +28,9 @@ class FinishedRun:
         out_of_distribution: Names of the scored OoD sets, in the order of the tables.
         missing: {name of an OoD set that could not be had: reason}.
         scores: {name: scores} of the sets above and of the calibration split.
+        ensemble_scores: Scores that are one number per example, higher = more anomalous:
+            {source: {name of a test set: scores of one line}}. A source such as a detector with
+            a split of its own may have other rows of the sets.
     """
 
     folder: RunFolder
@@ -36,6 +39,7 @@ class FinishedRun:
     out_of_distribution: tuple[str, ...]
     missing: Mapping[str, str]
     scores: Mapping[str, ScoreFile]
+    ensemble_scores: Mapping[str, Mapping[str, ScoreFile]] = field(default_factory=dict)
 
     @property
     def n_members(self) -> int:
@@ -46,6 +50,12 @@ class FinishedRun:
     def score_keys(self) -> tuple[str, ...]:
         """The score keys that all score files hold, sorted."""
         return tuple(sorted(set.intersection(*(set(f.scores) for f in self.scores.values()))))
+
+    @property
+    def anomalies(self) -> tuple[str, ...]:
+        """The OoD sets that are anomalies of the run's own data, by their labels."""
+        labelled = self.manifest.get("anomalies", ())
+        return tuple(name for name in self.out_of_distribution if name in labelled)
 
     @property
     def test_sets(self) -> tuple[str, ...]:
@@ -72,7 +82,9 @@ def read_run(folder: RunFolder, score_keys: Sequence[str]) -> FinishedRun:
         raise InputError(f"{folder.path} has no scored OoD set; choose one with --ood_datasets")
     names = (datasets["in_distribution"], CALIBRATION, *ood)
     scores = {name: read_scores(folder.scores(name)) for name in names}
-    run = FinishedRun(folder, manifest, datasets["in_distribution"], ood, missing, scores)
+    inside = datasets["in_distribution"]
+    more = _read_ensemble_scores(folder, inside, ood)
+    run = FinishedRun(folder, manifest, inside, ood, missing, scores, more)
     _check_members(run)
     _check_keys(run, score_keys)
     _check_finite(run, {*score_keys, HEADLINE_SCORE, "elbo"} & set(run.score_keys))
@@ -120,6 +132,21 @@ def read_histories(run: FinishedRun) -> list[list[dict[str, float]]]:
     """The training records of each member that has some, oldest first."""
     paths = [run.folder.member(index) / "history.jsonl" for index in range(run.n_members)]
     return [records for records in map(read_history, paths) if records]
+
+
+def _read_ensemble_scores(
+    folder: RunFolder, inside: str, ood: Sequence[str]
+) -> dict[str, dict[str, ScoreFile]]:
+    """What lies in the folder, by source and set; a source needs the in-distribution set."""
+    found: dict[str, dict[str, ScoreFile]] = {}
+    for path in sorted((folder.path / "ensemble_scores").glob(f"*/{inside}.npz")):
+        source = path.parent.name
+        paths = {name: folder.ensemble_scores(source, name) for name in (inside, *ood)}
+        found[source] = {name: read_scores(path) for name, path in paths.items() if path.exists()}
+        for name, file in found[source].items():
+            for key, values in file.scores.items():
+                refuse_unusable(values, f"{key} of {name}")
+    return found
 
 
 def _check_members(run: FinishedRun) -> None:

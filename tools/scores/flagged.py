@@ -10,7 +10,7 @@ from tools.scores.finished_run import FinishedRun
 from tools.scores.metrics import acceptance_threshold
 
 ACCEPTED_PERCENT = 95
-CALIBRATED = (("elbo", "mean"), ("iwae", "waic"))
+CALIBRATED = (("elbo", "mean"), ("iwae", "waic"), ("log_likelihood", "waic"))
 
 
 @dataclass(frozen=True)

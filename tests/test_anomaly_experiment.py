@@ -1,0 +1,43 @@
+"""Which runs a command stands for; what they do is in test_anomaly_run.py."""
+
+import pandas as pd
+import pytest
+
+from vae_wgan import anomaly_experiment
+from vae_wgan.anomaly_experiment import run
+from vae_wgan.table_settings import TableSettings
+
+
+@pytest.fixture
+def runs(monkeypatch):
+    """The settings of all runs that are started; none is."""
+    started = []
+    monkeypatch.setattr(
+        anomaly_experiment, "run_experiment", lambda settings, given, **_: started.append(settings)
+    )
+    columns = ["dataset", "score", "statistic", "n_splits"]
+    monkeypatch.setattr(
+        anomaly_experiment,
+        "split_table",
+        lambda folders: pd.DataFrame([["a"] * 4], columns=columns),
+    )
+    return started
+
+
+def test_one_split_is_one_run_in_model_dir(runs, tmp_path):
+    settings = TableSettings(model_dir=str(tmp_path))
+    run(settings, set())
+    assert runs == [settings]
+
+
+def test_each_split_has_a_folder_and_a_seed_and_the_first_is_that_of_one_split(runs, tmp_path):
+    run(TableSettings(model_dir=str(tmp_path), num_splits=3, seed=5), set())
+    assert [settings.model_dir for settings in runs] == [
+        str(tmp_path / f"split-{k}") for k in "012"
+    ]
+    assert runs[0].seed == 5
+    assert len({settings.seed for settings in runs}) == 3
+    three = [settings.seed for settings in runs]
+    run(TableSettings(model_dir=str(tmp_path), num_splits=2, seed=5), set())
+    assert [settings.seed for settings in runs[3:]] == three[:2]
+    assert (tmp_path / "analysis" / "splits.csv").exists()

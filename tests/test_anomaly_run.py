@@ -1,0 +1,188 @@
+"""The whole command on a table of 2,000 rows, and on a cut of the real one where it is there."""
+
+import csv
+import json
+import shutil
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from repository_sources import ROOT
+from tiny_run import call
+from tools.scores.files import read_scores
+
+SCRIPT = ROOT / "vae_wgan" / "anomaly_run.py"
+TINY_FLAGS = (
+    "--num_models=2",
+    "--max_steps=60",
+    "--viz_steps=30",
+    "--batch_size=64",
+    "--latent_size=4",
+    "--base_depth=16",
+    "--n_flows=1",
+    "--n_samples=2",
+    "--bootstrap=20",
+    "--alerts=40,100",
+    "--learning_rate=0.01",
+    "--compile=False",
+)
+
+
+def made_up_table(rows=2000, anomalies=40):
+    """Normal rows of correlated and skewed numbers and a text; anomalies are far from them."""
+    random = np.random.default_rng(0)
+    normal = random.normal(size=rows)
+    frame = pd.DataFrame(
+        {
+            "Time": np.sort(random.uniform(0, 2 * 86400, rows)),
+            "a": normal,
+            "b": normal + 0.2 * random.normal(size=rows),
+            "amount": random.lognormal(3, 1, rows),
+            "shop": random.choice(["web", "till"], rows),
+            "Class": "good",
+        }
+    )
+    frame.loc[::37, "a"] = np.nan
+    bad = random.choice(rows, anomalies, replace=False)
+    frame.loc[bad, "b"] = random.normal(8, 1, anomalies)
+    frame.loc[bad, "Class"] = "bad"
+    return frame
+
+
+def command(folder, *flags, model_dir="run"):
+    return [
+        sys.executable,
+        str(SCRIPT),
+        f"--train_dataset={folder / 'own.csv'}",
+        "--label_column=Class",
+        "--normal_label=good",
+        "--time_column=Time",
+        f"--model_dir={folder / model_dir}",
+        *TINY_FLAGS,
+        *flags,
+    ]
+
+
+def metrics(run):
+    with open(run / "analysis" / "metrics.csv", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """Folder with the table and its run in run/, and what the command printed."""
+    folder = tmp_path_factory.mktemp("table")
+    made_up_table().to_csv(folder / "own.csv", index=False)
+    result = call(command(folder, "--baselines=gaussian,isolation_forest"))
+    assert result.returncode == 0, result.stderr
+    return folder, result
+
+
+@pytest.fixture
+def copied(finished, tmp_path):
+    """A copy of the finished run that a test may spoil."""
+    shutil.copytree(finished[0], tmp_path, dirs_exist_ok=True)
+    return tmp_path
+
+
+def test_a_run_leaves_scores_tables_and_report(finished):
+    folder, result = finished
+    run = folder / "run"
+    rows = metrics(run)
+    assert {row["dataset"] for row in rows} == {"anomalies", "uniform_noise", "normal_noise"}
+    ensemble = {row["score"] for row in rows if row["statistic"] == "ensemble"}
+    variance = "posterior_mean_variance"
+    assert ensemble == {variance, f"untrained_{variance}", "gaussian", "isolation_forest"}
+    aurocs = {
+        (row["score"], row["statistic"]): float(row["auroc"])
+        for row in rows
+        if row["dataset"] == "anomalies"
+    }
+    assert aurocs["iwae", "mean"] > 0.95
+    assert aurocs["gaussian", "ensemble"] > 0.95
+    assert len(pd.read_csv(run / "analysis" / "alerts.csv")) == 6 * 2 + 4
+    assert (run / "analysis" / "report.html").read_text().count("test rows that are anomalies") == 1
+    assert not (run / "pictures").exists()
+    # The preview comes before training, the tables after it.
+    assert result.stdout.index("hour of the day") < result.stdout.index("recall at 40")
+
+
+def test_untrained_members_are_not_the_trained_ones(finished):
+    path = finished[0] / "run" / "ensemble_scores" / "posterior_mean_variance" / "anomalies.npz"
+    scores = read_scores(path).scores
+    members = read_scores(finished[0] / "run" / "scores" / "anomalies.npz").scores
+    expected = members["posterior_mean"].var(axis=0)
+    np.testing.assert_allclose(scores["posterior_mean_variance"][0], expected, rtol=1e-5)
+    assert np.all(scores["untrained_posterior_mean_variance"][0] != expected)
+
+
+def test_the_manifest_says_protocol_and_encoder(finished):
+    manifest = json.loads((finished[0] / "run" / "manifest.json").read_text())
+    assert manifest["status"] == "finished"
+    assert manifest["protocol"]["training rows"] == 882
+    assert manifest["anomalies"] == ["anomalies"]
+    assert manifest["encoder"]["needed"] == ["Time", "a", "b", "amount", "shop"]
+
+
+def test_started_again_it_scores_nothing_anew_and_gives_the_same_bytes(copied):
+    before = (copied / "run" / "analysis" / "metrics.csv").read_bytes()
+    result = call([sys.executable, str(SCRIPT), f"--model_dir={copied / 'run'}", "--skip_train"])
+    assert result.returncode == 0, result.stderr
+    assert result.stderr.count("scores are up to date") == 5 + 2
+    assert (copied / "run" / "analysis" / "metrics.csv").read_bytes() == before
+
+
+def test_new_rows_are_scored_with_p_values_and_flags(finished, tmp_path):
+    folder, _ = finished
+    new = made_up_table().drop(columns="Class")
+    new.to_csv(tmp_path / "new.csv", index=False)
+    flags = [f"--model_dir={folder / 'run'}", "--skip_train", "--target_fpr=0.05"]
+    files = [f"--score_file={tmp_path / 'new.csv'}", f"--output={tmp_path / 'scores.csv'}"]
+    result = call([sys.executable, str(SCRIPT), *flags, *files])
+    assert result.returncode == 0, result.stderr
+    scores = pd.read_csv(tmp_path / "scores.csv")
+    assert list(scores) == ["row", "score", "p_value", "flagged"]
+    assert scores["row"].tolist() == list(range(2000))
+    assert ((scores["p_value"] > 0) & (scores["p_value"] <= 1)).all()
+    assert (scores["flagged"] == (scores["p_value"] <= 0.05)).all()
+    is_normal = made_up_table()["Class"] == "good"
+    assert scores["flagged"][~is_normal].mean() > 0.5
+    assert scores["flagged"][is_normal].mean() < 0.15
+
+    new.rename(columns={"amount": "sum"}).to_csv(tmp_path / "new.csv", index=False)
+    refused = call([sys.executable, str(SCRIPT), *flags, *files])
+    assert refused.returncode == 2
+    message = refused.stderr.splitlines()[-1]
+    assert "lacks amount and has sum, which the training table has not" in message
+
+
+def test_splits_have_runs_of_their_own_and_a_table_of_means(tmp_path):
+    made_up_table(rows=300, anomalies=20).to_csv(tmp_path / "own.csv", index=False)
+    result = call(command(tmp_path, "--num_splits=2", "--max_steps=5", "--model=flow"))
+    assert result.returncode == 0, result.stderr
+    table = pd.read_csv(tmp_path / "run" / "analysis" / "splits.csv")
+    aurocs = [float(metrics(tmp_path / "run" / f"split-{k}")[0]["auroc"]) for k in (0, 1)]
+    assert table["auroc"][0] == pytest.approx(np.mean(aurocs), abs=1e-6)
+    assert table["auroc_sd"][0] == pytest.approx(np.std(aurocs, ddof=1), abs=1e-6)
+    assert "Means over 2 splits" in result.stdout
+
+
+def test_a_cut_of_the_real_table(shared_data, tmp_path):
+    source = shared_data / "creditcard" / "creditcard.csv.gz"
+    if not source.exists():
+        pytest.skip(f"no {source}")
+    frame = pd.read_csv(source)
+    rows = np.random.default_rng(0).choice(len(frame), 20_000, replace=False)
+    rows = np.union1d(rows, np.flatnonzero(frame["Class"]))
+    frame.iloc[rows].to_csv(tmp_path / "own.csv", index=False)
+    flags = ("--normal_label=0", "--max_steps=300", "--baselines=gaussian", "--compile=True")
+    result = call(command(tmp_path, *flags))
+    assert result.returncode == 0, result.stderr
+    aurocs = {
+        (row["dataset"], row["score"], row["statistic"]): float(row["auroc"])
+        for row in metrics(tmp_path / "run")
+    }
+    assert aurocs["anomalies", "gaussian", "ensemble"] > 0.94
+    assert aurocs["anomalies", "iwae", "mean"] > 0.9

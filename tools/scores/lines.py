@@ -1,0 +1,36 @@
+"""The scores of a run's sets, line by line as metrics take them: [line, example]."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from tools.scores.ensemble import anomaly_scores
+from tools.scores.files import ScoreFile
+from tools.scores.finished_run import FinishedRun
+
+ENSEMBLE = "ensemble"  # the statistic of scores that are already one number per example
+# {(score key, statistic): anomaly scores [line, example]}
+Lines = dict[tuple[str, str], np.ndarray]
+
+
+def score_lines(run: FinishedRun, dataset: str, score_keys: Sequence[str], ddof: int) -> Lines:
+    """All statistics of the members' scores; `single` has a line per member."""
+    values = run.scores[dataset].scores
+    return {
+        (key, statistic): np.atleast_2d(scores)
+        for key in score_keys
+        for statistic, scores in anomaly_scores(key, values[key], ddof).items()
+    }
+
+
+def ensemble_lines(file: ScoreFile) -> Lines:
+    """The scores that are one number per example; they are higher = more anomalous already."""
+    return {(key, ENSEMBLE): values.astype(np.float64) for key, values in file.scores.items()}
+
+
+def ensemble_pairs(run: FinishedRun) -> Iterator[tuple[str, str]]:
+    """Source and OoD set of all such scores."""
+    for source, files in run.ensemble_scores.items():
+        for dataset in run.out_of_distribution:
+            if dataset in files:
+                yield source, dataset

@@ -1,0 +1,118 @@
+"""What is particular to a run of `anomaly_run.py`: tables, their splits, and peers."""
+
+import dataclasses
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tools.data.example_set import ExampleSet
+from tools.report.split_table import printed_split_table, split_table
+from tools.run.folder import RunFolder
+from tools.run.seeds import child_seed
+from tools.run.whole_files import write_text
+from tools.scores.files import is_current, read_scores, write_scores
+from vae_wgan.experiment import run_experiment
+from vae_wgan.table_data import TableData, load_table_data
+from vae_wgan.table_settings import TableSettings
+
+POSTERIOR_MEANS = "posterior_mean_variance"
+
+
+def run(settings: TableSettings, given: set[str]) -> None:
+    """Trains an ensemble and tests it, on one split or several; or scores the rows of a file.
+
+    Args:
+        settings: Of the run.
+        given: Names of the flags given by hand.
+    """
+    if settings.score_file:
+        from vae_wgan.scored_table_experiment import score_table  # here: with it comes TensorFlow
+
+        score_table(settings, given)
+    elif settings.num_splits == 1:
+        _run_split(settings, given)
+    else:
+        _run_splits(settings, given)
+
+
+def _run_splits(settings: TableSettings, given: set[str]) -> None:
+    folder = Path(settings.model_dir)
+    splits = [folder / f"split-{index}" for index in range(settings.num_splits)]
+    for index, split in enumerate(splits):
+        seed = child_seed(settings.seed, "split", index) if index else settings.seed
+        changes = {"model_dir": str(split), "seed": seed, "num_splits": 1}
+        _run_split(dataclasses.replace(settings, **changes), given)
+    table = split_table(splits)
+    written = folder / "analysis" / "splits.csv"
+    write_text(written, table.to_csv(index=False, float_format="%.6f", lineterminator="\n"))
+    title = f"Means over {len(splits)} splits, with standard deviations"
+    sys.stdout.write(f"{title}\n{printed_split_table(table)}\nTable: {written}\n")
+
+
+def _run_split(settings: TableSettings, given: set[str]) -> None:
+    run_experiment(
+        settings,
+        given,
+        load_data=_load,
+        make_member=_make_member,
+        describe=_describe,
+        score_more=_score_more,
+    )
+
+
+def _load(settings: TableSettings) -> TableData:
+    data = load_table_data(settings)
+    sys.stdout.write(f"{data.preview}\n")
+    sys.stdout.flush()
+    return data
+
+
+def _make_member(settings: TableSettings, data: TableData):
+    from vae_wgan.table_member import TableMember  # here: it loads TensorFlow
+
+    return TableMember(settings, data.training.examples.shape[1], data.monitored)
+
+
+def _describe(settings: TableSettings, data: TableData) -> dict[str, Any]:
+    return {
+        "likelihood": settings.likelihood if settings.model == "vae" else "flow on the features",
+        "protocol": data.protocol,
+        "anomalies": data.anomalies,
+        "encoder": data.encoder.to_json(),
+    }
+
+
+def _score_more(folder: RunFolder, settings: TableSettings, data: TableData, member: Any) -> None:
+    test_sets = [data.test, *data.ood]
+    if settings.model == "vae":
+        for example_set in test_sets:
+            _score_posterior_means(folder, settings, example_set, member)
+    if settings.baselines:
+        from vae_wgan.table_baselines import score_baselines  # here: scikit-learn takes a second
+
+        score_baselines(settings.baselines, data.training, test_sets, folder, settings.seed)
+
+
+def _score_posterior_means(
+    folder: RunFolder, settings: TableSettings, example_set: ExampleSet, member: Any
+) -> None:
+    """The headline of 2018, the variance over members of the posterior means, and its control.
+
+    The control is the same of an ensemble with initial weights: what it does as well is no merit of
+    training.
+    """
+    from vae_wgan.ensemble import score_untrained  # here: with it comes TensorFlow
+
+    trained = read_scores(folder.scores(example_set.name))
+    path = folder.ensemble_scores(POSTERIOR_MEANS, example_set.name)
+    provenance = trained.provenance | {"n_members": trained.n_members}
+    if is_current(path, provenance):
+        return
+    untrained = score_untrained(member, example_set, settings.num_models, settings.seed)
+    scores = {
+        POSTERIOR_MEANS: np.var(trained.scores["posterior_mean"], axis=0, keepdims=True),
+        f"untrained_{POSTERIOR_MEANS}": np.var(untrained["posterior_mean"], axis=0, keepdims=True),
+    }
+    write_scores(path, scores, example_set.ids, provenance)

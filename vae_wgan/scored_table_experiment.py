@@ -1,0 +1,95 @@
+"""Scores the rows of a table with the members of a finished run: score, p-value, flag."""
+
+import logging
+from pathlib import Path
+
+import numpy as np
+
+from tools.data.example_set import ExampleSet
+from tools.data.table_datasets import load_table
+from tools.data.table_encoder import encoder_from_json
+from tools.errors import InputError
+from tools.report.lines import csv_lines
+from tools.run.folder import RunFolder, settle_settings
+from tools.run.whole_files import write_text
+from tools.scores.ensemble import anomaly_scores
+from tools.scores.files import read_scores
+from tools.scores.finished_run import CALIBRATION, read_manifest
+from vae_wgan.table_settings import TableSettings
+
+_LOG = logging.getLogger(__name__)
+STATISTIC = "waic"
+COLUMNS = ("row", "score", "p_value", "flagged")
+
+
+def score_table(settings: TableSettings, given: set[str]) -> None:
+    """Writes a line per row of --score_file to --output, in their order.
+
+    The score is WAIC of the run's first score key, higher = more anomalous.
+
+    Args:
+        settings: Of the run that is to be used, with score_file and output.
+        given: Names of the flags given by hand.
+
+    Raises:
+        InputError: The table does not fit to the training table, or the run is not finished.
+    """
+    folder = RunFolder(settings.model_dir)
+    settings = settle_settings(folder, settings, given)
+    encoder = encoder_from_json(read_manifest(folder)["encoder"])
+    table = load_table(settings.score_file, settings.data_dir)
+    try:
+        rows = encoder.encode(table.frame)
+    except InputError as error:
+        raise InputError(f"--score_file={settings.score_file}: {error}") from error
+    example_set = ExampleSet(table.name, rows, np.arange(len(rows)), table.checksum)
+    with folder.locked():
+        scores, calibration = _scores(folder, settings, example_set)
+    p_values = p_values_of(scores, calibration)
+    flagged = (p_values <= settings.target_fpr).astype(int)
+    lines = zip(range(len(rows)), scores.tolist(), p_values.tolist(), flagged.tolist(), strict=True)
+    write_text(Path(settings.output), csv_lines(COLUMNS, lines))
+    _LOG.info("%s: %d rows, %d flagged", settings.output, len(rows), flagged.sum())
+
+
+def p_values_of(scores: np.ndarray, calibration: np.ndarray) -> np.ndarray:
+    """Share of normal rows with a score as high or higher: [row].
+
+    (1 + how many calibration scores are as high) / (1 + how many there are): a valid p-value for
+    every number of calibration rows (conformal prediction, Vovk et al. 2005).
+
+    Args:
+        scores: Higher = more anomalous [row].
+        calibration: Those of normal rows that had no part in training [row].
+    """
+    ordered = np.sort(calibration)
+    as_high = len(ordered) - np.searchsorted(ordered, scores, side="left")
+    return (1 + as_high) / (1 + len(ordered))
+
+
+def _scores(
+    folder: RunFolder, settings: TableSettings, example_set: ExampleSet
+) -> tuple[np.ndarray, np.ndarray]:
+    """The scores of the rows, and those of the calibration rows by the same members."""
+    # Here: with these comes TensorFlow; a table that does not fit ends before it.
+    from tools.run.checkpoints import file_digest
+    from vae_wgan.ensemble import score_ensemble, trained_members
+    from vae_wgan.table_member import TableMember
+
+    checkpoints = trained_members(
+        folder, num_models=settings.num_models, max_steps=settings.max_steps
+    )
+    calibration = read_scores(folder.scores(CALIBRATION))
+    if calibration.provenance.get("members") != [file_digest(path) for path in checkpoints]:
+        raise InputError(
+            f"{folder.scores(CALIBRATION)} is of other members; run with --skip_train=True first"
+        )
+    member = TableMember(settings, example_set.examples.shape[1], example_set.examples[:1])
+    found = score_ensemble(member, checkpoints, example_set, settings.seed)
+    key = settings.score_keys[0]
+    values = (part[key] for part in (found, calibration.scores))
+    scores, calibrated = (anomaly_scores(key, part)[STATISTIC] for part in values)
+    if not np.isfinite(scores).all():
+        row = int(np.flatnonzero(~np.isfinite(scores))[0])
+        raise InputError(f"--score_file={settings.score_file}: row {row} has no finite score")
+    return scores, calibrated
