@@ -12,7 +12,8 @@ from input_errors import message_of
 from scripts import benchmark
 from scripts.benchmarks import detector_worker, detectors, peer_environment
 from scripts.benchmarks.figure import Figure, interleaved_medians, json_line
-from tools.data.registry import ImageSet, load_images
+from tools.data.example_set import ExampleSet
+from tools.data.registry import load_images
 
 FIGURE = Figure("part.subject.time", 2.5, "s", ratio=1.5, yardstick="the other: 3.75 s")
 # Stands for both libraries: answers at once, with more memory for more rows.
@@ -82,7 +83,7 @@ def options(monkeypatch, tmp_path):
     """The flags, with a fake worker for both libraries and few images."""
     worker = tmp_path / "worker.py"
     worker.write_text(FAKE_WORKER)
-    images = ImageSet("cifar10", np.zeros((30, 4, 4, 3), np.float32), np.arange(30), "")
+    images = ExampleSet("cifar10", np.zeros((30, 4, 4, 3), np.float32), np.arange(30), "")
     monkeypatch.setattr(detectors, "WORKER", worker)
     monkeypatch.setattr(detectors, "load_images", lambda *arguments: images)
     monkeypatch.setattr(detectors, "peer_python", lambda given: sys.executable)
