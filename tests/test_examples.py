@@ -11,6 +11,7 @@ from scripts.examples import adversarial_ae, adversarial_vae, model_distillation
 from scripts.examples.defence import Defence, defence_table, defence_text, recovered_share
 from scripts.zoo_networks import ae_networks, strides_of, vae_networks
 from scripts.zoo_recipes import Effort, LabelledImages, fetch_or_train, train_classifier
+from tools.data.example_set import ExampleSet
 
 THIN = 16
 TINY = Effort(
@@ -150,7 +151,8 @@ def test_harmful_and_harmless_corruptions_are_told_apart(monkeypatch, tmp_path):
 
 
 def test_the_outlier_example_writes_its_plots_and_scores(monkeypatch, tmp_path, capsys):
-    monkeypatch.setattr(outlier_vae, "load_images", lambda *args: COLOUR)
+    cifar10 = ExampleSet("cifar10", COLOUR.images, np.arange(len(COLOUR.images)), "")
+    monkeypatch.setattr(outlier_vae, "load_images", lambda *args: cifar10)
     monkeypatch.setattr(outlier_vae, "N_IMAGES", 10)
     monkeypatch.setattr(outlier_vae, "N_MASKS", 2)
     monkeypatch.delenv("WAIC_ZOO", raising=False)
