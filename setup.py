@@ -31,6 +31,7 @@ setup(
         "console_scripts": [
             "anomaly-run = vae_wgan.anomaly_run:main",
             "vae-run = vae_wgan.vae_run:main",
+            "wgan-run = vae_wgan.wgan_run:main",
         ]
     },
 )

@@ -19,7 +19,7 @@ import numpy as np
 from anomaly.detector_base import Detector
 from anomaly.detector_input import ArgumentError, checked_count, checked_word
 from tools.data.example_set import ExampleSet
-from tools.data.preprocessing import as_images
+from tools.data.preprocessing import as_images, check_image_shape
 from tools.errors import InputError
 from tools.run.checkpoints import read_checkpoint
 from tools.run.folder import RunFolder, open_run, settle_settings
@@ -28,7 +28,7 @@ from tools.run.training_loop import TrainingPlan
 from tools.scores.ensemble import STATISTICS, anomaly_scores
 from vae_wgan.ensemble import Scorer, score_members, train_ensemble, trained_members
 from vae_wgan.vae_member import VAEMember
-from vae_wgan.vae_settings import SCORE_KEYS, VAESettings, check_image_shape
+from vae_wgan.vae_settings import SCORE_KEYS, VAESettings
 
 MONITORED_IMAGES = 64  # of those that are trained on; they show how training goes
 _SCORING_SETTINGS = ("num_models", "n_samples", "compile")

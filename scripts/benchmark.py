@@ -2,6 +2,7 @@
 
 python scripts/benchmark.py credit
 python scripts/benchmark.py detectors
+python scripts/benchmark.py wgan
 
 Writes one line of JSON per figure to standard output: name, value, unit, ratio to the yardstick,
 machine, versions and load. A part is a module of scripts/benchmarks with two functions:
@@ -21,7 +22,7 @@ if not __package__:  # started as a file: the checkout's root takes the place of
 from scripts.benchmarks.figure import json_line
 from scripts.script_start import run_script, script_parser
 
-PARTS = ("credit", "detectors")
+PARTS = ("credit", "detectors", "wgan")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -11,7 +11,7 @@ from tools.run.checkpoints import save_checkpoint
 from tools.run.folder import RunFolder
 from tools.scores.ensemble import waic
 from tools.scores.files import read_scores
-from vae_wgan.ensemble_scores import extreme_pictures, score_datasets
+from vae_wgan.ensemble_scores import as_bytes, extreme_pictures, score_datasets, write_samples
 
 GROUPS = ("most", "least", "first")
 
@@ -172,8 +172,56 @@ def test_a_scorer_of_what_are_no_pictures_leaves_scores_alone(tmp_path):
         load_state, score = FakeModel.load_state, FakeModel.score
 
     run = Run(tmp_path)
+    for index, images in enumerate(run.sets):
+        rows = images.examples.reshape(len(images), -1)
+        run.sets[index] = dataclasses.replace(images, examples=rows)
     checkpoints = [run.folder.member(m) / "checkpoint-00000001.npz" for m in (0, 1)]
     for _ in range(2):
         score_datasets(RowScorer(), checkpoints, run.sets, run.settings, run.folder)
     assert read_scores(run.folder.scores("digits")).n_members == 2
     assert not (run.folder.path / "pictures").exists()
+
+
+class FakeCritic(FakeModel):
+    """A model that generates images and cannot reconstruct any."""
+
+    reconstruct = property()  # as good as absent
+
+    def score(self, images, ids, seed):
+        logit = images.sum(axis=(1, 2, 3)) + self.weights[0]
+        return {"logit": -logit, "extra_logit": logit}
+
+    def sample(self, count, seed):
+        return np.full((count, 4, 4, 1), abs(self.weights[0]) % 1)
+
+
+def test_each_member_leaves_its_samples(run):
+    checkpoints = [run.folder.member(m) / "checkpoint-00000001.npz" for m in (0, 1)]
+    write_samples(FakeModel(), checkpoints, run.folder)
+    assert not run.folder.samples(0).exists()
+    write_samples(FakeCritic(), checkpoints, run.folder)
+    for member in (0, 1):
+        with np.load(run.folder.samples(member), allow_pickle=False) as samples:
+            expected = abs(run.model(member).weights[0]) % 1
+            np.testing.assert_array_equal(
+                samples["images"], as_bytes(np.full((64, 4, 4, 1), expected))
+            )
+
+
+def test_a_model_without_reconstructions_has_pictures_by_its_own_headline_score():
+    critic, example_set = FakeCritic(), made_up_set("digits", 30)
+    logit = np.random.default_rng(0).normal(size=(4, 30))
+    pictures = extreme_pictures(critic, example_set, {"logit": -logit, "extra_logit": logit})
+    assert str(pictures["score"]) == "extra_logit"
+    assert pictures["most_ids"].tolist() == np.argsort(waic(logit))[:16].tolist()
+    assert not any("reconstructions" in name for name in pictures)
+
+
+def test_settings_without_a_sample_count_are_scored(run):
+    class Bare(NamedTuple):
+        seed: int = 0
+        compile: bool = False
+
+    run.settings = Bare()
+    assert run.remade() == BOTH
+    assert run.remade() == set()

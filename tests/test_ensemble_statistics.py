@@ -11,6 +11,7 @@ from tools.scores.ensemble import (
     STATISTICS,
     anomaly_scores,
     described,
+    headline_score,
     log_effective_members,
     mean,
     mixture,
@@ -52,6 +53,14 @@ def slow_log_effective_members(values):
 )
 def test_statistic_equals_its_definition(fast, slow):
     np.testing.assert_allclose(fast(L), by_example(slow, L), rtol=1e-12, atol=1e-12)
+
+
+def test_the_headline_is_iwae_or_the_trained_critic_or_the_first():
+    assert headline_score(("rate", "iwae", "elbo")) == "iwae"
+    assert headline_score(("logit", "extra_logit")) == "extra_logit"
+    assert headline_score(("rate", "elbo")) == "rate"
+    for key in SCORE_KEYS.values():
+        assert set(key.headline_statistics) <= set(STATISTICS)
 
 
 def test_copies_of_one_member_are_that_member():

@@ -10,7 +10,12 @@ from input_errors import message_of
 from tools.data.example_set import ExampleSet
 from tools.data.registry import IMAGE_DATASETS
 from tools.errors import InputError
-from vae_wgan.experiment_data import load_experiment_data, named_sources, split_calibration
+from vae_wgan.experiment_data import (
+    load_experiment_data,
+    load_image_data,
+    named_sources,
+    split_calibration,
+)
 
 DERIVED = ["hflip", "vflip", "uniform_noise", "normal_noise", "truncated_normal_noise"]
 
@@ -193,3 +198,10 @@ def test_own_data_named_as_a_known_set_are_not_mixed_up_with_it(own, tmp_path):
     data = load_experiment_data(settings)
     assert data.test.name == "mnist"
     assert "called mnist" in data.missing["mnist"]
+
+
+def test_the_data_of_networks_are_those_of_a_run_with_their_shape_checked(own, tmp_path):
+    np.testing.assert_array_equal(load_image_data(own).test.ids, load_experiment_data(own).test.ids)
+    np.save(tmp_path / "odd.npy", different_images(40, shape=(30, 30)))
+    message = message_of(load_image_data, own._replace(train_dataset=str(tmp_path / "odd.npy")))
+    assert "30x30x1" in message

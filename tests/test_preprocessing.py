@@ -5,7 +5,7 @@ import pytest
 
 from input_errors import message_of
 from tools.data.derived import FLIPS, flip, normal_noise, truncated_normal_noise, uniform_noise
-from tools.data.preprocessing import as_images
+from tools.data.preprocessing import as_images, check_image_shape
 
 NOISE_SHAPE = (40, 28, 28, 1)
 
@@ -97,3 +97,15 @@ def test_noise_has_the_moments_of_its_distribution(noise, expected):
     found = (pixels.mean(), pixels.std(), np.mean(pixels == 0), np.mean(pixels == 1))
     np.testing.assert_allclose(found, expected, atol=0.01)
     np.testing.assert_array_equal(pixels, noise(NOISE_SHAPE, np.random.default_rng(0)))
+
+
+@pytest.mark.parametrize("shape", [(28, 28, 1), (32, 32, 3), (64, 64, 1)])
+def test_square_images_with_a_side_of_a_multiple_of_four_are_taken(shape):
+    check_image_shape("own", shape)
+
+
+@pytest.mark.parametrize("shape", [(28, 32, 1), (30, 30, 1), (24, 24, 1)])
+def test_other_images_are_refused_by_their_shape(shape):
+    assert f"own has {'x'.join(map(str, shape))} images" in message_of(
+        check_image_shape, "own", shape
+    )

@@ -5,6 +5,7 @@ import hashlib
 
 import numpy as np
 import pytest
+import scipy.io
 from PIL import Image
 
 from input_errors import message_of
@@ -12,6 +13,7 @@ from tools.data.image_folder import read_image_folder
 from tools.data.readers import (
     npz_names,
     parse_idx,
+    parse_mat,
     read_data_file,
     read_gzip,
     read_npy,
@@ -45,6 +47,33 @@ def test_an_npz_data_file_is_checked_by_the_bytes_of_x(tmp_path):
     np.testing.assert_array_equal(read_data_file(tmp_path / "a.npz", sha256), images)
     np.savez(tmp_path / "a.npz", x=images[::-1])
     assert "wrong content" in message_of(read_data_file, tmp_path / "a.npz", sha256)
+
+
+@pytest.mark.parametrize("compressed", [True, False])
+def test_a_mat_file_has_its_images_last_and_is_checked_by_its_bytes(compressed, tmp_path):
+    path = tmp_path / "test_32x32.mat"
+    images = np.random.default_rng(0).integers(0, 256, (5, 32, 32, 3), np.uint8)
+    labels = np.arange(1, 6, dtype=np.uint8)[:, None]
+    content = {"X": np.moveaxis(images, 0, -1), "y": labels}
+    scipy.io.savemat(path, content, do_compression=compressed)
+    sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+    np.testing.assert_array_equal(read_data_file(path, sha256), images)
+    assert "wrong content" in message_of(read_data_file, path, hashlib.sha256(b"").hexdigest())
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"<html>" * 40, b"MATLAB 5.0 MAT-file".ljust(124) + b"\0\1IM" + b"\x0e\0\0\0" * 3],
+    ids=["empty", "foreign", "truncated"],
+)
+def test_a_damaged_mat_is_named(content, tmp_path):
+    assert "a.mat" in message_of(parse_mat, content, tmp_path / "a.mat")
+
+
+def test_a_mat_without_images_is_named(tmp_path):
+    scipy.io.savemat(tmp_path / "a.mat", {"y": [1]})
+    content = (tmp_path / "a.mat").read_bytes()
+    assert "a.mat" in message_of(parse_mat, content, tmp_path / "a.mat")
 
 
 def test_a_truncated_or_foreign_gz_is_named(tmp_path):

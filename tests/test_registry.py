@@ -43,9 +43,10 @@ def grey_images():
 def test_all_named_sets_of_the_shape_and_the_derived_ones_are_the_default(colour_set):
     derived = ("hflip", "vflip", "uniform_noise", "normal_noise", "truncated_normal_noise")
     grey = ("mnist", "fashion_mnist", "notmnist", "omniglot", "emnist_letters")
+    colour = ("cifar10", "celeba", "svhn", "imagenet", "colour")
     assert default_ood_names("mnist", (28, 28, 1)) == (*grey[1:], *derived)
     assert default_ood_names("some/path.npz", [28, 28, 1]) == (*grey, *derived)
-    assert default_ood_names("mnist", (32, 32, 3)) == ("cifar10", "colour", *derived)
+    assert default_ood_names("mnist", (32, 32, 3)) == (*colour, *derived)
 
 
 def test_known_names_and_existing_paths_pass_as_flags(tmp_path):
@@ -203,6 +204,8 @@ def test_a_set_of_another_shape_is_refused(grey_images, colour_set):
 def test_the_real_sets_load(name, shared_data):
     dataset = IMAGE_DATASETS[name]
     for split, file in dataset.files.items():
+        if not (shared_data / file.path).exists():
+            pytest.skip(f"{file.path} is not there")
         example_set = load_images(name, split, shared_data)
         assert example_set.examples.shape == (len(example_set.ids), *dataset.image_shape)
         assert example_set.examples.min() == 0

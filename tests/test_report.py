@@ -2,12 +2,14 @@ import dataclasses
 import re
 from html.parser import HTMLParser
 
+import numpy as np
 import pytest
 
 from run_folder_fixture import change_manifest, change_scores, table_of, write_run
 from tools.report.gallery import Plot, draw_plots
 from tools.report.html_report import report_html
 from tools.report.markup import VOID, element, joined, pairs
+from tools.run.whole_files import write_npz
 
 SCRIPT = "<script>alert('x')</script>"
 SECTIONS = "Verdict,AUROC,All metrics,Flagged examples,Plots,Missing data sets,Settings,Provenance"
@@ -220,6 +222,25 @@ def test_gallery_without_pictures_and_history(folder):
         path.unlink()
     names = [plot.name for plot in draw_plots(table_of(folder))]
     assert names == ["roc_iwae_waic", "roc_iwae_mean", "histogram_iwae", "variance_iwae"]
+
+
+def test_gallery_of_critics_has_samples_and_no_reconstructions(folder):
+    generated = np.zeros((64, 28, 28, 1), np.uint8)
+    for member in range(3):
+        write_npz(folder.samples(member), {"images": generated})
+    for name in ("digits", "calibration", "near", "far"):
+        change_scores(folder, name, lambda scores: {"logit": -scores["rate"], **scores})
+    for path in folder.path.glob("pictures/*"):
+        with np.load(path) as pictures:
+            kept = {n: pictures[n] for n in pictures if not n.endswith("reconstructions")}
+        write_npz(path, kept | {"score": np.array("extra_logit")})
+    table = table_of(folder, keys=("logit",))
+    drawn = {plot.name: plot for plot in draw_plots(table)}
+    assert {"roc_logit_variance", "roc_logit_mean", "samples", "extremes_near"} <= drawn.keys()
+    assert not any(name.startswith("reconstructions") for name in drawn)
+    assert "WAIC of extra_logit" in drawn["extremes_near"].caption
+    cards = Page(report_html(table, [])).text("h3")[:2]
+    assert cards == ["variance of logit", "mean of logit"]
 
 
 def test_elements_escape_children_and_attributes():

@@ -14,6 +14,7 @@ from tools.run.settings import (
     member_settings,
     option,
     settings_from_flags,
+    settings_of_preset,
 )
 
 
@@ -110,6 +111,12 @@ def test_help_tells_words_and_what_the_presets_change():
 
 def test_member_settings_are_those_that_weights_depend_on():
     assert member_settings(Settings(steps=3)) == {"steps": 3, "rate": 0.5}
+
+
+def test_the_settings_of_a_preset_are_those_of_its_flag():
+    for preset in ("fast", "reference", "smoke"):
+        assert settings_of_preset(Settings, preset) == parse(f"--preset={preset}")[0]
+    assert settings_of_preset(Settings, "smoke", steps=7).steps == 7
 
 
 def test_the_data_folder_is_the_variable_then_the_cache(monkeypatch):

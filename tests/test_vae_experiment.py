@@ -1,16 +1,26 @@
+"""Runs end before anything is written where the networks cannot take the images."""
+
 import numpy as np
+import pytest
 
 from input_errors import message_of
-from vae_wgan.vae_experiment import run
+from vae_wgan import vae_experiment, wgan_experiment
 from vae_wgan.vae_settings import VAESettings
+from vae_wgan.wgan_settings import WGANSettings
 
 
-def test_images_that_the_networks_cannot_take_end_the_run_before_anything_is_written(tmp_path):
-    np.save(tmp_path / "own.npy", np.zeros((40, 30, 30), np.uint8))
-    settings = VAESettings(
-        train_dataset=str(tmp_path / "own.npy"),
-        ood_datasets=("uniform_noise",),
+@pytest.mark.parametrize(
+    ("experiment", "settings_class"),
+    [(vae_experiment, VAESettings), (wgan_experiment, WGANSettings)],
+)
+def test_images_of_another_shape_are_refused(experiment, settings_class, tmp_path):
+    np.save(tmp_path / "flat.npy", np.zeros((50, 28, 32), np.uint8))
+    settings = settings_class(
+        train_dataset=str(tmp_path / "flat.npy"),
+        ood_datasets=("hflip",),
         model_dir=str(tmp_path / "run"),
     )
-    assert "--train_dataset: own has 30x30x1 images" in message_of(run, settings, set())
-    assert not list(tmp_path.glob("run/[!.]*"))
+    message = message_of(experiment.run, settings, set())
+    assert "--train_dataset" in message
+    assert "28x32x1" in message
+    assert [path.name for path in (tmp_path / "run").iterdir()] == [".lock"]

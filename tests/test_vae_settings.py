@@ -8,7 +8,7 @@ from absl import flags
 from input_errors import message_of
 from tools.run.settings import define_flags, settings_from_flags
 from tools.scores.ensemble import SCORE_KEYS as ANALYSED_KEYS
-from vae_wgan.vae_settings import SCORE_KEYS, VAESettings, check_image_shape
+from vae_wgan.vae_settings import SCORE_KEYS, VAESettings
 
 OF_2018 = {
     "learning_rate": 0.001,
@@ -54,6 +54,14 @@ def test_fast_is_the_default_and_the_same_model():
     for name in ("latent_size", "base_depth", "n_flows", "use_NF", "likelihood", "num_models"):
         assert getattr(fast, name) == getattr(reference, name)
     assert parse("--preset=smoke").max_steps < fast.max_steps < reference.max_steps
+
+
+def test_the_likelihood_of_a_set_in_colour_is_of_256_values():
+    assert parse("--train_dataset=cifar10").likelihood == "discretized_logistic"
+    for name in ("mnist", "fashion_mnist", "."):
+        assert parse(f"--train_dataset={name}").likelihood == "bernoulli"
+    by_hand = parse("--train_dataset=cifar10", "--likelihood=bernoulli")
+    assert by_hand.likelihood == "bernoulli"
 
 
 def test_a_flag_by_hand_wins_over_the_preset():
@@ -119,15 +127,3 @@ def test_wrong_values_name_their_flag(arguments, words):
 
 def test_every_score_that_is_made_can_be_analysed():
     assert set(SCORE_KEYS) <= ANALYSED_KEYS.keys()
-
-
-@pytest.mark.parametrize("shape", [(28, 28, 1), (32, 32, 3), (64, 64, 1)])
-def test_square_images_with_a_side_of_a_multiple_of_four_are_taken(shape):
-    check_image_shape("own", shape)
-
-
-@pytest.mark.parametrize("shape", [(28, 32, 1), (30, 30, 1), (24, 24, 1)])
-def test_other_images_are_refused_by_their_shape(shape):
-    assert f"own has {'x'.join(map(str, shape))} images" in message_of(
-        check_image_shape, "own", shape
-    )

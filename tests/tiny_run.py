@@ -23,6 +23,20 @@ TINY_FLAGS = (
     "--learning_rate=0.01",
     "--compile=False",
 )
+TINY_WGAN_FLAGS = (
+    "--num_models=2",
+    "--max_steps=4",
+    "--extra_steps=3",
+    "--viz_steps=3",
+    "--batch_size=8",
+    "--z_dim=4",
+    "--base_depth=2",
+    "--Citers=2",
+    "--Citers_boosted=3",
+    "--eval_size=20",
+    "--bootstrap=50",
+    "--compile=False",
+)
 
 
 def bars(count: int, seed: int = 0) -> np.ndarray:
@@ -46,14 +60,22 @@ def environment() -> dict[str, str]:
 
 
 def tiny_command(folder: Path, *flags: str, model_dir: str = "run") -> list[str]:
-    """The command line of a tiny run on the data in `folder`."""
+    """The command line of a tiny run of VAEs on the data in `folder`."""
+    return _command("vae_run.py", folder, model_dir, *TINY_FLAGS, *flags)
+
+
+def tiny_wgan_command(folder: Path, *flags: str, model_dir: str = "run") -> list[str]:
+    """The same of WGANs."""
+    return _command("wgan_run.py", folder, model_dir, *TINY_WGAN_FLAGS, *flags)
+
+
+def _command(script: str, folder: Path, model_dir: str, *flags: str) -> list[str]:
     return [
         sys.executable,
-        str(ROOT / "vae_wgan" / "vae_run.py"),
+        str(ROOT / "vae_wgan" / script),
         f"--train_dataset={folder / 'bars.npz'}",
         f"--ood_datasets=columns={folder / 'columns.npy'},hflip,uniform_noise",
         f"--model_dir={folder / model_dir}",
-        *TINY_FLAGS,
         *flags,
     ]
 

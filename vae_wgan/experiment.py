@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable, Mapping
+from operator import attrgetter
 from typing import Any
 
 from tools.data.example_set import ExampleSet
@@ -17,6 +18,7 @@ def run_experiment(
     make_member: Callable[[Any, ExperimentData], Any],
     describe: Callable[[Any, ExperimentData], Mapping[str, Any]],
     score_more: Callable[[RunFolder, Any, ExperimentData, Any], None] | None = None,
+    total_steps: Callable[[Any], int] = attrgetter("max_steps"),
 ) -> None:
     """Trains the members (unless skip_train), scores every set, writes tables, plots and report.
 
@@ -29,13 +31,14 @@ def run_experiment(
         describe: From settings and data to what else the manifest says.
         score_more: Writes scores that are one number per example, given folder, settings, data and
             the model; None: there are none.
+        total_steps: From the settings to the training steps of a member.
     """
     folder = RunFolder(settings.model_dir)
     settings = settle_settings(folder, settings, given)
     with folder.locked():
         data = load_data(settings)
         _prepare_folder(folder, settings, data, describe(settings, data))
-        member = _train_and_score(folder, settings, data, make_member)
+        member = _train_and_score(folder, settings, data, make_member, total_steps(settings))
         if score_more is not None:
             with timed(folder, "further scoring"):
                 score_more(folder, settings, data, member)
@@ -46,7 +49,7 @@ def run_experiment(
                 folder.path,
                 settings.score_keys,
                 settings.bootstrap,
-                settings.elbo_threshold,
+                getattr(settings, "elbo_threshold", None),  # no flag of the WGAN
                 settings.seed,
                 [int(count) for count in getattr(settings, "alerts", ())],
             )
@@ -84,18 +87,19 @@ def _train_and_score(
     settings: Any,
     data: ExperimentData,
     make_member: Callable[[Any, ExperimentData], Any],
+    max_steps: int,
 ) -> Any:
     """Trains what is missing of the members, scores what is missing of the sets; the model."""
     # Imported here because these load TensorFlow, which takes seconds: wrong input ends before it.
     from tools.run.devices import device_name
     from tools.run.training_loop import TrainingPlan
     from vae_wgan.ensemble import train_ensemble, trained_members
-    from vae_wgan.ensemble_scores import score_datasets
+    from vae_wgan.ensemble_scores import score_datasets, write_samples
 
     folder.update_manifest(device=device_name())
     member = make_member(settings, data)
     if not settings.skip_train:
-        plan = TrainingPlan(settings.seed, settings.max_steps, settings.viz_steps)
+        plan = TrainingPlan(settings.seed, max_steps, settings.viz_steps)
         with timed(folder, "training"):
             train_ensemble(
                 member,
@@ -104,9 +108,8 @@ def _train_and_score(
                 folder=folder,
                 num_models=settings.num_models,
             )
-    checkpoints = trained_members(
-        folder, num_models=settings.num_models, max_steps=settings.max_steps
-    )
+    checkpoints = trained_members(folder, num_models=settings.num_models, max_steps=max_steps)
     with timed(folder, "scoring"):
         score_datasets(member, checkpoints, data.scored, settings, folder)
+        write_samples(member, checkpoints, folder)
     return member

@@ -8,6 +8,7 @@ from typing import Protocol
 import numpy as np
 
 from tools.data.example_set import ExampleSet, choose_rows
+from tools.data.preprocessing import check_image_shape
 from tools.data.registry import default_ood_names, load_images, make_ood_set
 from tools.errors import InputError
 from tools.run.folder import CALIBRATION
@@ -89,6 +90,18 @@ def load_experiment_data(settings: DataSettings) -> ExperimentData:
         named = {name: name for name in names}
     ood, missing = _load_ood(named, test, settings)
     return ExperimentData(training, calibration, monitored, test, ood, missing)
+
+
+def load_image_data(settings: DataSettings) -> ExperimentData:
+    """The data of a run whose networks are those of vae_networks.py.
+
+    Raises:
+        InputError: As `load_experiment_data`, or the networks cannot take the images.
+    """
+    data = load_experiment_data(settings)
+    training = data.training
+    check_image_shape(f"--train_dataset: {training.name}", training.examples.shape[1:])
+    return data
 
 
 def split_calibration(example_set: ExampleSet, seed: int) -> tuple[ExampleSet, ExampleSet]:

@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 import tensorflow_probability as tfp
 
-from vae_wgan.pixel_likelihoods import LIKELIHOODS
+from vae_wgan.pixel_likelihoods import LIKELIHOODS, OUTPUTS_PER_CHANNEL
 from vae_wgan.priors import make_prior, positive_scale
 from vae_wgan.vae_networks import decoder_network, encoder_network
 
@@ -55,7 +55,10 @@ class VAE(tf.keras.Model):
         }
         self.image_shape = tuple(image_shape)
         self.encoder = encoder_network(image_shape, **options)
-        self.decoder = decoder_network(image_shape, **options)
+        self.outputs_per_channel = OUTPUTS_PER_CHANNEL[architecture.likelihood]
+        self.decoder = decoder_network(
+            image_shape, outputs_per_channel=self.outputs_per_channel, **options
+        )
         self.prior_network = make_prior(
             architecture.latent_size,
             use_NF=architecture.use_NF,
@@ -73,10 +76,10 @@ class VAE(tf.keras.Model):
 
     def decode(self, z: tf.Tensor) -> tfd.Distribution:
         """p(x|z) for codes [..., latent]: batch [...], event [height, width, channel]."""
-        logits = self.decoder(tf.reshape(z, [-1, z.shape[-1]]))
-        return self.pixel_distribution(
-            tf.reshape(logits, tf.concat([tf.shape(z)[:-1], self.image_shape], 0))
-        )
+        outputs = self.decoder(tf.reshape(z, [-1, z.shape[-1]]))
+        *sides, channels = self.image_shape
+        shape = [*sides, self.outputs_per_channel * channels]
+        return self.pixel_distribution(tf.reshape(outputs, tf.concat([tf.shape(z)[:-1], shape], 0)))
 
     def prior(self) -> tfd.Distribution:
         """p(z), event [latent]."""

@@ -1,8 +1,8 @@
 """What is particular to a run of `vae_run.py`: images, and VAEs that take them."""
 
 from vae_wgan.experiment import run_experiment
-from vae_wgan.experiment_data import ExperimentData, load_experiment_data
-from vae_wgan.vae_settings import VAESettings, check_image_shape
+from vae_wgan.experiment_data import ExperimentData, load_image_data
+from vae_wgan.vae_settings import VAESettings
 
 
 def run(settings: VAESettings, given: set[str]) -> None:
@@ -15,16 +15,10 @@ def run(settings: VAESettings, given: set[str]) -> None:
     run_experiment(
         settings,
         given,
-        load_data=_load_images,
+        load_data=load_image_data,
         make_member=_make_member,
         describe=lambda settings, data: {"likelihood": settings.likelihood},
     )
-
-
-def _load_images(settings: VAESettings) -> ExperimentData:
-    data = load_experiment_data(settings)
-    check_image_shape(f"--train_dataset: {data.training.name}", data.training.examples.shape[1:])
-    return data
 
 
 def _make_member(settings: VAESettings, data: ExperimentData):

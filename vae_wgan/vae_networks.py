@@ -1,4 +1,4 @@
-"""The VAE's convolutional encoder and decoder, for square images."""
+"""Convolutional networks for square images: the VAE's encoder and decoder, the WGAN's critic."""
 
 from collections.abc import Callable, Sequence
 
@@ -18,25 +18,29 @@ def encoder_network(
     next_seed: Callable[[], int],
 ) -> tf.keras.Model:
     """Network from images in [0, 1] to [image, 2 * latent]: mean and raw scale of q(z|x)."""
-
-    def convolution(name: str, filters: int, size: int = 5, stride: int = 1, **options: str):
-        options = {"padding": "same", "activation": activation, "name": name} | options
-        return layers.Conv2D(filters, size, stride, kernel_initializer=glorot(next_seed), **options)
-
-    return tf.keras.Sequential(
-        [
-            layers.Input(image_shape),
-            layers.Rescaling(2.0, offset=-1.0),
-            convolution("convolution0", base_depth),
-            convolution("convolution1", base_depth, stride=2),
-            convolution("convolution2", 2 * base_depth),
-            convolution("convolution3", 2 * base_depth, stride=2),
-            convolution("convolution4", 4 * latent_size, size=7, padding="valid"),
-            layers.Flatten(),
-            layers.Dense(2 * latent_size, kernel_initializer=glorot(next_seed), name="posterior"),
-        ],
-        name="encoder",
+    features = _image_features(image_shape, latent_size, base_depth, activation, next_seed)
+    posterior = layers.Dense(
+        2 * latent_size, kernel_initializer=glorot(next_seed), name="posterior"
     )
+    return tf.keras.Sequential([*features, posterior], name="encoder")
+
+
+def critic_network(
+    image_shape: Sequence[int],
+    *,
+    latent_size: int,
+    base_depth: int,
+    activation: str,
+    next_seed: Callable[[], int],
+    name: str = "critic",
+) -> tf.keras.Model:
+    """Network from images in [0, 1] to logits [image, 1]: the encoder with other last layers."""
+    features = _image_features(image_shape, latent_size, base_depth, activation, next_seed)
+    summary, logit = (
+        layers.Dense(size, kernel_initializer=glorot(next_seed), name=layer_name)
+        for size, layer_name in ((latent_size, "summary"), (1, "logit"))
+    )
+    return tf.keras.Sequential([*features, summary, logit], name=name)
 
 
 def decoder_network(
@@ -46,8 +50,12 @@ def decoder_network(
     base_depth: int,
     activation: str,
     next_seed: Callable[[], int],
+    outputs_per_channel: int = 1,
 ) -> tf.keras.Model:
-    """Network from codes [image, latent] to pixel logits [image, height, width, channel]."""
+    """Network from codes [image, latent] to [image, height, width, outputs * channel].
+
+    An output is a logit of a pixel, or a parameter of its distribution.
+    """
 
     def transposed(name: str, filters: int, size: int = 5, stride: int = 1, padding: str = "same"):
         return SubpixelConv2DTranspose(
@@ -71,7 +79,7 @@ def decoder_network(
             transposed("transposed4", base_depth, stride=2),
             transposed("transposed5", base_depth),
             layers.Conv2D(
-                image_shape[2],
+                outputs_per_channel * image_shape[2],
                 5,
                 padding="same",
                 kernel_initializer=glorot(next_seed),
@@ -85,3 +93,28 @@ def decoder_network(
 def glorot(next_seed: Callable[[], int]) -> tf.keras.initializers.Initializer:
     """Glorot's uniform initializer with a seed of its own."""
     return tf.keras.initializers.GlorotUniform(next_seed())
+
+
+def _image_features(
+    image_shape: Sequence[int],
+    latent_size: int,
+    base_depth: int,
+    activation: str,
+    next_seed: Callable[[], int],
+) -> list[tf.keras.layers.Layer]:
+    """The layers from images in [0, 1] to one flat vector of features each."""
+
+    def convolution(name: str, filters: int, size: int = 5, stride: int = 1, **options: str):
+        options = {"padding": "same", "activation": activation, "name": name} | options
+        return layers.Conv2D(filters, size, stride, kernel_initializer=glorot(next_seed), **options)
+
+    return [
+        layers.Input(image_shape),
+        layers.Rescaling(2.0, offset=-1.0),
+        convolution("convolution0", base_depth),
+        convolution("convolution1", base_depth, stride=2),
+        convolution("convolution2", 2 * base_depth),
+        convolution("convolution3", 2 * base_depth, stride=2),
+        convolution("convolution4", 4 * latent_size, size=7, padding="valid"),
+        layers.Flatten(),
+    ]

@@ -11,6 +11,7 @@ from tools.data.sources import (
     NpmPackage,
     Source,
     WebConversion,
+    WebFile,
     WebFolder,
 )
 
@@ -158,6 +159,34 @@ IMAGE_DATASETS = {
                 "cec8a24a1e92aa2ecaa0bbd3dbfa86bf6cd8759fbd209a832824c8cf0afca9d5",
                 array="y",
             ),
+        },
+    ),
+    "celeba": ImageDataset(
+        image_shape=(32, 32, 3),
+        files={
+            "test": DataFile(
+                "celeba_32x32.npz",
+                "bfe9d5d44e7ab3beddabbcb58749467aa7d6fca011558c3b7e19af57a89aae0d",
+            )
+        },
+    ),
+    "svhn": ImageDataset(
+        image_shape=(32, 32, 3),
+        files={
+            "test": DataFile(
+                "svhn/test_32x32.mat",
+                "cdce80dfb2a2c4c6160906d0bd7c68ec5a99d7ca4831afa54f09182025b6a75b",
+            )
+        },
+        sources=(WebFile("http://ufldl.stanford.edu/housenumbers/test_32x32.mat"),),
+    ),
+    "imagenet": ImageDataset(
+        image_shape=(32, 32, 3),
+        files={
+            "test": DataFile(
+                "imagenet_32x32.npz",
+                "f488ad442fb8d9b2fbe9a3b8a90dc53b4dc69a8aea18573caf33ef6bcf1b1191",
+            )
         },
     ),
 }

@@ -1,5 +1,7 @@
 """Arrays of any numeric type as images in [0, 1], checked."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from tools.errors import InputError
@@ -53,3 +55,18 @@ def _check_floats(array: np.ndarray, source: str) -> None:
         f"{source} holds numbers from {low:.8g} to {high:.8g}; floats must lie in [0, 1]: "
         "scale them, or save 0 to 255 as uint8"
     )
+
+
+def check_image_shape(name: str, image_shape: Sequence[int]) -> None:
+    """Raises InputError for image shapes that the convolutions cannot take.
+
+    Args:
+        name: What has such images, for the message.
+        image_shape: Height, width, channels.
+    """
+    height, width, channels = image_shape
+    if height != width or height % 4 or height < 28:
+        raise InputError(
+            f"{name} has {height}x{width}x{channels} images; the networks take square ones with a "
+            "side of 28 pixels or more that is a multiple of 4"
+        )

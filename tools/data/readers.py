@@ -1,7 +1,8 @@
-"""Readers of array files: idx, npz, npy. What cannot be read is an InputError naming the file."""
+"""Readers of array files: idx, npz, npy, mat. An InputError names what cannot be read."""
 
 import gzip
 import hashlib
+import io
 import lzma
 import math
 import tokenize
@@ -43,13 +44,18 @@ def reading(path: Path, *more_errors: type[Exception]) -> Iterator[None]:
 
 
 def read_data_file(path: Path, sha256: str, array: str = "x") -> np.ndarray:
-    """The images or labels in a named set's file, an idx .gz or an .npz; as `checked_content`."""
+    """The images or labels of a named set's file: an idx .gz, a .mat, or an array of an .npz.
+
+    Raises and takes what `checked_content` does.
+    """
     content = checked_content(path, sha256, array)
-    return parse_idx(content, path) if isinstance(content, bytes) else content
+    if not isinstance(content, bytes):
+        return content
+    return parse_mat(content, path) if path.suffix == ".mat" else parse_idx(content, path)
 
 
 def checked_content(path: Path, sha256: str, array: str = "x") -> bytes | np.ndarray:
-    """The uncompressed bytes of a named set's .gz file, or an array of its .npz.
+    """The uncompressed bytes of a named set's .gz file, those of a .mat, or an array of an .npz.
 
     Args:
         path: The file.
@@ -59,7 +65,7 @@ def checked_content(path: Path, sha256: str, array: str = "x") -> bytes | np.nda
     Raises:
         InputError: The file is damaged or has another content.
     """
-    content = read_gzip(path) if path.suffix == ".gz" else read_npz(path, array)
+    content = _bytes_or_array(path, array)
     plain = content if isinstance(content, bytes) else content.reshape(-1)
     found = hashlib.sha256(plain).hexdigest()
     if found != sha256:
@@ -68,6 +74,15 @@ def checked_content(path: Path, sha256: str, array: str = "x") -> bytes | np.nda
             f"the right one with {sha256[:16]}"
         )
     return content
+
+
+def _bytes_or_array(path: Path, array: str) -> bytes | np.ndarray:
+    if path.suffix == ".gz":
+        return read_gzip(path)
+    if path.suffix == ".mat":
+        with reading(path):
+            return path.read_bytes()
+    return read_npz(path, array)
 
 
 def read_gzip(path: Path) -> bytes:
@@ -90,6 +105,21 @@ def parse_idx(content: bytes, path: Path) -> np.ndarray:
     if len(content) - start != math.prod(shape):
         raise InputError(f"{path} holds {len(content) - start} pixels, its header says {shape}")
     return np.frombuffer(content, np.uint8, offset=start).reshape(shape)
+
+
+def parse_mat(content: bytes, path: Path) -> np.ndarray:
+    """The images X of a MATLAB file as SVHN has them, image axis last there: [image, ...].
+
+    Args:
+        content: The file.
+        path: Where it comes from, for messages.
+    """
+    from scipy.io import loadmat  # here: a quarter of a second that flags need not wait
+    from scipy.io.matlab import MatReadError
+
+    with reading(path, KeyError, TypeError, NotImplementedError, MatReadError):
+        images = loadmat(io.BytesIO(content), variable_names=["X"])["X"]
+    return np.ascontiguousarray(np.moveaxis(images, -1, 0))
 
 
 def npz_names(path: Path) -> list[str]:

@@ -44,7 +44,8 @@ class DataFile:
 
     Attributes:
         path: Its path below data_dir.
-        sha256: Of its content: the uncompressed bytes of a .gz, or an array of an .npz.
+        sha256: Of its content: the uncompressed bytes of a .gz, a .mat file as it is, or an array
+            of an .npz.
         array: Name of the array in an .npz: x are images, y labels.
     """
 
@@ -91,12 +92,15 @@ class WebFile:
         return self.address
 
     def fetch(self, names: Sequence[str], folder: Path) -> None:
-        """Downloads the file and compresses it."""
+        """Downloads the file, and compresses it where its name here ends in .gz."""
         (name,) = names
         plain = folder / PurePosixPath(self.address).name
         download(self.address, plain)
         with reading(plain):
-            write_gzip(folder / name, plain.read_bytes())
+            if PurePosixPath(name).suffix == ".gz":
+                write_gzip(folder / name, plain.read_bytes())
+            elif name != plain.name:
+                plain.rename(folder / name)
 
 
 @dataclass(frozen=True)

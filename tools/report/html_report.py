@@ -11,16 +11,17 @@ from tools.report.lines import fixed
 from tools.report.markup import Markup, element, heading, joined, number_cell, pairs, table_of
 from tools.report.tables import METRIC_COLUMNS, auroc_matrix, interval_text
 from tools.scores.detection import DetectionRow, DetectionTable, mean_auroc
-from tools.scores.ensemble import STATISTICS, described
+from tools.scores.ensemble import SCORE_KEYS, STATISTICS, described
 from tools.scores.flagged import FlagRule
 
 TEMPLATE = Path(__file__).with_name("report_template.html")
-HEADLINE_STATISTICS = ("waic", "mean")
 ALMOST_PERFECT = 0.99
 LIKELIHOODS = {
     "bernoulli": "bernoulli on grey values in [0, 1] is not a normalised density: its values are"
     " those of the 2018 code and compare with no other likelihood's.",
     "continuous_bernoulli": "continuous_bernoulli is a normalised density on [0, 1].",
+    "discretized_logistic": "discretized_logistic gives the 256 values of a pixel probabilities"
+    " that sum to 1.",
 }
 COLUMNS = ("data set", "score", "statistic", "n in", "n out", "AUROC", "interval", "spread")
 COLUMN_NAMES = (*COLUMNS, "AP", "AP in", "FPR95", "FPR99")
@@ -115,13 +116,14 @@ def _anchor(name: str) -> str:
 def _verdict(table: DetectionTable) -> Markup:
     key = table.headline_score
     means = mean_auroc(table.member_rows)
-    cards = (_card(table, statistic, means[key, statistic]) for statistic in HEADLINE_STATISTICS)
+    statistics = SCORE_KEYS[key].headline_statistics
+    cards = (_card(table, statistic, means[key, statistic]) for statistic in statistics)
     return joined(element("div", *cards, class_="cards"), element("p", _best_of_all(key, means)))
 
 
 def _best_of_all(key: str, means: Mapping[tuple[str, str], float]) -> str:
     """The highest mean AUROC in the tables, and why it is no result."""
-    named = max(means[key, statistic] for statistic in HEADLINE_STATISTICS)
+    named = max(means[key, statistic] for statistic in SCORE_KEYS[key].headline_statistics)
     (best_key, best_statistic), best = max(means.items(), key=lambda item: item[1])
     if best <= named:
         return (

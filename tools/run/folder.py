@@ -48,6 +48,10 @@ class RunFolder:
         """Score file, of one line, of what gives one number per example; `source` says what."""
         return self.path / "ensemble_scores" / source / f"{dataset}.npz"
 
+    def samples(self, member: int) -> Path:
+        """Images that a member has generated, for the report."""
+        return self.member(member) / "samples.npz"
+
     def pictures(self, dataset: str) -> Path:
         """Pictures of a data set for the report."""
         return self.path / "pictures" / f"{dataset}.npz"

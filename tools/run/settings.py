@@ -101,6 +101,15 @@ def settings_from_flags(
     return settings_class(**values), given
 
 
+def settings_of_preset(settings_class: type, preset: str, **by_hand: Any) -> Any:
+    """The settings under a preset, with some values of one's own."""
+    presets = {
+        field.name: field.metadata["presets"][preset]
+        for field in dataclasses.fields(settings_class)
+    }
+    return settings_class(**presets | {"preset": preset} | by_hand)
+
+
 def member_settings(settings: Any) -> dict[str, Any]:
     """The settings that trained weights depend on."""
     return {

@@ -120,7 +120,7 @@ def _save(trainee: Trainee, history: "_History", folder: Path, *, step: int, spe
     if not all(math.isfinite(value) for value in values.values()):
         raise InputError(
             f"{folder}: training diverged before step {step}; start again with a smaller "
-            "--learning_rate and --delete_existing"
+            "learning rate (flags --learning_rate...) and --delete_existing"
         )
     history.add(step, values | {"steps_per_second": round(speed, 3)}, trainee.pictures())
     save_checkpoint(folder, step, trainee.state())

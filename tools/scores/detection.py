@@ -7,8 +7,8 @@ import numpy as np
 
 from tools.scores.alerts import AlertRow, alert_rows
 from tools.scores.bootstrap import auroc_draws, interval
-from tools.scores.ensemble import STATISTICS, mean, variance
-from tools.scores.finished_run import HEADLINE_SCORE, FinishedRun
+from tools.scores.ensemble import STATISTICS, headline_score, mean, variance
+from tools.scores.finished_run import FinishedRun
 from tools.scores.flagged import FlagRule, flag_rules
 from tools.scores.lines import ENSEMBLE, Lines, ensemble_lines, ensemble_pairs, score_lines
 from tools.scores.metrics import DetectionMetrics, detection_metrics
@@ -66,8 +66,8 @@ class DetectionTable:
 
     @property
     def headline_score(self) -> str:
-        """The score named before looking: iwae where it is in the table, else the first one."""
-        return HEADLINE_SCORE if HEADLINE_SCORE in self.score_keys else self.score_keys[0]
+        """The score of the table that was named before looking."""
+        return headline_score(self.score_keys)
 
     @property
     def member_rows(self) -> tuple[DetectionRow, ...]:

@@ -4,6 +4,7 @@ The formulas take l [member, example], written `log_likelihood`: higher = more n
 `anomaly_scores` turns the direction: its scores are higher = more anomalous.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -14,22 +15,44 @@ STATISTICS = ("single", "mean", "variance", "waic", "mixture", "disagreement")
 
 
 class ScoreKey(NamedTuple):
-    """A score that members have: its meaning, and whether a high value speaks for normality."""
+    """A score that members have.
+
+    Attributes:
+        meaning: In words.
+        high_is_normal: Whether a high value speaks for normality.
+        headline_statistics: Those that a report begins with, named before any number is seen.
+    """
 
     meaning: str
     high_is_normal: bool
+    headline_statistics: tuple[str, ...] = ("waic", "mean")
 
 
 SCORE_KEYS = {
     "iwae": ScoreKey("importance-weighted log likelihood, nats", True),
     "elbo": ScoreKey("evidence lower bound, nats", True),
     "log_likelihood": ScoreKey("log p(x), nats", True),
-    "logit": ScoreKey("output of the critic", True),
+    "extra_logit": ScoreKey(
+        "output of the critic that was trained on as a classifier; waic is mean - variance of it,"
+        " of no likelihood",
+        True,
+        headline_statistics=("variance", "mean"),
+    ),
+    "logit": ScoreKey(
+        "output of the critic; waic is mean - variance of it, of no likelihood",
+        True,
+        headline_statistics=("variance", "mean"),
+    ),
     "rate": ScoreKey("log q(z|x) - log p(z), nats", False),
     "distortion": ScoreKey("-log p(x|z), nats", False),
     "posterior_mean": ScoreKey("mean over z of the mean of q(z|x)", False),
     "posterior_stddev": ScoreKey("mean over z of the standard deviation of q(z|x)", False),
 }
+
+
+def headline_score(score_keys: Sequence[str]) -> str:
+    """The score named before looking: iwae or extra_logit where it is there, else the first one."""
+    return next((key for key in ("iwae", "extra_logit") if key in score_keys), score_keys[0])
 
 
 def described(score_key: str) -> str:

@@ -12,9 +12,8 @@ from tools.run.history import read_history
 from tools.scores.files import REMEDY, ScoreFile, read_arrays, read_scores
 from tools.scores.metrics import refuse_unusable
 
-HEADLINE_SCORE = "iwae"
 PICTURE_GROUPS = ("most", "least", "first")
-PICTURE_ARRAYS = ("ids", "images", "reconstructions")
+PICTURE_ARRAYS = ("ids", "images")
 
 
 @dataclass(frozen=True)
@@ -87,7 +86,7 @@ def read_run(folder: RunFolder, score_keys: Sequence[str]) -> FinishedRun:
     run = FinishedRun(folder, manifest, inside, ood, missing, scores, more)
     _check_members(run)
     _check_keys(run, score_keys)
-    _check_finite(run, {*score_keys, HEADLINE_SCORE, "elbo"} & set(run.score_keys))
+    _check_finite(run, {*score_keys, "iwae", "elbo"} & set(run.score_keys))
     return run
 
 
@@ -106,11 +105,12 @@ def read_manifest(folder: RunFolder) -> dict[str, Any]:
 
 
 def read_pictures(run: FinishedRun, dataset: str) -> dict[str, np.ndarray] | None:
-    """The extreme and the first rows of a set with member 0's reconstructions.
+    """The extreme and the first rows of a set, with member 0's reconstructions if it makes any.
 
     Returns:
         {"most_images": uint8 [image, height, width, channel], "most_ids": ..., ...} for the groups
-        and arrays above; None: the run saved no pictures of this set.
+        and arrays above, perhaps "most_reconstructions", ..., and the "score" that chose them;
+        None: the run saved no pictures of this set.
 
     Raises:
         InputError: The file is damaged, or shows rows that were not scored.
@@ -126,6 +126,16 @@ def read_pictures(run: FinishedRun, dataset: str) -> dict[str, np.ndarray] | Non
     if not np.isin(shown, run.scores[dataset].ids).all():
         raise InputError(f"{path} shows rows that have no scores; {REMEDY}")
     return pictures
+
+
+def read_samples(run: FinishedRun) -> list[np.ndarray]:
+    """Images that the members have generated, uint8 [image, height, width, channel] of each.
+
+    Raises:
+        InputError: A file is damaged.
+    """
+    paths = [run.folder.samples(index) for index in range(run.n_members)]
+    return [read_arrays(path)["images"] for path in paths if path.exists()]
 
 
 def read_histories(run: FinishedRun) -> list[list[dict[str, float]]]:

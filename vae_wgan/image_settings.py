@@ -1,0 +1,97 @@
+"""Settings that the runs on images share, whatever model they train."""
+
+import dataclasses
+from pathlib import Path
+from typing import ClassVar
+
+from tools.data.registry import check_dataset_name
+from tools.errors import InputError
+from tools.run.settings import default_data_dir, option
+from vae_wgan.experiment_data import split_entry
+
+ACTIVATIONS = ("leaky_relu", "relu", "elu", "selu", "gelu", "silu", "softplus", "tanh", "sigmoid")
+
+
+@dataclasses.dataclass(frozen=True)
+class ImageSettings:
+    """Settings of one run on images. Help texts are the flags' documentation.
+
+    Attributes:
+        MODEL: The model's name in names of folders.
+    """
+
+    MODEL: ClassVar[str]
+
+    preset: str = option(
+        "fast",
+        "Sets the defaults of the other flags. fast: made for two cores; reference: the settings"
+        " of 2018; smoke: about a minute on two cores, for a first look.",
+    )
+    train_dataset: str = option(
+        "mnist",
+        "What the members are trained on: mnist, fashion_mnist, cifar10, or the path of own images"
+        " (.npz, .npy or a folder).",
+    )
+    num_models: int = option(5, "Members of the ensemble.", at_least=1, smoke=2)
+    seed: int = option(0, "Root of every random draw of the run.", at_least=0, shapes_members=True)
+
+    model_dir: str = option(
+        "", "Run folder. Empty: runs/MODEL-TRAIN_DATASET-PRESET in the current folder."
+    )
+    data_dir: str = option(
+        "",
+        "Folder of the data sets' files; missing ones are downloaded to it. Empty: $WAIC_DATA_DIR,"
+        " else a folder in the user's cache.",
+    )
+    delete_existing: bool = option(False, "Deletes an earlier run in model_dir first.")
+    skip_train: bool = option(
+        False, "Trains nothing: scores the members that model_dir holds, with their settings."
+    )
+
+    base_depth: int = option(
+        32, "Filters of the first convolution.", at_least=1, shapes_members=True
+    )
+    activation: str = option(
+        "leaky_relu", "Of the hidden layers.", choices=ACTIVATIONS, shapes_members=True
+    )
+    viz_steps: int = option(
+        500, "Training steps between checkpoints, log entries and pictures.", at_least=1, smoke=100
+    )
+    compile: bool = option(True, "Compiles training and scoring with XLA.")
+
+    ood_datasets: tuple[str, ...] = option(
+        (),
+        "Out-of-distribution sets, each a name or NAME=PATH of own images. Empty: every known set"
+        " of the training images' shape.",
+    )
+    strict_data: bool = option(
+        False,
+        "Ends the run when an out-of-distribution set cannot be had, instead of leaving it out.",
+    )
+    eval_size: int = option(1000, "Images scored per set.", at_least=1, reference=10000, smoke=150)
+    score_keys: tuple[str, ...] = option(
+        (), "Scores in the tables and plots; all are in the score files."
+    )
+    bootstrap: int = option(
+        1000, "Draws behind an interval; 0: no intervals.", at_least=0, smoke=200
+    )
+
+    def __post_init__(self):
+        """Checks what no single flag can, and fills in the folders."""
+        check_dataset_name("train_dataset", self.train_dataset, split="train")
+        for entry in self.ood_datasets:
+            check_dataset_name("ood_datasets", split_entry(entry)[1])
+        if not self.score_keys:
+            (field,) = (f for f in dataclasses.fields(self) if f.name == "score_keys")
+            known = ", ".join(field.metadata["choices"])
+            raise InputError(f"--score_keys is empty; known are {known}")
+        if self.skip_train and self.delete_existing:
+            raise InputError("--delete_existing would delete what --skip_train scores; drop one")
+        self._fill_in("data_dir", default_data_dir())
+        name = Path(self.train_dataset).stem
+        self._fill_in("model_dir", f"runs/{self.MODEL}-{name}-{self.preset}")
+
+    def _fill_in(self, name: str, value: str, placeholder: str = "") -> None:
+        """Gives a setting that holds the placeholder its value."""
+        if getattr(self, name) == placeholder:
+            object.__setattr__(self, name, value)

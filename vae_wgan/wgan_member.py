@@ -1,0 +1,262 @@
+"""One WGAN of an ensemble as training and scoring use it: optimizers, compiled steps, pictures."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+import tensorflow as tf
+
+from tools.run.batches import batch_rows
+from tools.run.seeds import child_seed
+from vae_wgan.model_state import load_state_arrays, set_to_zero, state_arrays
+from vae_wgan.wgan import (
+    WGAN,
+    classifier_loss,
+    critic_loss,
+    critic_updates,
+    critic_updates_before,
+    generator_loss,
+    gradient_penalty,
+)
+from vae_wgan.wgan_settings import WGANSettings
+
+SCORE_BATCH = 100  # images in one compiled scoring call; the last batch is filled up
+NUM_PICTURES = 64
+
+
+class WGANMember:
+    """A WGAN with its optimizers. One object serves all members in turn: only the state differs.
+
+    Steps 0..max_steps-1 are updates of the generator, each after some of the critic. The
+    extra_steps after them train a copy of that critic to tell real from generated images.
+
+    Args:
+        settings: Of the run.
+        image_shape: Height, width, channels.
+        held_out: Images [image, height, width, channel] that `monitor` looks at.
+    """
+
+    def __init__(self, settings: WGANSettings, image_shape: Sequence[int], held_out: np.ndarray):
+        """Builds the networks and the compiled functions."""
+        self._settings = settings
+        self._image_shape = image_shape
+        self._held_out = held_out
+        self._wgan = self._new_wgan(seed=0)
+        self._generator_optimizer = self._optimizer("generator", self._wgan.generator)
+        self._critic_optimizer = self._optimizer("critic", self._wgan.critic)
+        self._extra_optimizer = self._optimizer("extra", self._wgan.extra_critic)
+        self._examples: np.ndarray | None = None
+        self._images: tf.Tensor | None = None
+        # Said beforehand, so that steps with more updates of the critic share the same graph.
+        batches = (
+            tf.TensorSpec([None, *image_shape]),
+            tf.TensorSpec([None, settings.batch_size], tf.int64),
+            tf.TensorSpec([2], tf.int32),
+        )
+        self._compiled_cycle = self._compiled(self._cycle, batches)
+        self._compiled_extra_step = self._compiled(self._extra_step, batches)
+        self._compiled_logits = self._compiled(self._logits)
+        self._compiled_losses = self._compiled(self._losses)
+
+    @property
+    def variables(self) -> list[tf.keras.Variable]:
+        """Weights and the optimizers' variables: all that training changes or needs."""
+        return [*self._wgan.variables, *self._optimizer_variables]
+
+    def initialize(self, seed: int) -> None:
+        """Draws new initial weights and clears the optimizers."""
+        self._wgan.set_weights(self._new_wgan(seed).get_weights())
+        set_to_zero(self._optimizer_variables)
+
+    def state(self) -> dict[str, np.ndarray]:
+        """All variables by path."""
+        return state_arrays(self.variables)
+
+    def load_state(self, arrays: Mapping[str, np.ndarray]) -> None:
+        """Takes back what `state` returned.
+
+        Raises:
+            InputError: The arrays are not those of this model.
+        """
+        load_state_arrays(self.variables, arrays)
+
+    def train_steps(self, examples: np.ndarray, seed: int, steps: range) -> dict[str, float]:
+        """Some steps; returns the last one's losses.
+
+        The examples are copied to the device once; a step is sent the numbers of its rows.
+        """
+        if self._examples is not examples:
+            self._examples, self._images = examples, tf.constant(examples)
+        order, noise = child_seed(seed, "order"), child_seed(seed, "noise")
+        for step in steps:
+            if step == 0:
+                self._wgan.start_at(examples.mean(axis=(0, 1, 2)))
+            if step == self._settings.max_steps:
+                self._wgan.extra_critic.set_weights(self._wgan.critic.get_weights())
+            is_extra = step >= self._settings.max_steps
+            train = self._compiled_extra_step if is_extra else self._compiled_cycle
+            rows = np.stack(
+                [
+                    batch_rows(order, len(examples), self._settings.batch_size, batch)
+                    for batch in self._batches(step)
+                ]
+            )
+            losses = train(self._images, rows, np.array([noise, step], np.int32))
+        return {name: float(loss) for name, loss in losses.items()}
+
+    def score(self, images: np.ndarray, ids: np.ndarray, seed: int) -> dict[str, np.ndarray]:
+        """The logits of both critics for images of any number, each float32 [image].
+
+        Args:
+            images: [image, height, width, channel] in [0, 1].
+            ids: Not used, as no noise is drawn.
+            seed: Not used either.
+        """
+        num_batches = -(-len(images) // SCORE_BATCH)
+        rows = np.arange(num_batches * SCORE_BATCH).clip(max=len(images) - 1)
+        batches = [self._compiled_logits(images[part]) for part in np.split(rows, num_batches)]
+        return {
+            key: np.concatenate([batch[key] for batch in batches])[: len(images)]
+            for key in batches[0]
+        }
+
+    def sample(self, count: int, seed: int) -> np.ndarray:
+        """Generated images [image, height, width, channel] in [0, 1]."""
+        z = tf.random.stateless_normal([count, self._settings.z_dim], (seed, 0))
+        parts = tf.split(z, max(1, count // NUM_PICTURES))
+        return np.concatenate([self._wgan.generate(part).numpy() for part in parts])
+
+    def monitor(self) -> dict[str, float]:
+        """Losses of the three networks on the held-out images, penalty, and gradient norms."""
+        values = self._compiled_losses(self._held_out)
+        return {name: float(value) for name, value in values.items()}
+
+    def pictures(self) -> dict[str, np.ndarray]:
+        """Generated images, of the same codes each time."""
+        return {"samples": self.sample(NUM_PICTURES, seed=0)}
+
+    @property
+    def _optimizer_variables(self) -> list[tf.Variable]:
+        optimizers = (self._generator_optimizer, self._critic_optimizer, self._extra_optimizer)
+        return [variable for optimizer in optimizers for variable in optimizer.variables]
+
+    def _new_wgan(self, seed: int) -> WGAN:
+        settings = self._settings
+        return WGAN(
+            self._image_shape,
+            z_dim=settings.z_dim,
+            base_depth=settings.base_depth,
+            activation=settings.activation,
+            seed=seed,
+        )
+
+    def _optimizer(self, name: str, network: tf.keras.Model) -> tf.keras.optimizers.Optimizer:
+        settings, name = self._settings, f"{name}_optimizer"
+        is_generators = network is self._wgan.generator
+        rate = settings.learning_rate_ger if is_generators else settings.learning_rate_dis
+        constant = lambda: rate  # noqa: E731  as a number it would be a variable, and set to zero
+        if settings.is_adam:
+            optimizer = tf.keras.optimizers.Adam(constant, beta_1=0.5, beta_2=0.9, name=name)
+        else:
+            optimizer = tf.keras.optimizers.RMSprop(constant, epsilon=1e-10, name=name)  # of 2018
+        optimizer.build(network.trainable_variables)
+        return optimizer
+
+    def _compiled(
+        self, function: Callable, signature: Sequence[tf.TensorSpec] | None = None
+    ) -> Callable:
+        return tf.function(function, signature, jit_compile=self._settings.compile)
+
+    def _batches(self, step: int) -> range:
+        """Numbers of the batches of real images that a step sees, in one count over all steps."""
+        settings = self._settings
+        schedule = {"usual": settings.Citers, "boosted": settings.Citers_boosted}
+        past_end = step - settings.max_steps
+        if past_end >= 0:
+            first, count = critic_updates_before(settings.max_steps, **schedule) + past_end, 1
+        else:
+            first, count = critic_updates_before(step, **schedule), critic_updates(step, **schedule)
+        return range(first, first + count)
+
+    def _cycle(self, images: tf.Tensor, rows: tf.Tensor, seed: tf.Tensor) -> dict[str, tf.Tensor]:
+        """An update of the critic for each batch of `rows` [batch, image], one of the generator."""
+        loss = tf.constant(0.0)
+        for update in tf.range(len(rows)):
+            real = tf.gather(images, tf.gather(rows, update))
+            loss = self._update_critic(real, tf.random.fold_in(seed, update))
+        return {
+            "critic_loss": loss,
+            "generator_loss": self._update_generator(tf.random.fold_in(seed, len(rows))),
+        }
+
+    def _update_critic(self, real: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+        settings, critic = self._settings, self._wgan.critic
+        with tf.GradientTape() as tape:
+            loss, penalty = self._critic_terms(real, seed)
+            objective = loss if settings.mode == "regular" else loss + settings.lam * penalty
+        _minimize(objective, critic.trainable_variables, tape, self._critic_optimizer)
+        if settings.mode == "regular":
+            for weight in critic.trainable_variables:
+                weight.assign(tf.clip_by_value(weight, settings.clamp_lower, settings.clamp_upper))
+        return loss
+
+    def _update_generator(self, seed: tf.Tensor) -> tf.Tensor:
+        generator = self._wgan.generator
+        with tf.GradientTape() as tape:
+            fake = self._generate(self._settings.batch_size, seed)
+            loss = generator_loss(self._wgan.logit(fake))
+        _minimize(loss, generator.trainable_variables, tape, self._generator_optimizer)
+        return loss
+
+    def _extra_step(
+        self, images: tf.Tensor, rows: tf.Tensor, seed: tf.Tensor
+    ) -> dict[str, tf.Tensor]:
+        """An update of the classifier."""
+        extra_critic = self._wgan.extra_critic
+        with tf.GradientTape() as tape:
+            loss = self._extra_loss(tf.gather(images, rows[0]), seed)
+        _minimize(loss, extra_critic.trainable_variables, tape, self._extra_optimizer)
+        return {"extra_loss": loss}
+
+    def _generate(self, count: int, seed: tf.Tensor) -> tf.Tensor:
+        return self._wgan.generate(tf.random.stateless_normal([count, self._settings.z_dim], seed))
+
+    def _critic_terms(self, real: tf.Tensor, seed: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """The critic's loss on these images and as many generated ones, and its penalty."""
+        codes_seed, mixing_seed = tf.unstack(tf.random.split(seed))
+        fake = tf.stop_gradient(self._generate(len(real), codes_seed))
+        mixing = tf.random.stateless_uniform([len(real)], mixing_seed)
+        logits = self._wgan.logit(tf.concat([real, fake], 0))
+        loss = critic_loss(*tf.split(logits, 2))
+        return loss, gradient_penalty(self._wgan.logit, real, fake, mixing)
+
+    def _extra_loss(self, real: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+        fake = tf.stop_gradient(self._generate(len(real), seed))
+        return classifier_loss(*tf.split(self._wgan.extra_logit(tf.concat([real, fake], 0)), 2))
+
+    def _logits(self, images: tf.Tensor) -> dict[str, tf.Tensor]:
+        return {"logit": self._wgan.logit(images), "extra_logit": self._wgan.extra_logit(images)}
+
+    def _losses(self, images: tf.Tensor) -> dict[str, tf.Tensor]:
+        wgan, seed = self._wgan, tf.constant([0, 0])
+        with tf.GradientTape(persistent=True) as tape:
+            loss, penalty = self._critic_terms(images, seed)
+            of_generator = generator_loss(wgan.logit(self._generate(len(images), seed)))
+        critic_gradients = tape.gradient(loss, wgan.critic.trainable_variables)
+        generator_gradients = tape.gradient(of_generator, wgan.generator.trainable_variables)
+        return {
+            "critic_loss": loss,
+            "generator_loss": of_generator,
+            "extra_loss": self._extra_loss(images, seed),
+            "gradient_penalty": penalty,
+            "critic_gradient_norm": tf.linalg.global_norm(critic_gradients),
+            "generator_gradient_norm": tf.linalg.global_norm(generator_gradients),
+        }
+
+
+def _minimize(
+    loss: tf.Tensor,
+    weights: Sequence[tf.keras.Variable],
+    tape: tf.GradientTape,
+    optimizer: tf.keras.optimizers.Optimizer,
+) -> None:
+    optimizer.apply_gradients(zip(tape.gradient(loss, weights), weights, strict=True))

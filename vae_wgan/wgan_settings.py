@@ -1,0 +1,115 @@
+"""Settings of `wgan_run.py`: every flag with its value in each preset."""
+
+import dataclasses
+from typing import ClassVar
+
+from tools.errors import InputError
+from tools.run.settings import option
+from vae_wgan.image_settings import ImageSettings
+
+SCORE_KEYS = ("extra_logit", "logit")
+
+
+@dataclasses.dataclass(frozen=True)
+class WGANSettings(ImageSettings):
+    """Settings of one run of a WGAN ensemble. Help texts are the flags' documentation."""
+
+    MODEL: ClassVar[str] = "wgan"
+
+    z_dim: int = option(
+        32,
+        "Numbers in one latent code z.",
+        at_least=1,
+        shapes_members=True,
+        reference=128,
+        smoke=16,
+    )
+    base_depth: int = option(
+        8,
+        "Filters of the first convolution.",
+        at_least=1,
+        shapes_members=True,
+        reference=32,
+        smoke=4,
+    )
+
+    max_steps: int = option(
+        3000,
+        "Updates of the generator, each after updates of the critic.",
+        at_least=1,
+        shapes_members=True,
+        reference=20001,
+        smoke=100,
+    )
+    extra_steps: int = option(
+        500,
+        "Updates of a copy of the trained critic as a classifier of real and generated images.",
+        at_least=1,
+        shapes_members=True,
+        reference=4001,
+        smoke=50,
+    )
+    batch_size: int = option(
+        32, "Images in an update.", at_least=1, shapes_members=True, reference=64, smoke=16
+    )
+    Citers: int = option(
+        3,
+        "Updates of the critic per update of the generator.",
+        at_least=1,
+        shapes_members=True,
+        reference=5,
+        smoke=2,
+    )
+    Citers_boosted: int = option(
+        12,
+        "The same in each of the first 25 steps and in every 500th.",
+        at_least=1,
+        shapes_members=True,
+        reference=100,
+        smoke=5,
+    )
+    mode: str = option(
+        "gp",
+        "What keeps the critic's slope at 1. gp: a penalty on its gradient; regular: its weights"
+        " are clipped.",
+        choices=("gp", "regular"),
+        shapes_members=True,
+    )
+    lam: float = option(10.0, "Weight of the penalty in mode gp.", at_least=0, shapes_members=True)
+    clamp_lower: float = option(
+        -0.01, "Least value of the critic's weights in mode regular.", shapes_members=True
+    )
+    clamp_upper: float = option(
+        0.01, "Greatest value of the critic's weights in mode regular.", shapes_members=True
+    )
+    is_adam: bool = option(
+        True,
+        "Adam with decays .5 and .9 instead of RMSProp.",
+        shapes_members=True,
+        reference=False,
+    )
+    learning_rate_ger: float = option(
+        2e-4, "Of the generator.", above=0, shapes_members=True, reference=5e-5
+    )
+    learning_rate_dis: float = option(
+        5e-4, "Of the critic and of the classifier.", above=0, shapes_members=True, reference=5e-5
+    )
+
+    compile: bool = option(
+        False,
+        "Compiles training and scoring with XLA too, beyond the graphs of TensorFlow; takes longer"
+        " on a CPU.",
+    )
+    score_keys: tuple[str, ...] = option(
+        SCORE_KEYS,
+        "Scores in the tables and plots; all are in the score files.",
+        choices=SCORE_KEYS,
+    )
+
+    def __post_init__(self):
+        """Checks what no single flag can, and fills in the folders."""
+        if self.clamp_lower > self.clamp_upper:
+            raise InputError(
+                f"--clamp_lower={self.clamp_lower} exceeds --clamp_upper={self.clamp_upper}"
+            )
+        super().__post_init__()
