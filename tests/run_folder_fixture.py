@@ -7,7 +7,7 @@ import numpy as np
 
 from tools.run.folder import RunFolder
 from tools.run.whole_files import write_json, write_npz, write_text
-from tools.scores.detection import DetectionTable, detection_table
+from tools.scores.detection import AnalysisOptions, DetectionTable, detection_table
 from tools.scores.files import read_scores, write_scores
 from tools.scores.finished_run import read_run
 
@@ -54,7 +54,7 @@ def table_of(
 ) -> DetectionTable:
     """The detection table of the run."""
     run = read_run(folder, keys)
-    return detection_table(run, keys, draws=draws, seed=0, elbo_threshold=elbo_threshold)
+    return detection_table(run, keys, AnalysisOptions(draws, elbo_threshold=elbo_threshold))
 
 
 def _pictures(ids: np.ndarray, random: np.random.Generator) -> dict[str, np.ndarray]:

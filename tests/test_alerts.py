@@ -33,7 +33,8 @@ def folder(tmp_path):
 
 def rows_of(folder, alerts=(10, 40), draws=40):
     run = read_run(folder, ["iwae"])
-    return run, list(alert_rows(run, ["iwae"], alerts, draws=draws, seed=0))
+    lines = {name: score_lines(run, name, ["iwae"], ddof=0) for name in run.test_sets}
+    return run, list(alert_rows(run, lines, alerts, draws=draws, seed=0))
 
 
 def slow_recall(scores_in, scores_out, alerts):

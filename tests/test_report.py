@@ -12,7 +12,10 @@ from tools.report.markup import VOID, element, joined, pairs
 from tools.run.whole_files import write_npz
 
 SCRIPT = "<script>alert('x')</script>"
-SECTIONS = "Verdict,AUROC,All metrics,Flagged examples,Plots,Missing data sets,Settings,Provenance"
+SECTIONS = (
+    "Verdict,Scores,Statistics over members,All metrics,Flagged examples,Plots,Missing data sets,"
+    "Settings,Provenance"
+)
 PLOT = Plot("roc", b"\x89PNG", caption="One & all", alt='AUROC of "near": 0.7')
 
 
@@ -108,15 +111,16 @@ def test_pictures_have_words(page):
 
 def test_tables_have_captions_and_headings(page):
     n_tables = len(page.all("table"))
-    assert n_tables == len(page.all("caption")) == len(page.all("thead")) == 9
+    assert n_tables == len(page.all("caption")) == len(page.all("thead")) == 10
     assert {attributes.get("scope") for attributes in page.all("th")} == {"col", "row"}
-    assert [attributes["class"] for attributes in page.all("table")].count("sortable") == 1
+    assert [attributes["class"] for attributes in page.all("table")].count("sortable") == 2
 
 
 def test_every_row_of_the_table_is_there_to_be_sorted(table, page):
     statistics = [text for text in page.text("td") if text == "disagreement"]
     assert len(statistics) == len(table.rows) // 6
-    assert len(page.text("button")) == 12
+    assert len(page.text("button")) == 12 + 6  # and those of the scores, a row each
+    assert page.text("th").count("iwae disagreement") == page.text("th").count("rate waic") == 1
     assert all(f"{row.auroc:.4f}" in page.visible for row in table.rows)
 
 
@@ -134,23 +138,23 @@ def test_text_from_outside_is_escaped(folder):
 def test_verdict_shows_the_scores_named_before_looking(table):
     aurocs = {("iwae", "waic"): 0.8765, ("iwae", "mean"): 0.98}
     page = Page(report_html(with_aurocs(table, aurocs), []))
-    assert page.text("h3")[:2] == ["waic of iwae", "mean of iwae"]
+    assert page.text("h3")[:2] == ["iwae waic", "iwae mean"]
     assert [text for text in page.text("p") if len(text) == 6] == ["0.8815", "0.9850"]
-    assert "At least 0.99 on 0 of 2 OoD sets; lowest on near: 0.8765" in page.visible
-    assert "At least 0.99 on 1 of 2 OoD sets; lowest on near: 0.9800" in page.visible
-    assert "nothing else in the tables below has a higher mean AUROC" in page.visible
+    assert "At least 0.99 on 0 of 2 OoD sets; lowest, flips apart, on near: 0.8765" in page.visible
+    assert "At least 0.99 on 1 of 2 OoD sets; lowest, flips apart, on near: 0.9800" in page.visible
+    assert "and this is one of them" in page.visible
 
 
 def test_a_better_score_found_afterwards_is_called_optimistic(table):
     aurocs = {("iwae", "waic"): 0.8, ("rate", "variance"): 0.9}
     page = Page(report_html(with_aurocs(table, aurocs), []))
-    assert "0.9050, is that of variance of rate; to choose it" in page.visible
+    assert "Highest worst AUROC, flips apart: rate variance, 0.9000" in page.visible
     assert "optimistic" in page.visible
 
 
 def test_without_iwae_the_first_score_is_the_headline(folder):
     page = Page(report_html(table_of(folder, keys=("rate", "elbo")), []))
-    assert page.text("h3")[:2] == ["waic of rate", "mean of rate"]
+    assert page.text("h3")[:2] == ["rate waic", "rate mean"]
 
 
 def test_flagged_examples_are_counted_per_threshold(table, page):
@@ -240,7 +244,7 @@ def test_gallery_of_critics_has_samples_and_no_reconstructions(folder):
     assert not any(name.startswith("reconstructions") for name in drawn)
     assert "WAIC of extra_logit" in drawn["extremes_near"].caption
     cards = Page(report_html(table, [])).text("h3")[:2]
-    assert cards == ["variance of logit", "mean of logit"]
+    assert cards == ["logit variance", "logit mean"]
 
 
 def test_elements_escape_children_and_attributes():

@@ -5,34 +5,31 @@ import json
 
 import pytest
 
-from run_folder_fixture import table_of, write_run
+from run_folder_fixture import change_manifest, table_of, write_run
 from tools.report.tables import auroc_matrix, csv_text, fixed, json_value, printed_table
 from tools.scores.ensemble import STATISTICS
+from tools.scores.finished_run import read_run
 
 COLUMNS = (
     "train_dataset,dataset,score,statistic,n_members,n_in,n_out,auroc,auroc_low,auroc_high,"
     "ap,ap_in,fpr95,fpr99"
 )
 PRINTED = """\
-iwae (importance-weighted log likelihood, nats; higher = more normal)
-dataset  statistic     n_in  n_out        auroc [low, high]      ap   ap_in   fpr95   fpr99
-near     single          12     12  0.1234 [0.1000, 1.0000]  1.0000  0.5000  0.0001  0.0000
-near     mean            12     12  0.1234 [0.1000, 1.0000]  1.0000  0.5000  0.0001  0.0000
-near     variance        12     12  0.1234 [0.1000, 1.0000]  1.0000  0.5000  0.0001  0.0000
-near     waic            12     12  0.1234 [0.1000, 1.0000]  1.0000  0.5000  0.0001  0.0000
-near     mixture         12     12  0.1234 [0.1000, 1.0000]  1.0000  0.5000  0.0001  0.0000
-near     disagreement    12     12  0.1234 [0.1000, 1.0000]  1.0000  0.5000  0.0001  0.0000
-far      single          12     12  0.1234 [0.1000, 1.0000]  1.0000  0.5000  0.0001  0.0000
-far      mean            12     12  0.1234 [0.1000, 1.0000]  1.0000  0.5000  0.0001  0.0000
-far      variance        12     12  0.1234 [0.1000, 1.0000]  1.0000  0.5000  0.0001  0.0000
-far      waic            12     12  0.1234 [0.1000, 1.0000]  1.0000  0.5000  0.0001  0.0000
-far      mixture         12     12  0.1234 [0.1000, 1.0000]  1.0000  0.5000  0.0001  0.0000
-far      disagreement    12     12  0.1234 [0.1000, 1.0000]  1.0000  0.5000  0.0001  0.0000
+Scores named before any number was seen
+dataset  score      n_in  n_out        auroc [low, high]      ap   ap_in   fpr95   fpr99
+near     iwae mean    12     12  0.1234 [0.1000, 1.0000]  1.0000  0.5000  0.0001  0.0000
+near     iwae waic    12     12  0.1234 [0.1000, 1.0000]  1.0000  0.5000  0.0001  0.0000
+far      iwae mean    12     12  0.1234 [0.1000, 1.0000]  1.0000  0.5000  0.0001  0.0000
+far      iwae waic    12     12  0.1234 [0.1000, 1.0000]  1.0000  0.5000  0.0001  0.0000
 
-AUROC of iwae
-dataset  single    mean  variance    waic  mixture  disagreement
-near     0.1234  0.1234    0.1234  0.1234   0.1234        0.1234
-far      0.1234  0.1234    0.1234  0.1234   0.1234        0.1234
+Highest worst AUROC, flips apart: iwae single, 0.1234 [0.1000, 1.0000] on near
+AUROC               worst    mean  s/1000    near     far
+iwae single        0.1234  0.1234    15.5  0.1234  0.1234
+iwae mean          0.1234  0.1234    15.5  0.1234  0.1234
+iwae variance      0.1234  0.1234    15.5  0.1234  0.1234
+iwae waic          0.1234  0.1234    15.5  0.1234  0.1234
+iwae mixture       0.1234  0.1234    15.5  0.1234  0.1234
+iwae disagreement  0.1234  0.1234    15.5  0.1234  0.1234
 """
 
 
@@ -46,15 +43,23 @@ def with_metrics(table, **metrics):
     return dataclasses.replace(table, rows=rows, score_keys=("iwae",))
 
 
-def test_printed_table_is_aligned_and_ends_with_the_matrix(table):
+def test_printed_table_is_aligned_and_ends_with_all_scores(table):
+    table.run.folder.update_manifest(costs={"sampling": 15.49})
     metrics = {"auroc": 0.12341, "auroc_low": 0.1, "auroc_high": 1.0, "ap": 0.99999}
     metrics |= {"ap_in": 0.5, "fpr95": 8.6e-05, "fpr99": 0.0}
+    table = dataclasses.replace(table, run=read_run(table.run.folder, ["iwae"]))
     assert printed_table(with_metrics(table, **metrics)) == PRINTED
 
 
-def test_each_score_has_a_block_and_the_first_one_the_matrix(table):
-    titles = [block.splitlines()[0] for block in printed_table(table).split("\n\n")]
-    assert [title.split(" (")[0] for title in titles] == ["iwae", "rate", "AUROC of iwae"]
+def test_what_was_published_of_the_training_set_stands_below(tmp_path):
+    folder = write_run(tmp_path)
+    for part in ("scores", "pictures"):
+        for old, new in (("digits", "mnist"), ("far", "hflip")):
+            (folder.path / part / f"{old}.npz").rename(folder.path / part / f"{new}.npz")
+    change_manifest(folder, in_distribution="mnist", out_of_distribution=["near", "hflip"])
+    lines = printed_table(table_of(folder)).splitlines()
+    (dose,) = (line for line in lines if line.startswith("published: DoSE"))
+    assert dose.endswith(" 0.810")
 
 
 def test_without_draws_there_is_no_interval(tmp_path):

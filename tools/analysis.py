@@ -14,10 +14,11 @@ from tools.errors import InputError
 from tools.report.alert_table import alerts_csv
 from tools.report.gallery import draw_plots
 from tools.report.html_report import report_html
+from tools.report.pool_table import pools_csv
 from tools.report.tables import csv_text, json_value, printed_table
 from tools.run.folder import RunFolder
 from tools.run.whole_files import write_bytes, write_json, write_text
-from tools.scores.detection import DetectionTable, detection_table
+from tools.scores.detection import AnalysisOptions, DetectionTable, detection_table
 from tools.scores.finished_run import read_manifest, read_run
 
 
@@ -37,6 +38,7 @@ def ensemble_analysis(
     elbo_threshold: float | None,
     seed: int = 0,
     alerts: Sequence[int] = (),
+    num_pools: int = 1,
 ) -> Analysis:
     """Analyses a finished run and writes MODEL_DIR/analysis; the same files give the same bytes.
 
@@ -47,16 +49,16 @@ def ensemble_analysis(
         elbo_threshold: Nats; examples with a higher mean of -elbo are counted; None: no count.
         seed: Root of the bootstrap's draws.
         alerts: Numbers of alerts for the table of labelled anomalies; none: no such table.
+        num_pools: Disjoint ensembles of the members, for the spread over them; 1: none.
 
     Raises:
         InputError: A file is missing or damaged, a score key unknown, a score NaN.
     """
     keys = tuple(dict.fromkeys(score_keys))
-    _check_arguments(keys, bootstrap, elbo_threshold)
+    _check_arguments(keys, bootstrap, elbo_threshold, num_pools)
     run = read_run(RunFolder(model_dir), keys)
-    table = detection_table(
-        run, keys, draws=bootstrap, seed=seed, elbo_threshold=elbo_threshold, alerts=alerts
-    )
+    options = AnalysisOptions(bootstrap, seed, elbo_threshold, alerts, num_pools)
+    table = detection_table(run, keys, options)
     plots = draw_plots(table)
 
     folder = run.folder.path / "analysis"
@@ -64,17 +66,23 @@ def ensemble_analysis(
     write_json(folder / "metrics.json", json_value(table))
     if table.alert_rows:
         write_text(folder / "alerts.csv", alerts_csv(table.alert_rows))
+    if table.pool_rows:
+        write_text(folder / "pools.csv", pools_csv(table.pool_rows))
     for plot in plots:
         write_bytes(folder / f"{plot.name}.png", plot.png)
     write_text(folder / "report.html", report_html(table, plots))
     return Analysis(table, printed_table(table), folder / "report.html")
 
 
-def _check_arguments(keys: Sequence[str], bootstrap: int, elbo_threshold: float | None) -> None:
+def _check_arguments(
+    keys: Sequence[str], bootstrap: int, elbo_threshold: float | None, num_pools: int
+) -> None:
     if not keys:
         raise InputError("--score_keys names no score; iwae is one")
     if bootstrap < 0:
         raise InputError(f"--bootstrap={bootstrap}: the number of draws must be at least 0")
+    if num_pools < 1:
+        raise InputError(f"--num_pools={num_pools}: the number of ensembles must be at least 1")
     if elbo_threshold is not None and not math.isfinite(elbo_threshold):
         raise InputError(f"--elbo_threshold={elbo_threshold} is no finite number of nats")
 
@@ -85,9 +93,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("model_dir", type=Path, help="folder of a finished run")
     parser.add_argument("--score_keys", help="scores, with commas between; default: the run's own")
     parser.add_argument("--bootstrap", type=int, help="draws, 0: none; default: the run's own")
+    parser.add_argument("--num_pools", type=int, help="disjoint ensembles; default: the run's own")
     flags = parser.parse_args(arguments)
     try:
-        analysis = analyse_again(RunFolder(flags.model_dir), flags.score_keys, flags.bootstrap)
+        analysis = analyse_again(
+            RunFolder(flags.model_dir), flags.score_keys, flags.bootstrap, flags.num_pools
+        )
     except InputError as error:
         sys.stderr.write(f"{error}\n")
         return 2
@@ -96,7 +107,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def analyse_again(
-    folder: RunFolder, score_keys: str | None = None, bootstrap: int | None = None
+    folder: RunFolder,
+    score_keys: str | None = None,
+    bootstrap: int | None = None,
+    num_pools: int | None = None,
 ) -> Analysis:
     """Analyses with the settings in the manifest; None: that setting stays as it is."""
     settings = read_manifest(folder)["settings"]
@@ -108,6 +122,7 @@ def analyse_again(
             settings.get("elbo_threshold"),  # no flag of the WGAN
             settings["seed"],
             [int(count) for count in settings.get("alerts", ())],  # a flag of tables only
+            settings.get("num_pools", 1) if num_pools is None else num_pools,
         )
 
 

@@ -52,6 +52,7 @@ def run_experiment(
                 getattr(settings, "elbo_threshold", None),  # no flag of the WGAN
                 settings.seed,
                 [int(count) for count in getattr(settings, "alerts", ())],
+                settings.num_pools,
             )
         folder.update_manifest(status="finished")
     sys.stdout.write(f"{analysis.text}\nReport: {analysis.report}\n")

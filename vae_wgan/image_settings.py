@@ -75,6 +75,12 @@ class ImageSettings:
     bootstrap: int = option(
         1000, "Draws behind an interval; 0: no intervals.", at_least=0, smoke=200
     )
+    num_pools: int = option(
+        1,
+        "Disjoint ensembles that the members are shared out to, for the spread of the AUROC over"
+        " them; 1: none.",
+        at_least=1,
+    )
 
     def __post_init__(self):
         """Checks what no single flag can, and fills in the folders."""
@@ -87,6 +93,8 @@ class ImageSettings:
             raise InputError(f"--score_keys is empty; known are {known}")
         if self.skip_train and self.delete_existing:
             raise InputError("--delete_existing would delete what --skip_train scores; drop one")
+        if self.num_pools > self.num_models:
+            raise InputError(f"--num_pools={self.num_pools} exceeds --num_models={self.num_models}")
         self._fill_in("data_dir", default_data_dir())
         name = Path(self.train_dataset).stem
         self._fill_in("model_dir", f"runs/{self.MODEL}-{name}-{self.preset}")

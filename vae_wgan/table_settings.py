@@ -205,6 +205,12 @@ class TableSettings:
     bootstrap: int = option(
         500, "Draws behind an interval; 0: no intervals.", at_least=0, smoke=200
     )
+    num_pools: int = option(
+        1,
+        "Disjoint ensembles that the members are shared out to, for the spread of the AUROC over"
+        " them; 1: none.",
+        at_least=1,
+    )
     elbo_threshold: float | None = option(
         None,
         "Counts the rows whose ELBO, averaged over members, lies below minus this many nats.",
@@ -228,6 +234,8 @@ class TableSettings:
         self._check_scoring()
         if self.skip_train and self.delete_existing:
             raise InputError("--delete_existing would delete what --skip_train scores; drop one")
+        if self.num_pools > self.num_models:
+            raise InputError(f"--num_pools={self.num_pools} exceeds --num_models={self.num_models}")
         for count in self.alerts:
             if not count.isdecimal() or int(count) == 0:
                 raise InputError(f"--alerts={count}: write whole numbers above 0, as 492,1000")

@@ -8,9 +8,9 @@ import numpy as np
 from tools.report import plots
 from tools.report.image_rows import image_rows
 from tools.report.lines import fixed
-from tools.report.tables import auroc_matrix
+from tools.report.tables import score_name
 from tools.scores.detection import DetectionTable
-from tools.scores.ensemble import SCORE_KEYS, anomaly_scores, described
+from tools.scores.ensemble import described, headline_score
 from tools.scores.finished_run import read_histories, read_pictures, read_samples
 
 SAMPLED_MEMBERS, SAMPLES = 5, 24  # members whose samples are shown, and how many of each
@@ -41,16 +41,12 @@ def draw_plots(table: DetectionTable) -> list[Plot]:
     Raises:
         InputError: A file of pictures or a training history is damaged.
     """
-    key, run = table.headline_score, table.run
+    run = table.run
     histories = read_histories(run)
     pictures = {name: read_pictures(run, name) for name in run.test_sets}
-    values = {name: run.scores[name].scores[key] for name in run.test_sets}  # [member, example]
-    scores = {name: anomaly_scores(key, values[name], table.ddof) for name in run.test_sets}
-    statistics = SCORE_KEYS[key].headline_statistics
-    drawn = [_roc(table, scores, statistic) for statistic in statistics]
-    drawn.append(_histograms(key, values))
-    if run.n_members > 1:
-        drawn.append(_variance(key, values, scores))
+    drawn = [_roc(table, *pair) for pair in table.headlines]
+    if table.member_keys:
+        drawn += _of_members(table, headline_score(table.member_keys))
     if histories:
         drawn.append(_history(histories))
     if samples := read_samples(run):
@@ -60,19 +56,30 @@ def draw_plots(table: DetectionTable) -> list[Plot]:
     return drawn
 
 
-def _roc(table: DetectionTable, scores: dict, statistic: str) -> Plot:
-    key = table.headline_score
-    matrix = auroc_matrix(table, key)
-    aurocs = {name: rows[statistic].auroc for name, rows in matrix.items()}
-    curves = {name: scores[name][statistic] for name in aurocs}
-    numbers = ", ".join(f"{name} {fixed(auroc)}" for name, auroc in aurocs.items())
+def _roc(table: DetectionTable, key: str, statistic: str) -> Plot:
+    name = score_name(key, statistic)
+    curves = {dataset: lines[key, statistic][0] for dataset, lines in table.lines.items()}
+    inside = curves.pop(table.run.in_distribution)
+    rows = (row for row in table.rows if (row.score, row.statistic) == (key, statistic))
+    aurocs = {row.dataset: row.auroc for row in rows}
+    numbers = ", ".join(f"{dataset} {fixed(auroc)}" for dataset, auroc in aurocs.items())
     return Plot(
-        name=f"roc_{key}_{statistic}",
-        png=plots.roc_curves(scores[table.run.in_distribution][statistic], curves, aurocs),
-        caption=f"ROC curves of {statistic} of {key}, with AUROC. Higher is better; the logarithmic"
-        " axis shows the region of few false alarms.",
-        alt=f"ROC curves of {statistic} of {key}. AUROC: {numbers}.",
+        name=f"roc_{name}".replace(" ", "_"),
+        png=plots.roc_curves(inside, curves, aurocs),
+        caption=f"ROC curves of {name}, with AUROC. Higher is better; the logarithmic axis shows"
+        " the region of few false alarms.",
+        alt=f"ROC curves of {name}. AUROC: {numbers}.",
     )
+
+
+def _of_members(table: DetectionTable, key: str) -> Iterator[Plot]:
+    """A member score's values and its variance."""
+    run = table.run
+    values = {name: run.scores[name].scores[key] for name in run.test_sets}  # [member, example]
+    yield _histograms(key, values)
+    if run.n_members > 1:
+        variances = {name: table.lines[name][key, "variance"][0] for name in run.test_sets}
+        yield _variance(key, values, variances)
 
 
 def _histograms(key: str, values: dict) -> Plot:
@@ -86,9 +93,8 @@ def _histograms(key: str, values: dict) -> Plot:
     )
 
 
-def _variance(key: str, values: dict, scores: dict) -> Plot:
+def _variance(key: str, values: dict, variances: dict) -> Plot:
     member = {name: numbers[0] for name, numbers in values.items()}
-    variances = {name: scores[name]["variance"] for name in scores}
     middles = ", ".join(f"{name} {float(v.mean()):.2f}" for name, v in variances.items())
     return Plot(
         name=f"variance_{key}",

@@ -9,13 +9,14 @@ from tools.report.alert_table import alert_cells, alert_headings
 from tools.report.gallery import Plot
 from tools.report.lines import fixed
 from tools.report.markup import Markup, element, heading, joined, number_cell, pairs, table_of
+from tools.report.pool_table import HEADINGS, pool_cells
+from tools.report.score_sections import ranked_scores, tinted, verdict_cards
 from tools.report.tables import METRIC_COLUMNS, auroc_matrix, interval_text
 from tools.scores.detection import DetectionRow, DetectionTable, mean_auroc
-from tools.scores.ensemble import SCORE_KEYS, STATISTICS, described
+from tools.scores.ensemble import STATISTICS, described
 from tools.scores.flagged import FlagRule
 
 TEMPLATE = Path(__file__).with_name("report_template.html")
-ALMOST_PERFECT = 0.99
 LIKELIHOODS = {
     "bernoulli": "bernoulli on grey values in [0, 1] is not a normalised density: its values are"
     " those of the 2018 code and compare with no other likelihood's.",
@@ -42,9 +43,11 @@ def report_html(table: DetectionTable, plots: Sequence[Plot]) -> str:
         plots: Its plots, in their order on the page.
     """
     sections = {
-        "Verdict": _verdict(table),
+        "Verdict": verdict_cards(table),
         **_table_sections(table),
-        "AUROC": joined(*(_matrix(table, key) for key in table.score_keys)),
+        "Scores": ranked_scores(table),
+        "Statistics over members": joined(*(_matrix(table, key) for key in table.member_keys)),
+        **_pools(table),
         "All metrics": _full_table(table),
         "Flagged examples": _flagged(table),
         "Plots": _gallery(plots),
@@ -69,6 +72,19 @@ def _table_sections(table: DetectionTable) -> dict[str, Markup]:
     if table.alert_rows:
         sections["Alerts"] = _alerts(table)
     return sections
+
+
+def _pools(table: DetectionTable) -> dict[str, Markup]:
+    """The spread over disjoint ensembles, where there are any."""
+    if not table.pool_rows:
+        return {}
+    body = (
+        element("tr", element("th", name, scope="row"), *map(number_cell, cells))
+        for name, *cells in pool_cells(table.pool_rows)
+    )
+    heads = [heading(element("button", name, type="button")) for name in HEADINGS]
+    caption = "AUROC over disjoint ensembles of the run's members; no member is in two of them"
+    return {"Pools": table_of(caption, heads, body, class_="sortable")}
 
 
 def _alerts(table: DetectionTable) -> Markup:
@@ -113,55 +129,11 @@ def _anchor(name: str) -> str:
     return name.lower().replace(" ", "-")
 
 
-def _verdict(table: DetectionTable) -> Markup:
-    key = table.headline_score
-    means = mean_auroc(table.member_rows)
-    statistics = SCORE_KEYS[key].headline_statistics
-    cards = (_card(table, statistic, means[key, statistic]) for statistic in statistics)
-    return joined(element("div", *cards, class_="cards"), element("p", _best_of_all(key, means)))
-
-
-def _best_of_all(key: str, means: Mapping[tuple[str, str], float]) -> str:
-    """The highest mean AUROC in the tables, and why it is no result."""
-    named = max(means[key, statistic] for statistic in SCORE_KEYS[key].headline_statistics)
-    (best_key, best_statistic), best = max(means.items(), key=lambda item: item[1])
-    if best <= named:
-        return (
-            "Both were named before any number was seen, and nothing else in the tables below has"
-            " a higher mean AUROC."
-        )
-    return (
-        "Both were named before any number was seen. The highest mean AUROC in the tables below,"
-        f" {fixed(best)}, is that of {best_statistic} of {best_key}; to choose it for that would be"
-        " optimistic, because the choice was made on the very sets it is measured on. Confirm it"
-        " on sets that had no part in the choice."
-    )
-
-
-def _card(table: DetectionTable, statistic: str, mean: float) -> Markup:
-    key = table.headline_score
-    rows = [row for row in table.rows if (row.score, row.statistic) == (key, statistic)]
-    worst = min(rows, key=lambda row: row.auroc)
-    solved = sum(row.auroc >= ALMOST_PERFECT for row in rows)
-    return element(
-        "div",
-        element("h3", f"{statistic} of {key}"),
-        element("p", fixed(mean), class_="figure"),
-        element(
-            "p",
-            f"mean AUROC. At least {ALMOST_PERFECT} on {solved} of {len(rows)} OoD sets; lowest on"
-            f" {worst.dataset}: {fixed(worst.auroc)} {interval_text(worst)}".rstrip()
-            + ".",
-        ),
-        class_="card",
-    )
-
-
 def _matrix(table: DetectionTable, score_key: str) -> Markup:
     matrix = auroc_matrix(table, score_key)
     means = mean_auroc(table.rows)
     body = (
-        element("tr", element("th", name, scope="row"), *map(_tinted, rows.values()))
+        element("tr", element("th", name, scope="row"), *map(tinted, rows.values()))
         for name, rows in matrix.items()
     )
     mean_cells = (number_cell(fixed(means[score_key, statistic])) for statistic in STATISTICS)
@@ -290,11 +262,3 @@ def _flat(values: Mapping[str, object], prefix: str = "") -> dict[str, object]:
         inner = _flat(value, f"{prefix}{name}.") if isinstance(value, Mapping) else None
         flat |= {f"{prefix}{name}": value} if inner is None else inner
     return flat
-
-
-def _tinted(row: DetectionRow) -> Markup:
-    """An AUROC on blue, the deeper the nearer to 1, or on orange, the deeper the nearer to 0."""
-    colour = "11 95 165" if row.auroc >= 0.5 else "213 94 0"
-    strength = 0.45 * abs(2 * row.auroc - 1) ** 1.5
-    style = f"background-color: rgb({colour} / {strength:.3f})"
-    return element("td", fixed(row.auroc), class_="number", style=style)

@@ -5,14 +5,34 @@ from dataclasses import asdict, fields
 
 from tools.report.alert_table import alert_cells, alert_headings
 from tools.report.lines import aligned, bracketed, csv_lines, fixed
+from tools.report.pool_table import pool_block
 from tools.scores.alerts import AlertRow
 from tools.scores.bootstrap import CONFIDENCE
 from tools.scores.detection import DetectionRow, DetectionTable
-from tools.scores.ensemble import STATISTICS, described
 from tools.scores.lines import ENSEMBLE
+from tools.scores.published import published_aurocs
+from tools.scores.ranking import RankedScore, ranking_of, winner
 
 CSV_COLUMNS = tuple(field.name for field in fields(DetectionRow) if field.name != "spread")
 METRIC_COLUMNS = ("ap", "ap_in", "fpr95", "fpr99")
+
+
+def score_name(score: str, statistic: str) -> str:
+    """What a row is called: the statistic goes without saying where there is one only."""
+    return score if statistic == ENSEMBLE else f"{score} {statistic}"
+
+
+def seconds_text(score: RankedScore) -> str:
+    """Seconds per 1,000 examples; empty where they were not measured."""
+    return "" if score.seconds is None else f"{score.seconds:.1f}"
+
+
+def verdict(scores: Sequence[RankedScore]) -> str:
+    """Which score has the highest worst AUROC, as a line."""
+    best = winner(scores)
+    name, worst = score_name(best.score, best.statistic), best.worst
+    estimate = f"{fixed(worst.auroc)} {interval_text(worst)}".rstrip()
+    return f"Highest worst AUROC, flips apart: {name}, {estimate} on {worst.dataset}"
 
 
 def interval_text(row: DetectionRow) -> str:
@@ -30,19 +50,18 @@ def auroc_matrix(table: DetectionTable, score_key: str) -> dict[str, dict[str, D
 
 
 def printed_table(table: DetectionTable) -> str:
-    """One block per score key, the other scores, alerts, and the AUROC matrix of the first key.
+    """The scores named before looking, alerts, and all scores' AUROCs, the best score first.
 
     It ends with a newline.
     """
-    blocks = [
-        _block(table, f"{key} ({described(key)})", [r for r in table.member_rows if r.score == key])
-        for key in table.score_keys
-    ]
-    if table.ensemble_rows:
-        blocks.append(_block(table, "One number per example", table.ensemble_rows))
+    named = [row for row in table.rows if (row.score, row.statistic) in table.headlines]
+    blocks = [_block(table, "Scores named before any number was seen", named)]
     if table.alert_rows:
         blocks.append(_alert_block(table.alert_rows))
-    return "\n".join([*blocks, _matrix_block(table, table.score_keys[0])])
+    if table.pool_rows:
+        named = [row for row in table.pool_rows if (row.score, row.statistic) in table.headlines]
+        blocks.append(pool_block(named))
+    return "\n".join([*blocks, _ranking_block(table)])
 
 
 def csv_text(table: DetectionTable) -> str:
@@ -67,13 +86,12 @@ def json_value(table: DetectionTable) -> dict:
 
 
 def _block(table: DetectionTable, title: str, rows: Sequence[DetectionRow]) -> str:
-    """Rows under a title; scores are named where they are not those of members."""
     auroc = "auroc [low, high]" if table.draws else "auroc"
-    lines = [("dataset", "statistic", "n_in", "n_out", auroc, *METRIC_COLUMNS)]
+    lines = [("dataset", "score", "n_in", "n_out", auroc, *METRIC_COLUMNS)]
     for row in rows:
         metrics = (fixed(getattr(row, column)) for column in METRIC_COLUMNS)
         estimate = f"{fixed(row.auroc)} {interval_text(row)}".strip()
-        name = row.score if row.statistic == ENSEMBLE else row.statistic
+        name = score_name(row.score, row.statistic)
         lines.append((row.dataset, name, str(row.n_in), str(row.n_out), estimate, *metrics))
     return f"{title}\n{aligned(lines, left_columns=2)}"
 
@@ -84,8 +102,15 @@ def _alert_block(rows: Sequence[AlertRow]) -> str:
     return f"Alerts: the highest scores of all test examples\n{aligned(lines, left_columns=3)}"
 
 
-def _matrix_block(table: DetectionTable, score_key: str) -> str:
-    lines = [("dataset", *STATISTICS)]
-    for dataset, rows in auroc_matrix(table, score_key).items():
-        lines.append((dataset, *(fixed(rows[statistic].auroc) for statistic in STATISTICS)))
-    return f"AUROC of {score_key}\n{aligned(lines, left_columns=1)}"
+def _ranking_block(table: DetectionTable) -> str:
+    datasets = table.run.out_of_distribution
+    lines = [("AUROC", "worst", "mean", "s/1000", *datasets)]
+    for score in ranking_of(table):
+        aurocs = (fixed(score.rows[name].auroc) if name in score.rows else "" for name in datasets)
+        name = score_name(score.score, score.statistic)
+        summary = (fixed(score.worst.auroc), fixed(score.mean), seconds_text(score))
+        lines.append((name, *summary, *aurocs))
+    for method, published in published_aurocs(table.run.in_distribution, datasets).items():
+        found = (f"{published[name]:.3f}" if name in published else "" for name in datasets)
+        lines.append((method, "", "", "", *found))
+    return f"{verdict(ranking_of(table))}\n{aligned(lines, left_columns=1)}"

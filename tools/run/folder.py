@@ -48,6 +48,10 @@ class RunFolder:
         """Score file, of one line, of what gives one number per example; `source` says what."""
         return self.path / "ensemble_scores" / source / f"{dataset}.npz"
 
+    def inputs(self, dataset: str) -> Path:
+        """Properties of a data set's inputs, in the form of a score file of one line."""
+        return self.path / "inputs" / f"{dataset}.npz"
+
     def samples(self, member: int) -> Path:
         """Images that a member has generated, for the report."""
         return self.member(member) / "samples.npz"

@@ -1,6 +1,6 @@
 """Recall and precision at a number of alerts: what those who look into alerts ask for."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -10,7 +10,7 @@ from tools.scores.bootstrap import interval, metric_draws
 from tools.scores.counts import average_precision_of, counts_of, recall_of
 from tools.scores.ensemble import mean
 from tools.scores.finished_run import FinishedRun
-from tools.scores.lines import Lines, ensemble_lines, ensemble_pairs, score_lines
+from tools.scores.lines import Lines, ensemble_lines, ensemble_pairs
 
 
 @dataclass(frozen=True)
@@ -51,28 +51,26 @@ class AlertRow:
 
 def alert_rows(
     run: FinishedRun,
-    score_keys: Sequence[str],
+    lines: Mapping[str, Lines],
     alerts: Sequence[int],
     *,
     draws: int,
     seed: int,
-    ddof: int = 0,
 ) -> Iterator[AlertRow]:
     """The rows of all sets of labelled anomalies: members' scores first, then the others.
 
     Args:
         run: The run.
-        score_keys: The members' scores to be looked at.
+        lines: {test set: its scores}.
         alerts: Numbers of alerts; none: no rows.
         draws: Bootstrap draws for the intervals; 0: no intervals.
         seed: Root of the bootstrap's draws.
-        ddof: Of the variance over members.
     """
     if not alerts:
         return
     options = {"draws": draws, "seed": seed}
     for dataset in run.anomalies:
-        pair = (score_lines(run, name, score_keys, ddof) for name in (run.in_distribution, dataset))
+        pair = (lines[name] for name in (run.in_distribution, dataset))
         yield from _rows(dataset, *pair, alerts, **options)
     for source, dataset in ensemble_pairs(run):
         if dataset in run.anomalies:

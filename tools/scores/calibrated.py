@@ -6,10 +6,13 @@ are higher = more normal, all others higher = more anomalous, as each says.
 """
 
 import numpy as np
+from scipy.stats import norm
 from sklearn.covariance import EmpiricalCovariance
 from sklearn.linear_model import LinearRegression
 from sklearn.neighbors import KernelDensity
 from sklearn.preprocessing import PowerTransformer, StandardScaler
+
+SMALLEST_SCALE = 1e-6
 
 
 def p_values(scores: np.ndarray, calibration: np.ndarray) -> np.ndarray:
@@ -106,3 +109,18 @@ def fisher(scores: np.ndarray, calibration: np.ndarray) -> np.ndarray:
     """
     pairs = zip(scores, calibration, strict=True)
     return -2 * sum(np.log(p_values(values, fitted)) for values, fitted in pairs)
+
+
+def independent_normals(statistics: np.ndarray, calibration: np.ndarray) -> np.ndarray:
+    """-sum_i log N(t_i; m_i, s_i**2) with m and s of the calibration: [example], nats.
+
+    Higher = more anomalous. With the log norms of the gradient by tensor it is the score of Dauncey
+    et al. 2024, https://arxiv.org/abs/2403.01485.
+
+    Args:
+        statistics: [statistic, example].
+        calibration: The same of the calibration examples.
+    """
+    # The floor is for statistics that never vary in the calibration split.
+    scales = np.maximum(calibration.std(axis=1, keepdims=True), SMALLEST_SCALE)
+    return -norm.logpdf(statistics, calibration.mean(axis=1, keepdims=True), scales).sum(axis=0)

@@ -2,16 +2,21 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from tools.scores.alerts import AlertRow, alert_rows
 from tools.scores.bootstrap import auroc_draws, interval
-from tools.scores.ensemble import STATISTICS, headline_score, mean, variance
+from tools.scores.ensemble import SCORE_KEYS, headline_score, mean, variance
 from tools.scores.finished_run import FinishedRun
 from tools.scores.flagged import FlagRule, flag_rules
 from tools.scores.lines import ENSEMBLE, Lines, ensemble_lines, ensemble_pairs, score_lines
 from tools.scores.metrics import DetectionMetrics, detection_metrics
+from tools.scores.pools import PoolRow, pool_rows
+from tools.scores.registry import FITTED_SCORES
+
+HEADLINE = "likelihood_residual"  # of the fitted scores
 
 
 @dataclass(frozen=True)
@@ -47,9 +52,11 @@ class DetectionTable:
     Attributes:
         run: The run.
         score_keys: The scores that were looked at, in the order of the rows.
+        lines: {test set: its scores}.
         rows: By score key, then OoD set in the run's order, then statistic.
         flag_rules: Thresholds and the examples that they flag.
         alert_rows: Recall and precision at numbers of alerts, for labelled anomalies.
+        pool_rows: Spread over disjoint ensembles of the members.
         draws: Bootstrap draws of the intervals; 0: there are none.
         seed: Root of the draws.
         ddof: Of the variance over members.
@@ -57,77 +64,99 @@ class DetectionTable:
 
     run: FinishedRun
     score_keys: tuple[str, ...]
+    lines: Mapping[str, Lines]
     rows: tuple[DetectionRow, ...]
     flag_rules: tuple[FlagRule, ...]
     draws: int
     seed: int
     ddof: int
     alert_rows: tuple[AlertRow, ...] = ()
+    pool_rows: tuple[PoolRow, ...] = ()
 
     @property
-    def headline_score(self) -> str:
-        """The score of the table that was named before looking."""
-        return headline_score(self.score_keys)
+    def member_keys(self) -> tuple[str, ...]:
+        """The scores that members have."""
+        return tuple(key for key in self.score_keys if key not in FITTED_SCORES)
 
     @property
-    def member_rows(self) -> tuple[DetectionRow, ...]:
-        """The rows of the members' scores."""
-        return tuple(row for row in self.rows if row.statistic != ENSEMBLE)
+    def headlines(self) -> tuple[tuple[str, str], ...]:
+        """(score, statistic) of those that were named before any number was seen."""
+        pairs = [(HEADLINE, ENSEMBLE)] if HEADLINE in self.score_keys else []
+        if self.member_keys:
+            key = headline_score(self.member_keys)
+            pairs += [(key, statistic) for statistic in SCORE_KEYS[key].headline_statistics]
+        return tuple(pairs) or ((self.score_keys[0], ENSEMBLE),)
 
-    @property
-    def ensemble_rows(self) -> tuple[DetectionRow, ...]:
-        """The rows of the scores that are one number per example."""
-        return tuple(row for row in self.rows if row.statistic == ENSEMBLE)
+
+class AnalysisOptions(NamedTuple):
+    """What a table is to hold beside its scores.
+
+    Attributes:
+        draws: Bootstrap draws of the intervals; 0: there are none.
+        seed: Root of the draws.
+        elbo_threshold: Nats; examples with a higher mean of -elbo are counted; None: no count.
+        alerts: Numbers of alerts at which recall and precision of labelled anomalies are told.
+        num_pools: Disjoint ensembles of the members, for the spread over them; 1: none.
+        ddof: Of the variance over members.
+    """
+
+    draws: int = 0
+    seed: int = 0
+    elbo_threshold: float | None = None
+    alerts: Sequence[int] = ()
+    num_pools: int = 1
+    ddof: int = 0
 
 
 def detection_table(
-    run: FinishedRun,
-    score_keys: Sequence[str],
-    *,
-    draws: int,
-    seed: int,
-    elbo_threshold: float | None,
-    alerts: Sequence[int] = (),
-    ddof: int = 0,
+    run: FinishedRun, score_keys: Sequence[str], options: AnalysisOptions
 ) -> DetectionTable:
-    """The table of a run; the arguments are the fields of DetectionTable and of its rows."""
-    options = {"draws": draws, "seed": seed, "ddof": ddof}
+    """The table of a run."""
+    draws, seed, ddof = options.draws, options.seed, options.ddof
+    lines = {name: score_lines(run, name, score_keys, ddof) for name in run.test_sets}
     return DetectionTable(
         run,
         tuple(score_keys),
-        rows=tuple(detection_rows(run, score_keys, **options)),
-        flag_rules=tuple(flag_rules(run, elbo_threshold, ddof)),
-        alert_rows=tuple(alert_rows(run, score_keys, alerts, **options)),
-        **options,
+        lines,
+        rows=tuple(detection_rows(run, lines, draws=draws, seed=seed)),
+        flag_rules=tuple(flag_rules(run, options.elbo_threshold, ddof)),
+        draws=draws,
+        seed=seed,
+        ddof=ddof,
+        alert_rows=tuple(alert_rows(run, lines, options.alerts, draws=draws, seed=seed)),
+        pool_rows=tuple(pool_rows(run, score_keys, options.num_pools, ddof)),
     )
 
 
 def detection_rows(
-    run: FinishedRun, score_keys: Sequence[str], *, draws: int, seed: int, ddof: int = 0
+    run: FinishedRun, lines: Mapping[str, Lines], *, draws: int, seed: int
 ) -> list[DetectionRow]:
-    """All rows: by score key, then OoD set in the run's order, then statistic.
+    """All rows: by score, then OoD set in the run's order, then statistic.
 
-    After them come the scores that are one number per example, under the statistic `ensemble`.
+    After them come the scores of other detectors, under the statistic `ensemble` too.
 
     Args:
         run: The run.
-        score_keys: The scores to be looked at.
+        lines: {test set: its scores}.
         draws: Bootstrap draws for the intervals; 0: no intervals.
         seed: Root of the bootstrap's draws.
-        ddof: Of the variance over members.
     """
-    rows = {
-        (row.score, row.dataset, row.statistic): row
+    inside = lines[run.in_distribution]
+    rows = [
+        row
         for dataset in run.out_of_distribution
-        for row in _member_rows(run, dataset, score_keys, draws=draws, seed=seed, ddof=ddof)
-    }
-    of_members = [
-        rows[key, dataset, statistic]
-        for key in score_keys
-        for dataset in run.out_of_distribution
-        for statistic in STATISTICS
+        for row in _rows(
+            inside,
+            lines[dataset],
+            {"in_distribution": run.in_distribution, "dataset": dataset},
+            n_members=run.n_members,
+            draws=draws,
+            seed=seed,
+        )
     ]
-    return of_members + list(_ensemble_rows(run, draws=draws, seed=seed))
+    order = list(dict.fromkeys(key for key, _ in inside))
+    rows.sort(key=lambda row: order.index(row.score))  # stable: sets and statistics stay in order
+    return rows + list(_ensemble_rows(run, draws=draws, seed=seed))
 
 
 def mean_auroc(rows: Sequence[DetectionRow]) -> dict[tuple[str, str], float]:
@@ -138,19 +167,8 @@ def mean_auroc(rows: Sequence[DetectionRow]) -> dict[tuple[str, str], float]:
     return {pair: float(np.mean(aurocs)) for pair, aurocs in groups.items()}
 
 
-def _member_rows(
-    run: FinishedRun, dataset: str, score_keys: Sequence[str], *, draws: int, seed: int, ddof: int
-) -> Iterator[DetectionRow]:
-    """The rows of one OoD set for all statistics of the members' scores."""
-    inside, outside = (
-        score_lines(run, name, score_keys, ddof) for name in (run.in_distribution, dataset)
-    )
-    names = {"in_distribution": run.in_distribution, "dataset": dataset}
-    yield from _rows(inside, outside, names, n_members=run.n_members, draws=draws, seed=seed)
-
-
 def _ensemble_rows(run: FinishedRun, *, draws: int, seed: int) -> Iterator[DetectionRow]:
-    """The rows of the scores that are one number per example."""
+    """The rows of the scores of other detectors."""
     for source, dataset in ensemble_pairs(run):
         files = run.ensemble_scores[source]
         inside, outside = (ensemble_lines(files[n]) for n in (run.in_distribution, dataset))

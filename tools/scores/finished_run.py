@@ -11,6 +11,7 @@ from tools.run.folder import CALIBRATION, RunFolder
 from tools.run.history import read_history
 from tools.scores.files import REMEDY, ScoreFile, read_arrays, read_scores
 from tools.scores.metrics import refuse_unusable
+from tools.scores.registry import met_by, needed_statistics
 
 PICTURE_GROUPS = ("most", "least", "first")
 PICTURE_ARRAYS = ("ids", "images")
@@ -27,6 +28,7 @@ class FinishedRun:
         out_of_distribution: Names of the scored OoD sets, in the order of the tables.
         missing: {name of an OoD set that could not be had: reason}.
         scores: {name: scores} of the sets above and of the calibration split.
+        inputs: {name: properties of the inputs, of one line} of the same sets, where they are.
         ensemble_scores: Scores that are one number per example, higher = more anomalous:
             {source: {name of a test set: scores of one line}}. A source such as a detector with
             a split of its own may have other rows of the sets.
@@ -38,6 +40,7 @@ class FinishedRun:
     out_of_distribution: tuple[str, ...]
     missing: Mapping[str, str]
     scores: Mapping[str, ScoreFile]
+    inputs: Mapping[str, ScoreFile] = field(default_factory=dict)
     ensemble_scores: Mapping[str, Mapping[str, ScoreFile]] = field(default_factory=dict)
 
     @property
@@ -49,6 +52,15 @@ class FinishedRun:
     def score_keys(self) -> tuple[str, ...]:
         """The score keys that all score files hold, sorted."""
         return tuple(sorted(set.intersection(*(set(f.scores) for f in self.scores.values()))))
+
+    def statistics(self, dataset: str) -> dict[str, np.ndarray]:
+        """All that is known of a set, float64: [member, example], [1, example] of the inputs."""
+        files = [self.scores[dataset], *filter(None, [self.inputs.get(dataset)])]
+        return {
+            name: values.astype(np.float64)
+            for file in files
+            for name, values in file.scores.items()
+        }
 
     @property
     def anomalies(self) -> tuple[str, ...]:
@@ -81,12 +93,15 @@ def read_run(folder: RunFolder, score_keys: Sequence[str]) -> FinishedRun:
         raise InputError(f"{folder.path} has no scored OoD set; choose one with --ood_datasets")
     names = (datasets["in_distribution"], CALIBRATION, *ood)
     scores = {name: read_scores(folder.scores(name)) for name in names}
+    inputs = {
+        name: read_scores(folder.inputs(name)) for name in names if folder.inputs(name).exists()
+    }
     inside = datasets["in_distribution"]
     more = _read_ensemble_scores(folder, inside, ood)
-    run = FinishedRun(folder, manifest, inside, ood, missing, scores, more)
+    run = FinishedRun(folder, manifest, inside, ood, missing, scores, inputs, more)
     _check_members(run)
-    _check_keys(run, score_keys)
-    _check_finite(run, {*score_keys, "iwae", "elbo"} & set(run.score_keys))
+    _check_examples(run)
+    _check_finite(run, _checked_needs(run, score_keys) | {"iwae", "elbo"})
     return run
 
 
@@ -168,16 +183,37 @@ def _check_members(run: FinishedRun) -> None:
             )
 
 
-def _check_keys(run: FinishedRun, score_keys: Iterable[str]) -> None:
+def _check_examples(run: FinishedRun) -> None:
+    for name, file in run.inputs.items():
+        if not np.array_equal(file.ids, run.scores[name].ids):
+            raise InputError(
+                f"{run.folder.inputs(name)} has other rows than {run.folder.scores(name)}; {REMEDY}"
+            )
+
+
+def _checked_needs(run: FinishedRun, score_keys: Iterable[str]) -> set[str]:
+    """Names of the statistics that the scores are computed from; all sets have them."""
+    names = set.intersection(*(set(run.statistics(name)) for name in run.scores))
+    needed = set()
     for key in score_keys:
-        if key not in run.score_keys:
+        found = {need: met_by(need, names) for need in needed_statistics([key])}
+        lacking = sorted(need for need in found if not found[need])
+        if lacking == [key]:
             raise InputError(
                 f"--score_keys: the score files of {run.folder.path} have no {key!r};"
                 f" they hold: {', '.join(run.score_keys)}"
             )
+        if lacking:
+            raise InputError(
+                f"--score_keys={key} needs {', '.join(lacking)}, which the files of"
+                f" {run.folder.path} lack; run with --skip_train=True --score_keys={key}"
+            )
+        needed.update(*found.values())
+    return needed
 
 
-def _check_finite(run: FinishedRun, score_keys: Iterable[str]) -> None:
-    for name, file in run.scores.items():
-        for key in sorted(score_keys):
-            refuse_unusable(file.scores[key], f"{key} of {name}")
+def _check_finite(run: FinishedRun, names: Iterable[str]) -> None:
+    for dataset in run.scores:
+        statistics = run.statistics(dataset)
+        for name in sorted(statistics.keys() & set(names)):
+            refuse_unusable(statistics[name], f"{name} of {dataset}")

@@ -4,9 +4,12 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from tools.run.folder import CALIBRATION
 from tools.scores.ensemble import anomaly_scores
 from tools.scores.files import ScoreFile
 from tools.scores.finished_run import FinishedRun
+from tools.scores.metrics import refuse_unusable
+from tools.scores.registry import FITTED_SCORES
 
 ENSEMBLE = "ensemble"  # the statistic of scores that are already one number per example
 # {(score key, statistic): anomaly scores [line, example]}
@@ -14,13 +17,27 @@ Lines = dict[tuple[str, str], np.ndarray]
 
 
 def score_lines(run: FinishedRun, dataset: str, score_keys: Sequence[str], ddof: int) -> Lines:
-    """All statistics of the members' scores; `single` has a line per member."""
+    """The scores of a set: all statistics of those of members, then the fitted ones.
+
+    `single` has a line per member.
+
+    Raises:
+        InputError: A fitted score is NaN.
+    """
     values = run.scores[dataset].scores
-    return {
+    lines = {
         (key, statistic): np.atleast_2d(scores)
         for key in score_keys
+        if key not in FITTED_SCORES
         for statistic, scores in anomaly_scores(key, values[key], ddof).items()
     }
+    examples, calibration = (run.statistics(name) for name in (dataset, CALIBRATION))
+    for key in score_keys:
+        if key in FITTED_SCORES:
+            scores = FITTED_SCORES[key].compute(examples, calibration)
+            refuse_unusable(scores, f"{key} of {dataset}")
+            lines[key, ENSEMBLE] = scores[np.newaxis]
+    return lines
 
 
 def ensemble_lines(file: ScoreFile) -> Lines:

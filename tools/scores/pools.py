@@ -1,0 +1,90 @@
+"""How much a metric depends on which members were trained: disjoint ensembles of a larger pool."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from sklearn.metrics import roc_auc_score
+
+from tools.errors import InputError
+from tools.scores.finished_run import FinishedRun
+from tools.scores.lines import Lines, score_lines
+
+
+@dataclass(frozen=True)
+class PoolRow:
+    """AUROC of one score over disjoint ensembles, fields in the order of pools.csv.
+
+    For the statistic `single` an ensemble's AUROC is the mean over its members'.
+
+    Attributes:
+        dataset: The OoD set.
+        score: Score key.
+        statistic: Over the members of one ensemble.
+        n_pools: Ensembles.
+        n_members: Members of each.
+        auroc: Mean over the ensembles.
+        auroc_sd: Standard deviation over them, ddof = 1.
+        auroc_min: The lowest.
+        auroc_max: The highest.
+    """
+
+    dataset: str
+    score: str
+    statistic: str
+    n_pools: int
+    n_members: int
+    auroc: float
+    auroc_sd: float
+    auroc_min: float
+    auroc_max: float
+
+
+def pool_rows(
+    run: FinishedRun, score_keys: Sequence[str], num_pools: int, ddof: int = 0
+) -> Iterator[PoolRow]:
+    """Rows of all scores on all OoD sets; no member is in two ensembles.
+
+    Args:
+        run: The run with all members; those that are left over take no part.
+        score_keys: The scores to be looked at.
+        num_pools: Ensembles; 1: no rows.
+        ddof: Of the variance over members.
+
+    Raises:
+        InputError: There are fewer members than ensembles.
+    """
+    if num_pools == 1:
+        return
+    size = run.n_members // num_pools
+    if size <= ddof:
+        raise InputError(
+            f"--num_pools={num_pools}: the run has {run.n_members} members, too few for so many"
+            " disjoint ensembles"
+        )
+    pools = [_with_members(run, slice(i * size, (i + 1) * size)) for i in range(num_pools)]
+    inside = [score_lines(pool, run.in_distribution, score_keys, ddof) for pool in pools]
+    for dataset in run.out_of_distribution:
+        outside = [score_lines(pool, dataset, score_keys, ddof) for pool in pools]
+        for pair in inside[0]:
+            aurocs = [_auroc(*lines, pair) for lines in zip(inside, outside, strict=True)]
+            spread = (np.mean(aurocs), np.std(aurocs, ddof=1), min(aurocs), max(aurocs))
+            yield PoolRow(dataset, *pair, num_pools, size, *map(float, spread))
+
+
+def _with_members(run: FinishedRun, members: slice) -> FinishedRun:
+    scores = {
+        name: replace(file, scores={key: values[members] for key, values in file.scores.items()})
+        for name, file in run.scores.items()
+    }
+    return replace(run, scores=scores)
+
+
+def _auroc(inside: Lines, outside: Lines, pair: tuple[str, str]) -> float:
+    lines = zip(inside[pair], outside[pair], strict=True)
+    return float(np.mean([_auroc_of(*scores) for scores in lines]))
+
+
+def _auroc_of(scores_in: np.ndarray, scores_out: np.ndarray) -> float:
+    is_ood = np.repeat([0, 1], [len(scores_in), len(scores_out)])
+    return roc_auc_score(is_ood, np.concatenate([scores_in, scores_out]))

@@ -1,0 +1,183 @@
+"""Scores that are fitted on the calibration split: a function and a line each.
+
+They are computed from a run's files alone: what the members and the input say of the examples of a
+set, and of the calibration split. No other set reaches a fit: its values are no argument.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from tools.scores import calibrated
+from tools.scores.ensemble import mean, variance
+
+# {name: values}: [member, example] of what members say, [1, example] of properties of the input.
+Statistics = Mapping[str, np.ndarray]
+
+INPUT_PROPERTIES = ("complexity", "highest_log_likelihood", "brightness", "variation")
+GRADIENT_NORMS = "gradient_norm."
+
+
+class FittedScore(NamedTuple):
+    """A score that is one number per example, higher = more anomalous.
+
+    Attributes:
+        meaning: In words.
+        needs: Names of the statistics that it is computed from; one that ends in a dot stands for
+            all that begin with it.
+        compute: Function from the statistics of the examples and those of the calibration split to
+            scores [example].
+    """
+
+    meaning: str
+    needs: tuple[str, ...]
+    compute: Callable[[Statistics, Statistics], np.ndarray]
+
+
+def needed_statistics(score_keys: Iterable[str]) -> frozenset[str]:
+    """Names of the statistics that the scores are computed from; those of members are their own."""
+    needs = (FITTED_SCORES[key].needs if key in FITTED_SCORES else (key,) for key in score_keys)
+    return frozenset(name for names in needs for name in names)
+
+
+def met_by(need: str, names: Iterable[str]) -> set[str]:
+    """Those of the names that a need stands for; none: it is not met."""
+    return {name for name in names if name == need or (need[-1] == "." and name.startswith(need))}
+
+
+def _typicality(examples: Statistics, calibration: Statistics) -> np.ndarray:
+    return mean(calibrated.typicality(examples["iwae"], calibration["iwae"]))
+
+
+def _bias_corrected(examples: Statistics, calibration: Statistics) -> np.ndarray:
+    del calibration  # nothing is fitted
+    return -mean(examples["iwae"] - examples["highest_log_likelihood"])
+
+
+def _unexplained(likelihood: str, properties: Sequence[str]) -> Callable:
+    """Minus the members' mean of what is left of a log likelihood."""
+
+    def compute(examples: Statistics, calibration: Statistics) -> np.ndarray:
+        covariates, fitted = (_stacked(part, properties) for part in (examples, calibration))
+        rest = calibrated.unexplained_log_likelihood(
+            examples[likelihood],
+            covariates,
+            calibration=calibration[likelihood],
+            calibration_covariates=fitted,
+        )
+        return -mean(rest)
+
+    return compute
+
+
+_input_complexity = _unexplained("iwae", ("complexity",))
+_likelihood_residual = _unexplained("laplace", INPUT_PROPERTIES)
+
+_STATES = (
+    "elbo",
+    "iwae",
+    "rate",
+    "distortion",
+    "posterior_entropy",
+    "log_weight_variance",
+)
+
+
+def _states(part: Statistics) -> np.ndarray:
+    """Means over members, the cross-entropy of q(z|x) to the prior, the ensemble's variance."""
+    means = {name: mean(part[name]) for name in _STATES}
+    cross_entropy = means["rate"] + means["posterior_entropy"]
+    return np.stack([*means.values(), cross_entropy, np.log1p(variance(part["iwae"]))])
+
+
+def _dose(examples: Statistics, calibration: Statistics) -> np.ndarray:
+    return calibrated.density_of_states(_states(examples), _states(calibration))
+
+
+_PATH = ("reconstruction_error", "posterior_mean_norm", "posterior_stddev_norm")
+
+
+def _likelihood_path(examples: Statistics, calibration: Statistics) -> np.ndarray:
+    return calibrated.gaussian_distance(_stacked(examples, _PATH), _stacked(calibration, _PATH))
+
+
+def _fisher(examples: Statistics, calibration: Statistics) -> np.ndarray:
+    combined = (_typicality, _likelihood_path, _likelihood_residual)
+    return calibrated.fisher(
+        *(
+            np.stack([score(part, calibration) for score in combined])
+            for part in (examples, calibration)
+        )
+    )
+
+
+def _gradient_norm(examples: Statistics, calibration: Statistics) -> np.ndarray:
+    names = sorted(name for name in calibration if name.startswith(GRADIENT_NORMS))
+    return calibrated.independent_normals(_stacked(examples, names), _stacked(calibration, names))
+
+
+def _likelihood_ratio(examples: Statistics, calibration: Statistics) -> np.ndarray:
+    del calibration  # nothing is fitted
+    return mean(examples["background_iwae"]) - mean(examples["iwae"])
+
+
+def _likelihood_regret(examples: Statistics, calibration: Statistics) -> np.ndarray:
+    del calibration  # nothing is fitted
+    return mean(examples["likelihood_regret"])
+
+
+def _stacked(part: Statistics, names: Sequence[str]) -> np.ndarray:
+    """The lines of all these statistics under one another: [line, example]."""
+    return np.concatenate([part[name] for name in names])
+
+
+FITTED_SCORES = {
+    "likelihood_residual": FittedScore(
+        "-log p(x) less what complexity, bias, brightness and variation of the input explain of it,"
+        " nats",
+        ("laplace", *INPUT_PROPERTIES),
+        _likelihood_residual,
+    ),
+    "typicality": FittedScore(
+        "distance of log p(x) from its mean on the calibration split, nats", ("iwae",), _typicality
+    ),
+    "bias_corrected": FittedScore(
+        "-log p(x) less what any decoder can reach, nats",
+        ("iwae", "highest_log_likelihood"),
+        _bias_corrected,
+    ),
+    "input_complexity": FittedScore(
+        "-log p(x) less what the input's complexity explains of it, nats",
+        ("iwae", "complexity"),
+        _input_complexity,
+    ),
+    "dose": FittedScore(
+        "-log density of eight statistics of the ensemble, one by one", _STATES, _dose
+    ),
+    "likelihood_path": FittedScore(
+        "distance of reconstruction error and posterior from the calibration split",
+        _PATH,
+        _likelihood_path,
+    ),
+    "fisher": FittedScore(
+        "p-values of typicality, likelihood_path and likelihood_residual, combined",
+        ("iwae", *_PATH, "laplace", *INPUT_PROPERTIES),
+        _fisher,
+    ),
+    "gradient_norm": FittedScore(
+        "-log density of the gradient's norm in each tensor of weights, one by one",
+        (GRADIENT_NORMS,),
+        _gradient_norm,
+    ),
+    "likelihood_ratio": FittedScore(
+        "log p(x) of members that learned noisy inputs, less log p(x), nats",
+        ("iwae", "background_iwae"),
+        _likelihood_ratio,
+    ),
+    "likelihood_regret": FittedScore(
+        "rise of log p(x) when q(z|x) is fitted to the input alone, nats",
+        ("likelihood_regret",),
+        _likelihood_regret,
+    ),
+}
