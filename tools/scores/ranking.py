@@ -1,7 +1,8 @@
 """Which score works: all scores of a run by their worst AUROC, with what each costs."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 
 import numpy as np
 
@@ -19,37 +20,42 @@ class RankedScore:
     Attributes:
         score: Score key.
         statistic: Over the ensemble.
-        rows: {OoD set: its row}.
+        rows: {column: row}; the columns of one run are its OoD sets.
         seconds: Per 1,000 examples and for all members; None: not measured.
     """
 
     score: str
     statistic: str
-    rows: Mapping[str, DetectionRow]
+    rows: Mapping[Hashable, DetectionRow]
     seconds: float | None
 
     @property
     def worst(self) -> DetectionRow:
         """The row of the lowest AUROC; the flips count only where there is nothing else."""
-        rows = [row for name, row in self.rows.items() if name not in FLIPS]
+        rows = [row for row in self.rows.values() if row.dataset not in FLIPS]
         return min(rows or self.rows.values(), key=lambda row: row.auroc)
 
     @property
     def mean(self) -> float:
-        """Mean AUROC over all OoD sets, flips too."""
+        """Mean AUROC over all columns, flips too."""
         return float(np.mean([row.auroc for row in self.rows.values()]))
 
 
-def ranking(rows: Iterable[DetectionRow], costs: Mapping[str, float]) -> list[RankedScore]:
+def ranking(
+    rows: Iterable[DetectionRow],
+    costs: Mapping[str, float],
+    column: Callable[[DetectionRow], Hashable] = attrgetter("dataset"),
+) -> list[RankedScore]:
     """All scores, the highest worst AUROC first; equal ones by their mean, then as they come.
 
     Args:
         rows: Of one or several runs of the same scores.
         costs: Seconds per 1,000 examples by pass; empty: not measured.
+        column: The column of a row: the rows of a score have different ones.
     """
-    groups: dict[tuple[str, str], dict[str, DetectionRow]] = {}
+    groups: dict[tuple[str, str], dict[Hashable, DetectionRow]] = {}
     for row in rows:
-        groups.setdefault((row.score, row.statistic), {})[row.dataset] = row
+        groups.setdefault((row.score, row.statistic), {})[column(row)] = row
     ranked = [
         RankedScore(*pair, of_sets, seconds_per_1000(pair[0], costs))
         for pair, of_sets in groups.items()
