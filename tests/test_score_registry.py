@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -152,24 +153,18 @@ def test_other_rows_of_the_inputs_are_refused(tmp_path):
         read_run(folder, ["iwae"])
 
 
-OWN_SCORE = """
-import sys
-import numpy as np
-from tools.analysis import main
-from tools.scores.registry import FITTED_SCORES, FittedScore
-
-def elbo_gap(examples, calibration):
-    gap = (examples["iwae"] - examples["elbo"]).mean(axis=0)
-    return np.abs(gap - np.median(calibration["iwae"] - calibration["elbo"]))
-
-FITTED_SCORES["elbo_gap"] = FittedScore("distance of iwae - elbo", ("iwae", "elbo"), elbo_gap)
-sys.exit(main())
-"""
+def readme_example():
+    """The code with which the README adds a score."""
+    readme = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
+    (code,) = (block for block in readme.split("```python\n") if "FITTED_SCORES[" in block)
+    return code.partition("```")[0]
 
 
-def test_a_score_of_ones_own_takes_ten_lines(tmp_path):
+def test_a_score_of_ones_own_takes_the_ten_lines_of_the_readme(tmp_path):
     folder = write_run(tmp_path / "run")
-    (tmp_path / "own_score.py").write_text(OWN_SCORE)
+    code = readme_example()
+    assert len([line for line in code.splitlines() if line]) <= 10
+    (tmp_path / "own_score.py").write_text(code)
     command = [sys.executable, tmp_path / "own_score.py", folder.path, "--score_keys=elbo_gap"]
     subprocess.run(command, check=True, capture_output=True, text=True)
     metrics = (folder.path / "analysis" / "metrics.csv").read_text()
