@@ -8,7 +8,7 @@ from run_folder_fixture import table_of, write_run
 from tools.report.score_sections import ranked_scores, tinted, verdict_cards
 from tools.scores.costs import passes_of, seconds_per_1000
 from tools.scores.detection import DetectionRow
-from tools.scores.published import PUBLISHED, published_aurocs
+from tools.scores.published import PUBLISHED, published
 from tools.scores.ranking import ranking, ranking_of, winner
 from tools.scores.registry import FITTED_SCORES
 
@@ -70,10 +70,10 @@ def test_every_fitted_score_has_a_cost():
 
 
 def test_published_figures_are_those_of_the_training_set_and_the_sets():
-    found = published_aurocs("fashion_mnist", ["mnist", "omniglot"])
-    assert found["published: WAIC (WAIC, but Why?)"] == {"mnist": 0.766}
-    assert published_aurocs("mnist", ["omniglot"]) == {}
-    assert all(0 <= auroc <= 1 for _, aurocs in PUBLISHED for auroc in aurocs.values())
+    found = {one.method: one for one in published("fashion_mnist", ["mnist", "omniglot"])}
+    assert found["WAIC"] == ("WAIC", "WAIC, but Why?", {"mnist": 0.766})
+    assert list(published("mnist", ["omniglot"])) == []
+    assert all(0 <= auroc <= 1 for one in PUBLISHED for auroc in one.aurocs.values())
 
 
 def test_the_report_ranks_and_colours(tmp_path):

@@ -6,7 +6,7 @@ from tools.report.lines import fixed
 from tools.report.markup import Markup, element, heading, joined, number_cell, pairs, table_of
 from tools.report.tables import interval_text, score_name, seconds_text, verdict
 from tools.scores.detection import DetectionRow, DetectionTable
-from tools.scores.published import published_aurocs
+from tools.scores.published import published
 from tools.scores.ranking import RankedScore, ranking_of, winner
 from tools.scores.registry import FITTED_SCORES
 
@@ -65,9 +65,9 @@ def ranked_scores(table: DetectionTable) -> Markup:
         )
         for score in ranking_of(table)
     ]
-    for method, aurocs in published_aurocs(table.run.in_distribution, datasets).items():
+    for method, source, aurocs in published(table.run.in_distribution, datasets):
         cells = (f"{aurocs[name]:.3f}" if name in aurocs else "" for name in datasets)
-        label = element("th", method, scope="row")
+        label = element("th", f"published: {method} ({source})", scope="row")
         body.append(element("tr", label, *map(number_cell, ("", "", "", *cells))))
     names = ("score", "worst", "mean", "s per 1,000", *datasets)
     heads = [heading(element("button", name, type="button")) for name in names]

@@ -10,7 +10,7 @@ from tools.scores.alerts import AlertRow
 from tools.scores.bootstrap import CONFIDENCE
 from tools.scores.detection import DetectionRow, DetectionTable
 from tools.scores.lines import ENSEMBLE
-from tools.scores.published import published_aurocs
+from tools.scores.published import published
 from tools.scores.ranking import RankedScore, ranking_of, winner
 
 CSV_COLUMNS = tuple(field.name for field in fields(DetectionRow) if field.name != "spread")
@@ -110,7 +110,7 @@ def _ranking_block(table: DetectionTable) -> str:
         name = score_name(score.score, score.statistic)
         summary = (fixed(score.worst.auroc), fixed(score.mean), seconds_text(score))
         lines.append((name, *summary, *aurocs))
-    for method, published in published_aurocs(table.run.in_distribution, datasets).items():
-        found = (f"{published[name]:.3f}" if name in published else "" for name in datasets)
-        lines.append((method, "", "", "", *found))
+    for method, _, aurocs in published(table.run.in_distribution, datasets):
+        found = (f"{aurocs[name]:.3f}" if name in aurocs else "" for name in datasets)
+        lines.append((f"published: {method}", "", "", "", *found))
     return f"{verdict(ranking_of(table))}\n{aligned(lines, left_columns=1)}"

@@ -1,6 +1,6 @@
 """AUROCs that others have published. They are rounded, and the protocols differ from ours."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 
@@ -8,18 +8,22 @@ class Published(NamedTuple):
     """Figures of one method.
 
     Attributes:
-        method: What was measured, and where it is written.
-        aurocs: {(training set, OoD set): AUROC}.
+        method: What was measured.
+        source: Where it is written.
+        aurocs: {(training set, OoD set): AUROC}, in PUBLISHED.
     """
 
     method: str
-    aurocs: Mapping[tuple[str, str], float]
+    source: str
+    aurocs: Mapping[Hashable, float]
 
 
 _PATH_PAPER = "likelihood path paper, table 1"
+_EIGEN_PAPER = "EigenScore paper, table 1"
 PUBLISHED = (
     Published(
-        f"ELBO of one VAE ({_PATH_PAPER})",
+        "ELBO of one VAE",
+        _PATH_PAPER,
         {
             ("cifar10", "svhn"): 0.08,
             ("fashion_mnist", "mnist"): 0.87,
@@ -30,7 +34,8 @@ PUBLISHED = (
         },
     ),
     Published(
-        "WAIC (WAIC, but Why?)",
+        "WAIC",
+        "WAIC, but Why?",
         {
             ("cifar10", "svhn"): 1.0,
             ("cifar10", "celeba"): 0.997,
@@ -38,11 +43,13 @@ PUBLISHED = (
         },
     ),
     Published(
-        "WAIC, measured again (EigenScore paper, table 1)",
+        "WAIC, measured again",
+        _EIGEN_PAPER,
         {("cifar10", "svhn"): 0.760, ("cifar10", "celeba"): 0.469},
     ),
     Published(
-        f"DoSE ({_PATH_PAPER})",
+        "DoSE",
+        _PATH_PAPER,
         {
             ("cifar10", "svhn"): 0.97,
             ("fashion_mnist", "mnist"): 1.0,
@@ -53,7 +60,8 @@ PUBLISHED = (
         },
     ),
     Published(
-        f"likelihood path, COPOD ({_PATH_PAPER})",
+        "likelihood path, COPOD",
+        _PATH_PAPER,
         {
             ("cifar10", "svhn"): 0.99,
             ("fashion_mnist", "mnist"): 1.0,
@@ -64,23 +72,22 @@ PUBLISHED = (
         },
     ),
     Published(
-        f"likelihood regret ({_PATH_PAPER})",
+        "likelihood regret",
+        _PATH_PAPER,
         {("cifar10", "svhn"): 0.88, ("fashion_mnist", "mnist"): 0.99},
     ),
     Published(
-        "EigenScore, of a diffusion model (its table 1)",
+        "EigenScore of a diffusion model",
+        _EIGEN_PAPER,
         {("cifar10", "svhn"): 0.810, ("cifar10", "celeba"): 0.873},
     ),
 )
 
 
-def published_aurocs(train_dataset: str, datasets: Sequence[str]) -> dict[str, dict[str, float]]:
-    """{"published: method": {OoD set: AUROC}} for models of this training set, on these sets."""
-    found = {}
-    for method, aurocs in PUBLISHED:
-        of_sets = {
-            out: aurocs[train_dataset, out] for out in datasets if (train_dataset, out) in aurocs
-        }
+def published(train_dataset: str, datasets: Sequence[str]) -> Iterator[Published]:
+    """What there is for models of this training set, on these sets alone: {OoD set: AUROC}."""
+    for method, source, aurocs in PUBLISHED:
+        pairs = ((train_dataset, dataset) for dataset in datasets)
+        of_sets = {pair[1]: aurocs[pair] for pair in pairs if pair in aurocs}
         if of_sets:
-            found[f"published: {method}"] = of_sets
-    return found
+            yield Published(method, source, of_sets)
