@@ -1,5 +1,6 @@
 """Measures what the project promises on this machine, each number against a yardstick.
 
+python scripts/benchmark.py corruptions
 python scripts/benchmark.py credit
 python scripts/benchmark.py detectors
 python scripts/benchmark.py wgan
@@ -22,7 +23,7 @@ if not __package__:  # started as a file: the checkout's root takes the place of
 from scripts.benchmarks.figure import json_line
 from scripts.script_start import run_script, script_parser
 
-PARTS = ("credit", "detectors", "wgan")
+PARTS = ("corruptions", "credit", "detectors", "wgan")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -132,10 +132,11 @@ class BrightDetector:
 
 
 def test_harmful_and_harmless_corruptions_are_told_apart(monkeypatch, tmp_path):
-    def brighter(images, severity, rng):
+    def brighter(name, images, severity, *, seed):
         return images + severity * np.linspace(0, 0.2, len(images))[:, None, None, None]
 
-    monkeypatch.setattr(model_distillation, "CORRUPTIONS", {"brighter": brighter})
+    monkeypatch.setattr(model_distillation, "KINDS", ("brighter",))
+    monkeypatch.setattr(model_distillation, "corrupt", brighter)
     images = np.full((11, 4, 4, 1), 0.3)
     images[0] = 0.9  # wrong before: in neither group
     harms = [

@@ -21,10 +21,11 @@ if not __package__:  # started as a file: the checkout's root takes the place of
     sys.path[0] = str(Path(__file__).resolve().parents[2])
 
 from scripts.script_start import example_parser, run_script
-from tools.data.corruptions import CORRUPTIONS, SEVERITIES
+from tools.data.corruptions import SEVERITIES, corrupt
 from tools.run.seeds import child_seed
 
 TEST_IMAGES = 1000
+KINDS = ("gaussian_noise", "shot_noise", "gaussian_blur", "contrast", "pixelate")
 
 
 class Harm(NamedTuple):
@@ -55,12 +56,11 @@ def _tell(options: argparse.Namespace) -> None:
 def harm_of(
     detector: Any, images: np.ndarray, labels: np.ndarray, severity: int, *, seed: int
 ) -> Harm:
-    """Applies every corruption to the images and divides the scores by what it did."""
+    """Applies each kind of corruption to the images and divides the scores by what it did."""
     right_before = classes(detector, images) == labels
     scores, right_after = [], []
-    for name, corrupt in CORRUPTIONS.items():
-        rng = np.random.default_rng(child_seed(seed, name, severity))
-        corrupted = corrupt(images, severity, rng)
+    for name in KINDS:
+        corrupted = corrupt(name, images, severity, seed=child_seed(seed, name, severity))
         scores.append(detector.score(corrupted))
         right_after.append(classes(detector, corrupted) == labels)
     scores, right_after = np.stack(scores), np.stack(right_after)  # [corruption, image]

@@ -1,0 +1,52 @@
+"""Images read at other places: bilinear interpolation, and maps that are linear in the place."""
+
+import numpy as np
+
+
+def sample(images: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    """The images at places between their pixels, float32 [image, height, width, channel].
+
+    Beyond the border the border's pixels go on.
+
+    Args:
+        images: [image, height, width, channel].
+        rows: Where to read, in pixels from the first row: [image or 1, height, width].
+        columns: The same from the first column.
+    """
+    height, width = images.shape[1:3]
+    rows, columns = rows.clip(0, height - 1), columns.clip(0, width - 1)
+    above, left = np.floor(rows).astype(int), np.floor(columns).astype(int)
+    below, right = np.minimum(above + 1, height - 1), np.minimum(left + 1, width - 1)
+    down, across = (rows - above)[..., np.newaxis], (columns - left)[..., np.newaxis]
+    image = np.arange(len(images))[:, np.newaxis, np.newaxis]
+    upper = (1 - across) * images[image, above, left] + across * images[image, above, right]
+    lower = (1 - across) * images[image, below, left] + across * images[image, below, right]
+    return ((1 - down) * upper + down * lower).astype(np.float32)
+
+
+def grid(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Rows and columns of all pixels, each [1, height, width]."""
+    rows, columns = np.indices(images.shape[1:3], np.float32)
+    return rows[np.newaxis], columns[np.newaxis]
+
+
+def linear_map(
+    images: np.ndarray, matrix: np.ndarray, shift: tuple[float, float] = (0, 0)
+) -> np.ndarray:
+    """The images through x -> matrix @ x + shift about their middle.
+
+    Args:
+        images: [image, height, width, channel].
+        matrix: Of (row, column): where the pixel of the result is read.
+        shift: Added to that, in pixels.
+    """
+    rows, columns = grid(images)
+    middle = (np.array(images.shape[1:3]) - 1) / 2
+    centred = np.stack([rows - middle[0], columns - middle[1]])
+    mapped = np.tensordot(matrix, centred, axes=1)
+    return sample(images, mapped[0] + middle[0] + shift[0], mapped[1] + middle[1] + shift[1])
+
+
+def enlarged(images: np.ndarray, factor: float) -> np.ndarray:
+    """The middle of the images, enlarged to their size."""
+    return linear_map(images, np.eye(2) / factor)
