@@ -27,7 +27,8 @@ class FinishedRun:
         in_distribution: Name of the in-distribution test set.
         out_of_distribution: Names of the scored OoD sets, in the order of the tables.
         missing: {name of an OoD set that could not be had: reason}.
-        scores: {name: scores} of the sets above and of the calibration split.
+        scores: {name: scores} of the sets above, of the calibration split, and of the altered sets.
+        altered: Names of the sets of corrupted and perturbed test images.
         inputs: {name: properties of the inputs, of one line} of the same sets, where they are.
         ensemble_scores: Scores that are one number per example, higher = more anomalous:
             {source: {name of a test set: scores of one line}}. A source such as a detector with
@@ -40,6 +41,7 @@ class FinishedRun:
     out_of_distribution: tuple[str, ...]
     missing: Mapping[str, str]
     scores: Mapping[str, ScoreFile]
+    altered: tuple[str, ...] = ()
     inputs: Mapping[str, ScoreFile] = field(default_factory=dict)
     ensemble_scores: Mapping[str, Mapping[str, ScoreFile]] = field(default_factory=dict)
 
@@ -91,14 +93,15 @@ def read_run(folder: RunFolder, score_keys: Sequence[str]) -> FinishedRun:
     ood = tuple(name for name in datasets["out_of_distribution"] if name not in missing)
     if not ood:
         raise InputError(f"{folder.path} has no scored OoD set; choose one with --ood_datasets")
-    names = (datasets["in_distribution"], CALIBRATION, *ood)
+    altered = tuple(datasets.get("altered", ()))
+    names = (datasets["in_distribution"], CALIBRATION, *ood, *altered)
     scores = {name: read_scores(folder.scores(name)) for name in names}
     inputs = {
         name: read_scores(folder.inputs(name)) for name in names if folder.inputs(name).exists()
     }
     inside = datasets["in_distribution"]
     more = _read_ensemble_scores(folder, inside, ood)
-    run = FinishedRun(folder, manifest, inside, ood, missing, scores, inputs, more)
+    run = FinishedRun(folder, manifest, inside, ood, missing, scores, altered, inputs, more)
     _check_members(run)
     _check_examples(run)
     _check_finite(run, _checked_needs(run, score_keys) | {"iwae", "elbo"})
