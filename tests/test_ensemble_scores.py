@@ -9,9 +9,17 @@ import pytest
 from fake_model import FakeModel, made_up_set
 from tools.run.checkpoints import save_checkpoint
 from tools.run.folder import RunFolder
+from tools.run.stopwatch import Stopwatch
 from tools.scores.ensemble import waic
 from tools.scores.files import read_scores
-from vae_wgan.ensemble_scores import as_bytes, extreme_pictures, score_datasets, write_samples
+from tools.scores.input_statistics import input_statistics
+from vae_wgan.ensemble_scores import (
+    as_bytes,
+    extreme_pictures,
+    score_datasets,
+    write_input_statistics,
+    write_samples,
+)
 
 GROUPS = ("most", "least", "first")
 
@@ -28,6 +36,7 @@ class Run:
     def __init__(self, path):
         self.folder = RunFolder(path)
         self.settings = Settings()
+        self.needed = set()
         self.sets = [made_up_set("digits", 30), made_up_set("noise", 20, first_id=50)]
         for member in (0, 1):
             self.train_member(member, seed=member)
@@ -42,7 +51,7 @@ class Run:
 
     def score(self):
         checkpoints = [self.folder.member(m) / "checkpoint-00000001.npz" for m in (0, 1)]
-        score_datasets(FakeModel(), checkpoints, self.sets, self.settings, self.folder)
+        score_datasets(FakeModel(), checkpoints, self.sets, self.settings, self.folder, self.needed)
 
     def files(self):
         """Bytes and time of writing by path, of all score files and pictures."""
@@ -91,6 +100,37 @@ def test_other_settings_remake_all_sets(run, change):
     run.settings = run.settings._replace(**change)
     assert run.remade() == BOTH
     assert run.remade() == set()
+
+
+def test_files_that_lack_what_is_needed_are_remade_and_those_that_hold_more_are_not(run):
+    run.needed = {"iwae"}
+    assert run.remade() == set()
+    run.needed = {"iwae", "laplace"}
+    assert run.remade() == BOTH
+
+
+def test_properties_of_images_are_written_once_for_a_likelihood(run):
+    def written(likelihood):
+        write_input_statistics(run.sets, likelihood, run.folder, Stopwatch())
+        return [run.folder.inputs(part.name).stat().st_mtime_ns for part in run.sets]
+
+    times = written("bernoulli")
+    for part in run.sets:
+        file = read_scores(run.folder.inputs(part.name))
+        np.testing.assert_array_equal(file.ids, part.ids)
+        for name, values in input_statistics(part.examples, "bernoulli").items():
+            np.testing.assert_array_equal(file.scores[name], np.float32([values]))
+    assert written("bernoulli") == times
+    assert all(np.not_equal(written("none"), times))
+
+
+def test_rows_of_a_table_have_no_such_properties(run):
+    run.sets = [
+        dataclasses.replace(part, examples=part.examples.reshape(len(part), -1))
+        for part in run.sets
+    ]
+    write_input_statistics(run.sets, "gaussian", run.folder, Stopwatch())
+    assert not (run.folder.path / "inputs").exists()
 
 
 def test_another_member_remakes_all_sets(run):

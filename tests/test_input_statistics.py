@@ -14,6 +14,7 @@ from tools.scores.input_statistics import (
     input_statistics,
     png_bits,
 )
+from tools.scores.registry import INPUT_PROPERTIES
 
 tfd = tfp.distributions
 RNG = np.random.default_rng(0)
@@ -64,6 +65,10 @@ def best_log_likelihood(name, value):
 
     limits = (-LARGEST_LOGIT, LARGEST_LOGIT)
     return -minimize_scalar(loss, bounds=limits, method="bounded").fun
+
+
+def test_all_of_them_are_named():
+    assert input_statistics(IMAGES, "bernoulli").keys() == set(INPUT_PROPERTIES)
 
 
 def test_a_discretised_likelihood_can_be_certain_of_every_value():

@@ -42,6 +42,20 @@ def test_a_file_is_current_for_its_own_provenance_only(path):
     assert not is_current(path.with_name("other.npz"), PROVENANCE)
 
 
+def test_a_file_is_current_if_it_holds_what_is_needed_or_more(path):
+    assert is_current(path, PROVENANCE, {"iwae"})
+    assert is_current(path, PROVENANCE, {"iwae", "rate"})
+    assert not is_current(path, PROVENANCE, {"iwae", "elbo"})
+    assert not is_current(path, PROVENANCE, {"rat"})
+    assert not is_current(path, PROVENANCE, {"rate."})
+
+
+def test_a_name_that_ends_in_a_dot_stands_for_any_that_begin_with_it(path):
+    write_scores(path, SCORES | {"norm.kernel": SCORES["rate"]}, IDS, PROVENANCE)
+    assert is_current(path, PROVENANCE, {"norm."})
+    assert not is_current(path, PROVENANCE, {"norm.kernel."})
+
+
 def test_a_missing_file_is_named(path):
     with pytest.raises(InputError, match=r"other\.npz is missing; .*--skip_train"):
         read_scores(path.with_name("other.npz"))

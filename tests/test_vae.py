@@ -8,6 +8,7 @@ from vae_wgan.vae import (
     VAE,
     VAEArchitecture,
     iwae_log_likelihood,
+    mean_code_scores,
     rate_and_distortion,
     vae_loss,
     vae_scores,
@@ -72,6 +73,48 @@ def test_iwae_is_the_log_of_the_mean_weight_also_where_weights_underflow():
     log_weights = np.array([[-1000.0, 0.5], [-1001.0, -0.5]])
     expected = [-1000 + np.log((1 + np.exp(-1)) / 2), np.log((np.exp(0.5) + np.exp(-0.5)) / 2)]
     np.testing.assert_allclose(iwae_log_likelihood(tf.constant(log_weights)), expected, rtol=1e-12)
+
+
+def test_entropy_and_variance_of_the_log_weights_are_those_of_scipy_and_numpy():
+    rng = np.random.default_rng(0)
+    x, noise = rng.normal(size=(5, 2)), rng.normal(size=(7, 5, 2))
+    scores = vae_scores(LinearGaussian(0.3), x, noise)
+    entropy = 2 * scipy.stats.norm.entropy(scale=0.3)
+    np.testing.assert_allclose(scores["posterior_entropy"], np.full(5, entropy), rtol=1e-12)
+    z = x / 2 + 0.3 * noise
+    density = scipy.stats.norm.logpdf
+    log_weights = density(x, z) + density(z) - density(z, x / 2, 0.3)
+    variance = np.var(log_weights.sum(axis=-1), axis=0)
+    np.testing.assert_allclose(scores["log_weight_variance"], variance, rtol=1e-10)
+
+
+def test_laplace_with_the_exact_posterior_is_the_exact_log_likelihood():
+    x = np.random.default_rng(0).normal(size=(5, 2))
+    expected = scipy.stats.norm.logpdf(x, scale=2**0.5).sum(axis=-1)
+    scores = mean_code_scores(LinearGaussian(), x)
+    np.testing.assert_allclose(scores["laplace"], expected, rtol=1e-12)
+
+
+def test_scores_at_the_mean_code_are_those_of_numpy():
+    x = np.random.default_rng(0).normal(size=(5, 2))
+    scores = mean_code_scores(LinearGaussian(0.3), x)
+    density = scipy.stats.norm.logpdf
+    log_weights = density(x, x / 2) + density(x / 2) - density(0, scale=0.3)
+    np.testing.assert_allclose(scores["laplace"], log_weights.sum(axis=-1), rtol=1e-12)
+    half = np.linalg.norm(x / 2, axis=-1)  # both the code and what it leaves of x
+    np.testing.assert_allclose(scores["reconstruction_error"], half, rtol=1e-12)
+    np.testing.assert_allclose(scores["posterior_mean_norm"], half, rtol=1e-12)
+    np.testing.assert_allclose(scores["posterior_stddev_norm"], np.full(5, 0.3 * 2**0.5))
+
+
+@pytest.mark.parametrize("likelihood", ["bernoulli", "discretized_logistic"])
+def test_reconstruction_error_is_the_distance_to_the_mean_image(likelihood):
+    vae = VAE((28, 28, 1), VAEArchitecture(3, 2, n_flows=1, likelihood=likelihood), seed=0)
+    images, _ = images_and_noise()
+    shown = vae.decode(vae.encode(images).mean()).mean().numpy()
+    expected = [np.linalg.norm(image - mean) for image, mean in zip(images, shown, strict=True)]
+    found = mean_code_scores(vae, images)["reconstruction_error"]
+    np.testing.assert_allclose(found, expected, rtol=1e-5)
 
 
 def test_analytic_rate_is_the_closed_form_that_samples_approach():

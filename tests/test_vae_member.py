@@ -3,7 +3,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from vae_wgan.vae_member import SCORE_BATCH, VAEMember
+from vae_wgan.vae_member import VAEMember
 from vae_wgan.vae_settings import VAESettings
 
 SETTINGS = VAESettings(
@@ -17,7 +17,7 @@ SETTINGS = VAESettings(
     compile=False,
 )
 RNG = np.random.default_rng(0)
-IMAGES = RNG.random((SCORE_BATCH + 3, 28, 28, 1), np.float32)
+IMAGES = RNG.random((11, 28, 28, 1), np.float32)
 IDS = RNG.permutation(1000)[: len(IMAGES)]
 
 
@@ -123,7 +123,8 @@ def test_compiled_and_plain_scores_agree(member):
     member.initialize(0)
     compiled = make_member(dataclasses.replace(SETTINGS, compile=True))
     for key, values in compiled.score(IMAGES, IDS, seed=3).items():
-        np.testing.assert_allclose(values, member.score(IMAGES, IDS, seed=3)[key], rtol=1e-4)
+        plain = member.score(IMAGES, IDS, seed=3)[key]
+        np.testing.assert_allclose(values, plain, rtol=1e-4, atol=1e-3, err_msg=key)
 
 
 def test_pictures_are_images(member):

@@ -2,6 +2,7 @@ import itertools
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from vae_wgan.vae_networks import decoder_network, encoder_network
 
@@ -17,8 +18,11 @@ def test_shapes_and_activation(image_shape):
     decoder = decoder_network(image_shape, next_seed=seeds(), **options)
     assert encoder.output_shape == (None, 10)
     assert decoder.output_shape == (None, *image_shape)
-    named = {layer.activation.__name__ for layer in encoder.layers if hasattr(layer, "kernel_size")}
-    assert named == {"relu"}
+    for network, convolutions in ((encoder, 5), (decoder, 6)):
+        named = [
+            layer.activation for layer in network.layers if layer.name.startswith("activation")
+        ]
+        assert named == [tf.keras.activations.relu] * convolutions
 
 
 def test_encoder_sees_images_between_minus_one_and_one():

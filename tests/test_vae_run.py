@@ -99,6 +99,8 @@ def test_manifest_says_what_was_done(finished):
     }
     assert content["likelihood"] == "bernoulli"
     assert set(content["timings"]) == {"training", "scoring", "analysis"}
+    assert content["costs"].keys() == {"sampling", "posterior mean", "input"}
+    assert content["costs"]["sampling"] > 0
     assert content["versions"]["tensorflow"]
 
 
@@ -111,10 +113,27 @@ def test_score_files_hold_every_key_of_every_member_on_the_same_rows(finished):
         "distortion",
         "posterior_mean",
         "posterior_stddev",
+        "posterior_entropy",
+        "log_weight_variance",
+        "laplace",
+        "reconstruction_error",
+        "posterior_mean_norm",
+        "posterior_stddev_norm",
     }
     assert all(values.shape == (2, 20) for values in file.scores.values())
     assert np.all(file.scores["elbo"] <= file.scores["iwae"] + 1e-3)
     assert np.all(file.scores["iwae"][0] != file.scores["iwae"][1])
+
+
+def test_input_files_hold_properties_of_the_same_rows(finished):
+    for dataset in ("bars", "calibration", "columns"):
+        of_input, of_members = (
+            read_scores(finished[0] / "run" / part / f"{dataset}.npz")
+            for part in ("inputs", "scores")
+        )
+        np.testing.assert_array_equal(of_input.ids, of_members.ids)
+        assert of_input.n_members == 1
+        assert of_input.provenance["likelihood"] == "bernoulli"
 
 
 def test_the_same_command_gives_the_same_bytes_in_another_folder(finished):

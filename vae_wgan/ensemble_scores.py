@@ -1,8 +1,8 @@
-"""Scores the sets of a run with all members and leaves score files and pictures."""
+"""Scores the sets of a run with all members; leaves score files, inputs' properties, pictures."""
 
 import hashlib
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -11,9 +11,11 @@ import numpy as np
 from tools.data.example_set import ExampleSet
 from tools.run.checkpoints import file_digest, read_checkpoint
 from tools.run.folder import RunFolder
+from tools.run.stopwatch import Stopwatch
 from tools.run.whole_files import write_npz
 from tools.scores.ensemble import anomaly_scores, headline_score
 from tools.scores.files import is_current, write_scores
+from tools.scores.input_statistics import input_statistics
 from vae_wgan.ensemble import Scorer, score_ensemble
 
 _LOG = logging.getLogger(__name__)
@@ -47,10 +49,19 @@ def score_datasets(
     example_sets: Sequence[ExampleSet],
     settings: ScoringSettings,
     folder: RunFolder,
+    needed: Collection[str] = (),
 ) -> None:
     """Writes scores/DATASET.npz and, of images, pictures/DATASET.npz.
 
-    Files that are up to date stay.
+    Files that are up to date and hold what is needed stay.
+
+    Args:
+        scorer: Becomes each member in turn.
+        checkpoints: Files of the members.
+        example_sets: To be scored.
+        settings: Of the run.
+        folder: Of the run.
+        needed: Names of scores; one that ends in a dot stands for any that begin with it.
     """
     members = [file_digest(checkpoint) for checkpoint in checkpoints]
     for example_set in example_sets:
@@ -58,13 +69,13 @@ def score_datasets(
         provenance = {
             "members": members,
             "dataset": example_set.checksum,
-            "values": hashlib.sha256(example_set.examples).hexdigest(),
+            "values": _digest(example_set),
             "n_samples": getattr(settings, "n_samples", 1),  # a critic draws none
             "seed": settings.seed,
             "compile": settings.compile,
         }
         path, pictures_path = folder.scores(example_set.name), folder.pictures(example_set.name)
-        if is_current(path, provenance) and pictures_path.exists() == are_images:
+        if is_current(path, provenance, needed) and pictures_path.exists() == are_images:
             _LOG.info("%s: scores are up to date", example_set.name)
             continue
         _LOG.info("%s: scoring %d examples", example_set.name, len(example_set))
@@ -74,6 +85,30 @@ def score_datasets(
         if are_images:
             scorer.load_state(read_checkpoint(checkpoints[0]).arrays)
             write_npz(pictures_path, extreme_pictures(scorer, example_set, scores))
+
+
+def write_input_statistics(
+    example_sets: Sequence[ExampleSet], likelihood: str, folder: RunFolder, stopwatch: Stopwatch
+) -> None:
+    """Writes inputs/DATASET.npz, the values of `input_statistics`, of sets of images.
+
+    Files that are up to date stay.
+
+    Args:
+        example_sets: Images, or rows of tables, which have no such properties.
+        likelihood: Of the decoder's values; "none" where there is no decoder.
+        folder: Of the run.
+        stopwatch: Measures the pass "input".
+    """
+    for example_set in example_sets:
+        path = folder.inputs(example_set.name)
+        provenance = {"values": _digest(example_set), "likelihood": likelihood}
+        if example_set.examples.ndim != 4 or is_current(path, provenance):
+            continue
+        with stopwatch.timed("input", len(example_set)):
+            statistics = input_statistics(example_set.examples, likelihood)
+        lines = {name: values[np.newaxis] for name, values in statistics.items()}
+        write_scores(path, lines, example_set.ids, provenance)
 
 
 def write_samples(scorer: Scorer | Sampler, checkpoints: Sequence[Path], folder: RunFolder) -> None:
@@ -116,3 +151,7 @@ def extreme_pictures(
 def as_bytes(images: np.ndarray) -> np.ndarray:
     """Images in [0, 1] as uint8."""
     return np.rint(255 * images).astype(np.uint8)
+
+
+def _digest(example_set: ExampleSet) -> str:
+    return hashlib.sha256(example_set.examples).hexdigest()

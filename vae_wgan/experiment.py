@@ -1,12 +1,15 @@
 """The story of one run, whatever it trains: data, members, scores, report."""
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from operator import attrgetter
+from pathlib import Path
 from typing import Any
 
 from tools.data.example_set import ExampleSet
 from tools.run.folder import RunFolder, delete_run, open_run, settle_settings, timed
+from tools.run.stopwatch import Stopwatch
+from tools.scores.registry import INPUT_PROPERTIES, needed_statistics
 from vae_wgan.experiment_data import ExperimentData
 
 
@@ -95,7 +98,6 @@ def _train_and_score(
     from tools.run.devices import device_name
     from tools.run.training_loop import TrainingPlan
     from vae_wgan.ensemble import train_ensemble, trained_members
-    from vae_wgan.ensemble_scores import score_datasets, write_samples
 
     folder.update_manifest(device=device_name())
     member = make_member(settings, data)
@@ -111,6 +113,27 @@ def _train_and_score(
             )
     checkpoints = trained_members(folder, num_models=settings.num_models, max_steps=max_steps)
     with timed(folder, "scoring"):
-        score_datasets(member, checkpoints, data.scored, settings, folder)
-        write_samples(member, checkpoints, folder)
+        _score(folder, settings, data, member, checkpoints)
     return member
+
+
+def _score(
+    folder: RunFolder,
+    settings: Any,
+    data: ExperimentData,
+    member: Any,
+    checkpoints: Sequence[Path],
+) -> None:
+    """Scores what is missing of the sets; the manifest's costs are of what was not up to date."""
+    from vae_wgan.ensemble_scores import score_datasets, write_input_statistics, write_samples
+
+    needed = needed_statistics(settings.score_keys) - set(INPUT_PROPERTIES)
+    score_datasets(member, checkpoints, data.scored, settings, folder, needed)
+    write_samples(member, checkpoints, folder)
+    inputs = Stopwatch()
+    likelihood = getattr(settings, "likelihood", "none")  # a critic has none
+    write_input_statistics(data.scored, likelihood, folder, inputs)
+    passes = member.stopwatch.per_thousand() if hasattr(member, "stopwatch") else {}
+    seconds = {name: len(checkpoints) * cost for name, cost in passes.items()}
+    costs = {name: round(cost, 3) for name, cost in (seconds | inputs.per_thousand()).items()}
+    folder.update_manifest(costs=folder.manifest().get("costs", {}) | costs)

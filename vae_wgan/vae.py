@@ -71,7 +71,11 @@ class VAE(tf.keras.Model):
 
     def encode(self, images: tf.Tensor) -> tfd.Distribution:
         """q(z|x), diagonal normal: batch [image], event [latent]."""
-        loc, raw_scale = tf.split(self.encoder(images), 2, axis=-1)
+        return self.posterior(self.encoder(images))
+
+    def posterior(self, outputs: tf.Tensor) -> tfd.Distribution:
+        """q(z|x) from the encoder's outputs [image, 2 * latent]."""
+        loc, raw_scale = tf.split(outputs, 2, axis=-1)
         return tfd.MultivariateNormalDiag(loc, positive_scale(raw_scale))
 
     def decode(self, z: tf.Tensor) -> tfd.Distribution:
@@ -116,7 +120,7 @@ def iwae_log_likelihood(log_weights: tf.Tensor) -> tf.Tensor:
 def vae_scores(
     vae: VAE, images: tf.Tensor, noise: tf.Tensor, analytic_kl: bool = False
 ) -> dict[str, tf.Tensor]:
-    """What one member says of each image, every value [image]; nats but for the last two.
+    """What one member says of each image by samples of z, every value [image].
 
     Args:
         vae: The model.
@@ -126,7 +130,8 @@ def vae_scores(
 
     Returns:
         iwae and elbo (higher = more normal); rate and distortion, with elbo = -(rate + distortion);
-        posterior_mean and posterior_stddev, averaged over the latent dimensions.
+        posterior_entropy, of q(z|x); all these in nats; log_weight_variance, over the samples, nats
+        squared; posterior_mean and posterior_stddev, averaged over the latent dimensions.
     """
     posterior = vae.encode(images)
     rates, distortions = rate_and_distortion(vae, images, noise)
@@ -137,8 +142,35 @@ def vae_scores(
         "elbo": -(rate + distortion),
         "rate": rate,
         "distortion": distortion,
+        "posterior_entropy": posterior.entropy(),
+        "log_weight_variance": tf.math.reduce_variance(rates + distortions, axis=0),
         "posterior_mean": tf.reduce_mean(posterior.mean(), axis=-1),
         "posterior_stddev": tf.reduce_mean(posterior.stddev(), axis=-1),
+    }
+
+
+def mean_code_scores(vae: VAE, images: tf.Tensor) -> dict[str, tf.Tensor]:
+    """What one member says of each image by z = mean of q(z|x) alone, every value [image].
+
+    Args:
+        vae: The model.
+        images: [image, height, width, channel] in [0, 1].
+
+    Returns:
+        laplace, nats, higher = more normal: log p(x|z) + log p(z) - log q(z|x), which is Laplace's
+        approximation of log p(x) where q is that of the posterior; reconstruction_error, the
+        Euclidean distance between x and the mean of p(x|z); posterior_mean_norm and
+        posterior_stddev_norm, the Euclidean norms of q's mean and standard deviation.
+    """
+    posterior = vae.encode(images)
+    z = posterior.mean()
+    likelihood = vae.decode(z)
+    rate = posterior.log_prob(z) - vae.prior().log_prob(z)
+    return {
+        "laplace": likelihood.log_prob(images) - rate,
+        "reconstruction_error": _norm(images - likelihood.mean()),
+        "posterior_mean_norm": _norm(z),
+        "posterior_stddev_norm": _norm(posterior.stddev()),
     }
 
 
@@ -151,3 +183,8 @@ def vae_loss(
         rates = vae.encode(images).kl_divergence(vae.prior())
     rate, distortion = tf.reduce_mean(rates), tf.reduce_mean(distortions)
     return beta * rate + distortion, rate, distortion
+
+
+def _norm(values: tf.Tensor) -> tf.Tensor:
+    """Euclidean norm over all axes but the first."""
+    return tf.sqrt(tf.reduce_sum(values**2, axis=list(range(1, values.shape.rank))))

@@ -1,5 +1,6 @@
 """What is particular to a run of `vae_run.py`: images, and VAEs that take them."""
 
+from tools.scores.registry import needed_statistics
 from vae_wgan.experiment import run_experiment
 from vae_wgan.experiment_data import ExperimentData, load_image_data
 from vae_wgan.vae_settings import VAESettings
@@ -24,4 +25,9 @@ def run(settings: VAESettings, given: set[str]) -> None:
 def _make_member(settings: VAESettings, data: ExperimentData):
     from vae_wgan.vae_member import VAEMember  # here: it loads TensorFlow
 
-    return VAEMember(settings, data.training.examples.shape[1:], data.monitored)
+    return VAEMember(
+        settings,
+        data.training.examples.shape[1:],
+        data.monitored,
+        needed_statistics(settings.score_keys),
+    )

@@ -1,20 +1,19 @@
 """One VAE of an ensemble as training and scoring use it: optimizer, compiled steps, pictures."""
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 import tensorflow as tf
 
 from tools.run.batches import batch_rows
-from tools.run.seeds import child_seed, normal_rows
+from tools.run.seeds import child_seed
+from tools.run.stopwatch import Stopwatch
 from vae_wgan.model_state import load_state_arrays, set_to_zero, state_arrays
-from vae_wgan.vae import VAE, VAEArchitecture, vae_loss, vae_scores
+from vae_wgan.vae import VAE, VAEArchitecture, vae_loss
+from vae_wgan.vae_scoring import VAEScoring
 from vae_wgan.vae_settings import VAESettings
 
-# Images in one compiled scoring call; the last batch is filled up. Small, so that the decoder's
-# layers of n_samples times as many images stay in the processor's cache.
-SCORE_BATCH = 8
 NUM_PICTURES = 8
 
 
@@ -25,10 +24,18 @@ class VAEMember:
         settings: Of the run.
         image_shape: Height, width, channels.
         held_out: Images [image, height, width, channel] that `monitor` and `pictures` look at.
+        statistics: Names of values that `score` shall return; those that cost further passes are
+            left out unless they are among them.
     """
 
-    def __init__(self, settings: VAESettings, image_shape: Sequence[int], held_out: np.ndarray):
-        """Builds the networks and the two compiled functions."""
+    def __init__(
+        self,
+        settings: VAESettings,
+        image_shape: Sequence[int],
+        held_out: np.ndarray,
+        statistics: Collection[str] = (),
+    ):
+        """Builds the networks and the compiled functions."""
         self._settings = settings
         self._held_out = held_out
         self._image_shape = image_shape
@@ -39,7 +46,7 @@ class VAEMember:
         self._optimizer = tf.keras.optimizers.Adam(schedule, name="adam")
         self._optimizer.build(self._vae.trainable_variables)
         self._compiled_step = tf.function(self._step, jit_compile=settings.compile)
-        self._compiled_scores = tf.function(self._scores, jit_compile=settings.compile)
+        self._scoring = VAEScoring(self._vae, settings, statistics)
 
     @property
     def variables(self) -> list[tf.keras.Variable]:
@@ -71,19 +78,20 @@ class VAEMember:
             elbo = self._compiled_step(examples[rows], np.array([noise, step], np.int32))
         return {"elbo": float(elbo)}
 
+    @property
+    def stopwatch(self) -> Stopwatch:
+        """What the passes of scoring have taken."""
+        return self._scoring.stopwatch
+
     def score(self, images: np.ndarray, ids: np.ndarray, seed: int) -> dict[str, np.ndarray]:
-        """The values of `vae_scores` for images of any number, each float32 [image].
+        """The values of all passes of `VAEScoring` for images of any number, each float32 [image].
 
         Args:
             images: [image, height, width, channel] in [0, 1].
             ids: [image]; with the seed they determine each image's noise.
             seed: Of the noise.
         """
-        batches = []
-        for start in range(0, len(images), SCORE_BATCH):
-            part = slice(start, start + SCORE_BATCH)
-            batches.append(self._score_batch(images[part], ids[part], seed))
-        return {key: np.concatenate([batch[key] for batch in batches]) for key in batches[0]}
+        return self._scoring.score(images, ids, seed)
 
     def reconstruct(self, images: np.ndarray) -> np.ndarray:
         """Mean images of p(x|z) at the mean of q(z|x), in [0, 1]."""
@@ -94,7 +102,8 @@ class VAEMember:
 
     def monitor(self) -> dict[str, float]:
         """Means over the held-out images: elbo, iwae, rate, distortion; and the learning rate."""
-        scores = self.score(self._held_out, np.arange(len(self._held_out)), seed=0)
+        ids = np.arange(len(self._held_out))
+        scores = self._scoring.score_in("sampling", self._held_out, ids, seed=0)
         values = {key: float(scores[key].mean()) for key in ("elbo", "iwae", "rate", "distortion")}
         return values | {"learning_rate": float(self._optimizer.learning_rate)}
 
@@ -124,12 +133,3 @@ class VAEMember:
         weights = self._vae.trainable_variables
         self._optimizer.apply_gradients(zip(tape.gradient(loss, weights), weights, strict=True))
         return -(rate + distortion)
-
-    def _scores(self, images: tf.Tensor, noise: tf.Tensor) -> dict[str, tf.Tensor]:
-        return vae_scores(self._vae, images, noise, self._settings.analytic_kl)
-
-    def _score_batch(self, images: np.ndarray, ids: np.ndarray, seed: int) -> dict[str, np.ndarray]:
-        noise = normal_rows(seed, ids, (self._settings.n_samples, self._settings.latent_size))
-        filled = np.arange(SCORE_BATCH).clip(max=len(images) - 1)  # repeats the last image
-        scores = self._compiled_scores(images[filled], noise[filled].swapaxes(0, 1))
-        return {key: value.numpy()[: len(images)] for key, value in scores.items()}

@@ -58,26 +58,22 @@ def decoder_network(
     """
 
     def transposed(name: str, filters: int, size: int = 5, stride: int = 1, padding: str = "same"):
-        return SubpixelConv2DTranspose(
-            filters,
-            size,
-            stride,
-            padding,
-            activation=activation,
-            kernel_initializer=glorot(next_seed),
-            name=name,
+        initializer = glorot(next_seed)
+        convolution = SubpixelConv2DTranspose(
+            filters, size, stride, padding, kernel_initializer=initializer, name=name
         )
+        return convolution, layers.Activation(activation)
 
     return tf.keras.Sequential(
         [
             layers.Input((latent_size,)),
             layers.Reshape((1, 1, latent_size)),
-            transposed("transposed0", 2 * base_depth, image_shape[0] // 4, padding="valid"),
-            transposed("transposed1", 2 * base_depth),
-            transposed("transposed2", 2 * base_depth, stride=2),
-            transposed("transposed3", base_depth),
-            transposed("transposed4", base_depth, stride=2),
-            transposed("transposed5", base_depth),
+            *transposed("transposed0", 2 * base_depth, image_shape[0] // 4, padding="valid"),
+            *transposed("transposed1", 2 * base_depth),
+            *transposed("transposed2", 2 * base_depth, stride=2),
+            *transposed("transposed3", base_depth),
+            *transposed("transposed4", base_depth, stride=2),
+            *transposed("transposed5", base_depth),
             layers.Conv2D(
                 outputs_per_channel * image_shape[2],
                 5,
@@ -104,17 +100,20 @@ def _image_features(
 ) -> list[tf.keras.layers.Layer]:
     """The layers from images in [0, 1] to one flat vector of features each."""
 
-    def convolution(name: str, filters: int, size: int = 5, stride: int = 1, **options: str):
-        options = {"padding": "same", "activation": activation, "name": name} | options
-        return layers.Conv2D(filters, size, stride, kernel_initializer=glorot(next_seed), **options)
+    def convolution(name: str, filters: int, size: int = 5, stride: int = 1, padding: str = "same"):
+        initializer = glorot(next_seed)
+        convolution = layers.Conv2D(
+            filters, size, stride, padding, kernel_initializer=initializer, name=name
+        )
+        return convolution, layers.Activation(activation)
 
     return [
         layers.Input(image_shape),
         layers.Rescaling(2.0, offset=-1.0),
-        convolution("convolution0", base_depth),
-        convolution("convolution1", base_depth, stride=2),
-        convolution("convolution2", 2 * base_depth),
-        convolution("convolution3", 2 * base_depth, stride=2),
-        convolution("convolution4", 4 * latent_size, size=7, padding="valid"),
+        *convolution("convolution0", base_depth),
+        *convolution("convolution1", base_depth, stride=2),
+        *convolution("convolution2", 2 * base_depth),
+        *convolution("convolution3", 2 * base_depth, stride=2),
+        *convolution("convolution4", 4 * latent_size, size=7, padding="valid"),
         layers.Flatten(),
     ]

@@ -6,11 +6,24 @@ from typing import ClassVar
 from tools.data.image_datasets import IMAGE_DATASETS
 from tools.errors import InputError
 from tools.run.settings import option
+from tools.scores.registry import FITTED_SCORES
 from vae_wgan.image_settings import ACTIVATIONS, ImageSettings
 
 __all__ = ["ACTIVATIONS", "SCORE_KEYS", "VAESettings"]
 
 SCORE_KEYS = ("iwae", "elbo", "rate", "distortion", "posterior_mean", "posterior_stddev")
+# Those that come from the passes that are made in any case.
+QUICK_SCORE_KEYS = (
+    "iwae",
+    "rate",
+    "likelihood_residual",
+    "bias_corrected",
+    "input_complexity",
+    "typicality",
+    "dose",
+    "likelihood_path",
+    "fisher",
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -75,9 +88,11 @@ class VAESettings(ImageSettings):
 
     n_samples: int = option(16, "Samples of z per image in scoring.", at_least=1, smoke=8)
     score_keys: tuple[str, ...] = option(
-        ("iwae", "rate"),
-        "Scores in the tables and plots; all are in the score files.",
-        choices=SCORE_KEYS,
+        (*QUICK_SCORE_KEYS, "gradient_norm"),
+        "Scores in the tables and plots. gradient_norm and likelihood_regret cost a pass over the"
+        " images each, likelihood_ratio a second ensemble.",
+        choices=(*SCORE_KEYS, *FITTED_SCORES),
+        smoke=QUICK_SCORE_KEYS,
     )
     elbo_threshold: float | None = option(
         None,

@@ -19,12 +19,8 @@ from tools.run.whole_files import write_json
 
 CALIBRATION = "calibration"  # the set of the rows that are held out for thresholds
 _LOG = logging.getLogger(__name__)
-_PARTS = (
-    "scores",
-    "ensemble_scores",
-    "pictures",
-    "analysis",
-)  # folders of a run, beside one per member
+# Folders of a run, beside one per member.
+_PARTS = ("scores", "ensemble_scores", "inputs", "pictures", "analysis")
 _PACKAGES = ("tensorflow", "keras", "tensorflow-probability", "numpy", "scikit-learn", "scipy")
 
 

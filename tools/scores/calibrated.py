@@ -3,14 +3,11 @@
 Every function takes the values of the examples to be scored first, then those of the calibration
 examples; no test and no out-of-distribution value enters a fit. Those that return a log likelihood
 are higher = more normal, all others higher = more anomalous, as each says.
+
+Their libraries are imported where they are used: flags name the scores and need not wait for them.
 """
 
 import numpy as np
-from scipy.stats import norm
-from sklearn.covariance import EmpiricalCovariance
-from sklearn.linear_model import LinearRegression
-from sklearn.neighbors import KernelDensity
-from sklearn.preprocessing import PowerTransformer, StandardScaler
 
 SMALLEST_SCALE = 1e-6
 
@@ -61,6 +58,8 @@ def unexplained_log_likelihood(
         calibration: Log likelihoods of the calibration examples [member, example].
         calibration_covariates: Their covariates [covariate, example].
     """
+    from sklearn.linear_model import LinearRegression
+
     regression = LinearRegression().fit(calibration_covariates.T, calibration.T)
     return log_likelihood - regression.predict(covariates.T).T
 
@@ -75,6 +74,9 @@ def density_of_states(statistics: np.ndarray, calibration: np.ndarray) -> np.nda
         statistics: [statistic, example].
         calibration: The same of the calibration examples.
     """
+    from sklearn.neighbors import KernelDensity
+    from sklearn.preprocessing import StandardScaler
+
     total = np.zeros(statistics.shape[1])
     for values, fitted in zip(statistics, calibration, strict=True):
         scaler = StandardScaler().fit(fitted[:, None])  # Silverman's rule knows no scale
@@ -93,6 +95,9 @@ def gaussian_distance(statistics: np.ndarray, calibration: np.ndarray) -> np.nda
         statistics: [statistic, example].
         calibration: The same of the calibration examples.
     """
+    from sklearn.covariance import EmpiricalCovariance
+    from sklearn.preprocessing import PowerTransformer
+
     power = PowerTransformer().fit(calibration.T)
     normal = EmpiricalCovariance().fit(power.transform(calibration.T))
     return normal.mahalanobis(power.transform(statistics.T))
@@ -121,6 +126,8 @@ def independent_normals(statistics: np.ndarray, calibration: np.ndarray) -> np.n
         statistics: [statistic, example].
         calibration: The same of the calibration examples.
     """
+    from scipy.stats import norm
+
     # The floor is for statistics that never vary in the calibration split.
     scales = np.maximum(calibration.std(axis=1, keepdims=True), SMALLEST_SCALE)
     return -norm.logpdf(statistics, calibration.mean(axis=1, keepdims=True), scales).sum(axis=0)

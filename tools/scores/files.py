@@ -1,7 +1,7 @@
 """Score files: per data set one .npz with [member, example] per score key, ids and provenance."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +9,7 @@ import numpy as np
 
 from tools.errors import InputError
 from tools.run.whole_files import DamagedFileError, read_npz, write_npz
+from tools.scores.registry import met_by
 
 REMEDY = "delete it and run with --skip_train=True"
 NOT_SCORES = ("ids", "provenance")
@@ -83,13 +84,20 @@ def read_arrays(path: Path) -> dict[str, np.ndarray]:
         raise _damaged(path, error) from error
 
 
-def is_current(path: Path, provenance: Mapping) -> bool:
-    """Whether the file is there, whole, and was made from just this."""
+def is_current(path: Path, provenance: Mapping, needed: Collection[str] = ()) -> bool:
+    """Whether the file is there, whole, was made from just this, and holds what is needed.
+
+    Args:
+        path: Of the file.
+        provenance: What the scores would be made from.
+        needed: Score keys; one that ends in a dot stands for any that begin with it.
+    """
     try:
-        found = read_scores(path).provenance
+        file = read_scores(path)
     except InputError:
         return False
-    return found == json.loads(_canonical(provenance))
+    is_there = all(met_by(name, file.scores) for name in needed)
+    return is_there and file.provenance == json.loads(_canonical(provenance))
 
 
 def _canonical(provenance: Mapping) -> str:

@@ -1,0 +1,31 @@
+"""What scoring costs: seconds by the name of a pass over the examples."""
+
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+class Stopwatch:
+    """Adds up seconds and examples by pass; the first batch of each is not counted: it compiles."""
+
+    def __init__(self):
+        """Starts with nothing measured."""
+        self._batches: Counter[str] = Counter()
+        self._examples: Counter[str] = Counter()
+        self._seconds: Counter[str] = Counter()
+
+    @contextmanager
+    def timed(self, name: str, examples: int) -> Iterator[None]:
+        """Measures what one batch of a pass takes."""
+        started = time.perf_counter()
+        yield
+        seconds = time.perf_counter() - started
+        if self._batches[name]:
+            self._examples[name] += examples
+            self._seconds[name] += seconds
+        self._batches[name] += 1
+
+    def per_thousand(self) -> dict[str, float]:
+        """Seconds per 1,000 examples by pass; of those that had more than one batch."""
+        return {name: 1000 * self._seconds[name] / self._examples[name] for name in self._seconds}

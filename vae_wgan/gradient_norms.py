@@ -1,0 +1,122 @@
+"""Gradient norms: how far one image would move each tensor of a VAE, were it trained on it."""
+
+from typing import NamedTuple
+
+import tensorflow as tf
+
+from vae_wgan.vae import VAE
+
+layers = tf.keras.layers
+PREFIX = "gradient_norm."
+# Squared norms are brought into this range, so that their logarithms are finite.
+SMALLEST, LARGEST = 1e-30, 1e37
+
+
+class LinearMap(NamedTuple):
+    """A convolution or dense layer, what it was given, and what it made of it."""
+
+    layer: layers.Layer
+    inputs: tf.Tensor
+    outputs: tf.Tensor
+
+
+def log_gradient_norms(vae: VAE, images: tf.Tensor) -> dict[str, tf.Tensor]:
+    """Of each trainable tensor theta, log |d(-log w)/d theta|**2: [image] by `tensor_names`.
+
+    w is the importance weight at the mean of q(z|x), so that -log w stands for -log p(x). Dauncey
+    et al. 2024, "Approximations to the Fisher information metric of deep generative models for
+    out-of-distribution detection", https://arxiv.org/abs/2403.01485.
+
+    One backward pass of the batch gives the gradients of all layers' outputs, and with a layer's
+    inputs they give those of its weights for each image: many times faster than image by image.
+
+    Args:
+        vae: The model.
+        images: [image, height, width, channel] in [0, 1], of a known number.
+    """
+    with tf.GradientTape() as tape:
+        outputs, encoder_maps = _traced(vae.encoder, images)
+        posterior = vae.posterior(outputs)
+        z = posterior.mean()
+        pixels, decoder_maps = _traced(vae.decoder, z)
+        log_likelihood = vae.pixel_distribution(pixels).log_prob(images)
+        log_weight = log_likelihood + vae.prior().log_prob(z) - posterior.log_prob(z)
+    maps = [*encoder_maps, *decoder_maps]
+    gradients = tape.gradient(log_weight, [part.outputs for part in maps])
+    norms = [
+        norm
+        for part, gradient in zip(maps, gradients, strict=True)
+        for norm in (_kernel_norms(part, gradient), _bias_norms(gradient))
+    ]
+    norms += _prior_norms(vae, z)
+    logs = [tf.math.log(tf.clip_by_value(norm, SMALLEST, LARGEST)) for norm in norms]
+    return dict(zip(tensor_names(vae), logs, strict=True))
+
+
+def tensor_names(vae: VAE) -> list[str]:
+    """gradient_norm.NETWORK.LAYER.VARIABLE of all trainable variables: encoder, decoder, prior."""
+    networks = (vae.encoder, vae.decoder, vae.prior_network)
+    weights = [weight for network in networks for weight in network.trainable_variables]
+    return [PREFIX + weight.path.replace("/", ".") for weight in weights]
+
+
+def _traced(network: tf.keras.Sequential, values: tf.Tensor) -> tuple[tf.Tensor, list[LinearMap]]:
+    """The network's outputs, and its layers that have weights as they were called."""
+    maps = []
+    for layer in network.layers:
+        inputs, values = values, layer(values)
+        if layer.trainable_weights:
+            maps.append(LinearMap(layer, inputs, values))
+    return values, maps
+
+
+def _kernel_norms(part: LinearMap, gradient: tf.Tensor) -> tf.Tensor:
+    """Squared norms of the gradients of a layer's kernel, given those of its outputs: [image]."""
+    layer, inputs = part.layer, part.inputs
+    if isinstance(layer, layers.Dense):  # the gradient is the outer product of the two
+        return tf.reduce_sum(inputs**2, axis=-1) * tf.reduce_sum(gradient**2, axis=-1)
+    if isinstance(layer, layers.Conv2DTranspose):
+        # <transposed(inputs), gradient> = <inputs, convolution(gradient)>, with the same kernel.
+        inputs, gradient = gradient, inputs
+    patches = _patches(inputs, layer.kernel_size[0], layer.strides[0], layer.padding)
+    gradient = tf.reshape(gradient, [gradient.shape[0], -1, gradient.shape[-1]])
+    kernels = tf.matmul(patches, gradient, transpose_a=True)  # [image, tap * channel, filter]
+    return tf.reduce_sum(kernels**2, axis=(1, 2))
+
+
+def _bias_norms(gradient: tf.Tensor) -> tf.Tensor:
+    """The same of a layer's bias."""
+    places = list(range(1, gradient.shape.rank - 1))
+    return tf.reduce_sum(tf.reduce_sum(gradient, axis=places) ** 2, axis=-1)
+
+
+def _patches(images: tf.Tensor, size: int, stride: int, padding: str) -> tf.Tensor:
+    """What a convolution of that size sees at each place: [image, place, tap * channel]."""
+    sides = images.shape[1:3]
+    if padding == "same":
+        wanted = [max((-(-side // stride) - 1) * stride + size - side, 0) for side in sides]
+        around = [[pad // 2, pad - pad // 2] for pad in wanted]
+        images = tf.pad(images, [[0, 0], *around, [0, 0]])
+        sides = images.shape[1:3]
+    height, width = (stride * ((side - size) // stride) + 1 for side in sides)
+    taps = [
+        images[:, row : row + height : stride, column : column + width : stride]
+        for row in range(size)
+        for column in range(size)
+    ]
+    places = taps[0].shape[1] * taps[0].shape[2]
+    return tf.reshape(tf.concat(taps, axis=-1), [images.shape[0], places, -1])
+
+
+def _prior_norms(vae: VAE, z: tf.Tensor) -> list[tf.Tensor]:
+    """Squared norms of the gradients of the prior's variables, in their order: [image] each."""
+    weights = vae.prior_network.trainable_variables
+    if not weights:
+        return []
+
+    def of_one(code: tf.Tensor) -> list[tf.Tensor]:
+        with tf.GradientTape() as tape:
+            log_prob = vae.prior().log_prob(code[tf.newaxis])
+        return [tf.reduce_sum(gradient**2) for gradient in tape.gradient(log_prob, weights)]
+
+    return tf.map_fn(of_one, z, fn_output_signature=[z.dtype] * len(weights))
