@@ -27,6 +27,10 @@ class Settings(NamedTuple):
     eval_size: int = 10
     ood_datasets: tuple[str, ...] = ()
     strict_data: bool = False
+    corruptions: tuple[str, ...] = ()
+    severity: tuple[str, ...] = ("1", "5")
+    perturbations: tuple[str, ...] = ()
+    altered_size: int = 4
 
 
 def different_images(count, offset=0, shape=(28, 28)):
@@ -205,3 +209,16 @@ def test_the_data_of_networks_are_those_of_a_run_with_their_shape_checked(own, t
     np.save(tmp_path / "odd.npy", different_images(40, shape=(30, 30)))
     message = message_of(load_image_data, own._replace(train_dataset=str(tmp_path / "odd.npy")))
     assert "30x30x1" in message
+
+
+def test_altered_images_are_chosen_test_images(own):
+    data = load_image_data(own._replace(corruptions=("contrast",), perturbations=("rotate",)))
+    names = [example_set.name for example_set in data.altered]
+    assert names[:3] == ["corruption.contrast.1", "corruption.contrast.5", "perturbation.rotate.0"]
+    assert len(names) == 2 + 31
+    chosen = data.altered[2]
+    assert len(chosen) == 4
+    assert set(chosen.ids) <= set(data.test.ids)
+    rows = np.searchsorted(data.test.ids, chosen.ids)
+    np.testing.assert_array_equal(chosen.examples, data.test.examples[rows])
+    assert not load_image_data(own).altered

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from tools.errors import InputError
 from tools.report.alert_table import alerts_csv
+from tools.report.altered_plots import altered_csv, altered_plots
 from tools.report.gallery import draw_plots
 from tools.report.html_report import report_html
 from tools.report.pool_table import pools_csv
@@ -59,13 +60,15 @@ def ensemble_analysis(
     run = read_run(RunFolder(model_dir), keys)
     options = AnalysisOptions(bootstrap, seed, elbo_threshold, alerts, num_pools)
     table = detection_table(run, keys, options)
-    plots = draw_plots(table)
+    plots = draw_plots(table) + altered_plots(table.altered_rows)
 
     folder = run.folder.path / "analysis"
     write_text(folder / "metrics.csv", csv_text(table))
     write_json(folder / "metrics.json", json_value(table))
     if table.alert_rows:
         write_text(folder / "alerts.csv", alerts_csv(table.alert_rows))
+    if table.altered_rows:
+        write_text(folder / "altered.csv", altered_csv(table.altered_rows))
     if table.pool_rows:
         write_text(folder / "pools.csv", pools_csv(table.pool_rows))
     for plot in plots:

@@ -50,6 +50,8 @@ def score_datasets(
     settings: ScoringSettings,
     folder: RunFolder,
     needed: Collection[str] = (),
+    *,
+    pictures: bool = True,
 ) -> None:
     """Writes scores/DATASET.npz and, of images, pictures/DATASET.npz.
 
@@ -62,10 +64,11 @@ def score_datasets(
         settings: Of the run.
         folder: Of the run.
         needed: Names of scores; one that ends in a dot stands for any that begin with it.
+        pictures: Whether sets of images get pictures.
     """
     members = [file_digest(checkpoint) for checkpoint in checkpoints]
     for example_set in example_sets:
-        are_images = example_set.examples.ndim == 4
+        pictured = pictures and example_set.examples.ndim == 4
         provenance = {
             "members": members,
             "dataset": example_set.checksum,
@@ -75,14 +78,14 @@ def score_datasets(
             "compile": settings.compile,
         }
         path, pictures_path = folder.scores(example_set.name), folder.pictures(example_set.name)
-        if is_current(path, provenance, needed) and pictures_path.exists() == are_images:
+        if is_current(path, provenance, needed) and pictures_path.exists() == pictured:
             _LOG.info("%s: scores are up to date", example_set.name)
             continue
         _LOG.info("%s: scoring %d examples", example_set.name, len(example_set))
         pictures_path.unlink(missing_ok=True)
         scores = score_ensemble(scorer, checkpoints, example_set, settings.seed)
         write_scores(path, scores, example_set.ids, provenance)
-        if are_images:
+        if pictured:
             scorer.load_state(read_checkpoint(checkpoints[0]).arrays)
             write_npz(pictures_path, extreme_pictures(scorer, example_set, scores))
 

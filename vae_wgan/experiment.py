@@ -78,6 +78,7 @@ def _prepare_folder(
             "in_distribution": data.test.name,
             "out_of_distribution": [example_set.name for example_set in data.ood],
             "missing": data.missing,
+            "altered": [example_set.name for example_set in _altered(data)],
             "checksums": {example_set.name: example_set.checksum for example_set in data.scored},
             "sizes": {"training": len(data.training)}
             | {example_set.name: len(example_set) for example_set in data.scored},
@@ -127,13 +128,20 @@ def _score(
     """Scores what is missing of the sets; the manifest's costs are of what was not up to date."""
     from vae_wgan.ensemble_scores import score_datasets, write_input_statistics, write_samples
 
+    altered = _altered(data)
     needed = needed_statistics(settings.score_keys) - set(INPUT_PROPERTIES)
     score_datasets(member, checkpoints, data.scored, settings, folder, needed)
+    score_datasets(member, checkpoints, altered, settings, folder, needed, pictures=False)
     write_samples(member, checkpoints, folder)
     inputs = Stopwatch()
     likelihood = getattr(settings, "likelihood", "none")  # a critic has none
-    write_input_statistics(data.scored, likelihood, folder, inputs)
+    write_input_statistics((*data.scored, *altered), likelihood, folder, inputs)
     passes = member.stopwatch.per_thousand() if hasattr(member, "stopwatch") else {}
     seconds = {name: len(checkpoints) * cost for name, cost in passes.items()}
     costs = {name: round(cost, 3) for name, cost in (seconds | inputs.per_thousand()).items()}
     folder.update_manifest(costs=folder.manifest().get("costs", {}) | costs)
+
+
+def _altered(data: ExperimentData) -> Sequence[ExampleSet]:
+    """Corrupted and perturbed test images; rows of tables have none."""
+    return getattr(data, "altered", ())

@@ -1,12 +1,13 @@
 """The image sets of one run: training rows, calibration rows, test sets. Without TensorFlow."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
 
+from tools.data.altered import corrupted_sets, perturbed_sets
 from tools.data.example_set import ExampleSet, choose_rows
 from tools.data.preprocessing import check_image_shape
 from tools.data.registry import default_ood_names, load_images, make_ood_set
@@ -30,6 +31,15 @@ class DataSettings(Protocol):
     strict_data: bool
 
 
+class ImageDataSettings(DataSettings, Protocol):
+    """The settings that choose the data of images, and what is altered of them."""
+
+    corruptions: Sequence[str]
+    severity: Sequence[str]
+    perturbations: Sequence[str]
+    altered_size: int
+
+
 @dataclass(frozen=True)
 class ExperimentData:
     """All images of a run. No row is in two of training, calibration and test.
@@ -42,6 +52,7 @@ class ExperimentData:
         test: Chosen rows of the in-distribution test images.
         ood: Out-of-distribution sets in the order of the tables.
         missing: Why a set was left out, by name.
+        altered: Corrupted and perturbed test images.
     """
 
     training: ExampleSet
@@ -50,6 +61,7 @@ class ExperimentData:
     test: ExampleSet
     ood: tuple[ExampleSet, ...]
     missing: dict[str, str]
+    altered: tuple[ExampleSet, ...] = ()
 
     @property
     def scored(self) -> tuple[ExampleSet, ...]:
@@ -92,8 +104,8 @@ def load_experiment_data(settings: DataSettings) -> ExperimentData:
     return ExperimentData(training, calibration, monitored, test, ood, missing)
 
 
-def load_image_data(settings: DataSettings) -> ExperimentData:
-    """The data of a run whose networks are those of vae_networks.py.
+def load_image_data(settings: ImageDataSettings) -> ExperimentData:
+    """The data of a run whose networks are those of vae_networks.py, altered images too.
 
     Raises:
         InputError: As `load_experiment_data`, or the networks cannot take the images.
@@ -101,7 +113,17 @@ def load_image_data(settings: DataSettings) -> ExperimentData:
     data = load_experiment_data(settings)
     training = data.training
     check_image_shape(f"--train_dataset: {training.name}", training.examples.shape[1:])
-    return data
+    return replace(data, altered=tuple(_altered_sets(settings, data.test)))
+
+
+def _altered_sets(settings: ImageDataSettings, test: ExampleSet) -> Iterator[ExampleSet]:
+    rows = child_seed(settings.seed, "evaluation rows", "altered")
+    images = choose_rows(test, settings.altered_size, rows)
+    seeds = (child_seed(settings.seed, name) for name in ("corruptions", "perturbations"))
+    corruption_seed, perturbation_seed = seeds
+    severities = [int(severity) for severity in settings.severity]
+    yield from corrupted_sets(images, settings.corruptions, severities, corruption_seed)
+    yield from perturbed_sets(images, settings.perturbations, perturbation_seed)
 
 
 def split_calibration(example_set: ExampleSet, seed: int) -> tuple[ExampleSet, ExampleSet]:

@@ -4,6 +4,8 @@ import dataclasses
 from pathlib import Path
 from typing import ClassVar
 
+from tools.data.corruptions import CORRUPTIONS, SEVERITIES
+from tools.data.perturbations import PERTURBATIONS
 from tools.data.registry import check_dataset_name
 from tools.errors import InputError
 from tools.run.settings import default_data_dir, option
@@ -68,6 +70,22 @@ class ImageSettings:
         False,
         "Ends the run when an out-of-distribution set cannot be had, instead of leaving it out.",
     )
+    corruptions: tuple[str, ...] = option(
+        (),
+        "Corruptions of test images that are scored too; all: every one.",
+        choices=("all", *CORRUPTIONS),
+    )
+    severity: tuple[str, ...] = option(
+        tuple(map(str, SEVERITIES)), "Of the corruptions.", choices=tuple(map(str, SEVERITIES))
+    )
+    perturbations: tuple[str, ...] = option(
+        (),
+        "Perturbations of test images, 30 steps each, that are scored too; all: every one.",
+        choices=("all", *PERTURBATIONS),
+    )
+    altered_size: int = option(
+        100, "Test images that are corrupted and perturbed.", at_least=1, smoke=20
+    )
     eval_size: int = option(1000, "Images scored per set.", at_least=1, reference=10000, smoke=150)
     score_keys: tuple[str, ...] = option(
         (), "Scores in the tables and plots; all are in the score files."
@@ -95,6 +113,9 @@ class ImageSettings:
             raise InputError("--delete_existing would delete what --skip_train scores; drop one")
         if self.num_pools > self.num_models:
             raise InputError(f"--num_pools={self.num_pools} exceeds --num_models={self.num_models}")
+        for name, known in (("corruptions", CORRUPTIONS), ("perturbations", PERTURBATIONS)):
+            if "all" in getattr(self, name):
+                object.__setattr__(self, name, tuple(known))
         self._fill_in("data_dir", default_data_dir())
         name = Path(self.train_dataset).stem
         self._fill_in("model_dir", f"runs/{self.MODEL}-{name}-{self.preset}")

@@ -6,6 +6,7 @@ from pathlib import Path
 from string import Template
 
 from tools.report.alert_table import alert_cells, alert_headings
+from tools.report.altered_plots import altered_section
 from tools.report.gallery import Plot
 from tools.report.lines import fixed
 from tools.report.markup import Markup, element, heading, joined, number_cell, pairs, table_of
@@ -48,6 +49,7 @@ def report_html(table: DetectionTable, plots: Sequence[Plot]) -> str:
         "Scores": ranked_scores(table),
         "Statistics over members": joined(*(_matrix(table, key) for key in table.member_keys)),
         **_pools(table),
+        **({"Altered images": altered_section(table.altered_rows)} if table.altered_rows else {}),
         "All metrics": _full_table(table),
         "Flagged examples": _flagged(table),
         "Plots": _gallery(plots),

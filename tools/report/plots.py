@@ -48,7 +48,7 @@ def roc_curves(
         scores_out: {OoD set: scores [example]}.
         aurocs: {OoD set: AUROC}, for the legend.
     """
-    with _canvas(height=5.4) as (figure, png):
+    with canvas(height=5.4) as (figure, png):
         axes = figure.subplots()
         least = min(1 / len(scores_in), 0.1)
         for index, (name, scores) in enumerate(scores_out.items()):
@@ -81,7 +81,7 @@ def histograms(values: Mapping[str, np.ndarray], label: str) -> bytes:
     """
     reference, *_ = values.values()
     together = np.concatenate(list(values.values()))
-    with _canvas(height=0.6 + 0.4 * len(values)) as (figure, png):
+    with canvas(height=0.6 + 0.4 * len(values)) as (figure, png):
         rows = np.ravel(figure.subplots(len(values), sharex=True))
         _spread_out(rows[-1], together)
         edges = _equal_bins(rows[-1], together)
@@ -109,7 +109,7 @@ def value_against_variance(
     """
     together = np.concatenate(list(variances.values()))
     least = together[together > 0].min(initial=1)
-    with _canvas(height=5.4) as (figure, png):
+    with canvas(height=5.4) as (figure, png):
         axes = figure.subplots()
         for index, name in enumerate(values):
             axes.scatter(
@@ -138,7 +138,7 @@ def training_history(histories: Sequence[Sequence[Mapping[str, float]]]) -> byte
     """
     quantities = [name for name in histories[0][0] if name not in NO_QUANTITIES]
     n_rows = -(-len(quantities) // 2)
-    with _canvas(height=0.6 + 1.9 * n_rows) as (figure, png):
+    with canvas(height=0.6 + 1.9 * n_rows) as (figure, png):
         places = np.ravel(figure.subplots(n_rows, 2, squeeze=False))
         for axes, quantity in zip(places, quantities, strict=False):
             for member, records in enumerate(histories):
@@ -158,7 +158,7 @@ def training_history(histories: Sequence[Sequence[Mapping[str, float]]]) -> byte
 
 
 @contextmanager
-def _canvas(height: float) -> Iterator[tuple[Figure, io.BytesIO]]:
+def canvas(height: float) -> Iterator[tuple[Figure, io.BytesIO]]:
     """A figure to draw on; its PNG is in the buffer when the block ends."""
     png = io.BytesIO()
     with matplotlib.rc_context(STYLE):

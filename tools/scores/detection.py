@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from tools.scores.alerts import AlertRow, alert_rows
+from tools.scores.altered import AlteredRow, altered_rows
 from tools.scores.bootstrap import auroc_draws, interval
 from tools.scores.ensemble import SCORE_KEYS, headline_score, mean, variance
 from tools.scores.finished_run import FinishedRun
@@ -57,6 +58,7 @@ class DetectionTable:
         flag_rules: Thresholds and the examples that they flag.
         alert_rows: Recall and precision at numbers of alerts, for labelled anomalies.
         pool_rows: Spread over disjoint ensembles of the members.
+        altered_rows: The first scores that were named, on corrupted and perturbed test images.
         draws: Bootstrap draws of the intervals; 0: there are none.
         seed: Root of the draws.
         ddof: Of the variance over members.
@@ -72,6 +74,7 @@ class DetectionTable:
     ddof: int
     alert_rows: tuple[AlertRow, ...] = ()
     pool_rows: tuple[PoolRow, ...] = ()
+    altered_rows: tuple[AlteredRow, ...] = ()
 
     @property
     def member_keys(self) -> tuple[str, ...]:
@@ -81,11 +84,17 @@ class DetectionTable:
     @property
     def headlines(self) -> tuple[tuple[str, str], ...]:
         """(score, statistic) of those that were named before any number was seen."""
-        pairs = [(HEADLINE, ENSEMBLE)] if HEADLINE in self.score_keys else []
-        if self.member_keys:
-            key = headline_score(self.member_keys)
-            pairs += [(key, statistic) for statistic in SCORE_KEYS[key].headline_statistics]
-        return tuple(pairs) or ((self.score_keys[0], ENSEMBLE),)
+        return headlines(self.score_keys)
+
+
+def headlines(score_keys: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    """(score, statistic) of those with which a report begins, whatever their figures."""
+    pairs = [(HEADLINE, ENSEMBLE)] if HEADLINE in score_keys else []
+    member_keys = [key for key in score_keys if key not in FITTED_SCORES]
+    if member_keys:
+        key = headline_score(member_keys)
+        pairs += [(key, statistic) for statistic in SCORE_KEYS[key].headline_statistics]
+    return tuple(pairs) or ((score_keys[0], ENSEMBLE),)
 
 
 class AnalysisOptions(NamedTuple):
@@ -125,6 +134,7 @@ def detection_table(
         ddof=ddof,
         alert_rows=tuple(alert_rows(run, lines, options.alerts, draws=draws, seed=seed)),
         pool_rows=tuple(pool_rows(run, score_keys, options.num_pools, ddof)),
+        altered_rows=tuple(altered_rows(run, headlines(score_keys), ddof)),
     )
 
 

@@ -1,0 +1,58 @@
+"""Corruptions and perturbations from the command line: their table, plots and section."""
+
+import csv
+
+import pytest
+
+from tiny_run import call, tiny_command, write_data
+
+FLAGS = ("--corruptions=contrast,fog", "--severity=1,5", "--perturbations=brightness")
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """Folder of a run with altered images, and what it printed."""
+    folder = tmp_path_factory.mktemp("altered")
+    write_data(folder)
+    flags = (*FLAGS, "--altered_size=3", "--score_keys=iwae,typicality", "--max_steps=4")
+    result = call(tiny_command(folder, *flags))
+    assert result.returncode == 0, result.stderr
+    return folder / "run"
+
+
+def test_each_level_has_a_row_for_each_score_that_was_named(finished):
+    with open(finished / "analysis" / "altered.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == (2 * 2 + 31) * 2  # waic and mean of iwae
+    assert {row["n"] for row in rows} == {"3"}
+    assert {(row["score"], row["statistic"]) for row in rows} == {
+        ("iwae", "waic"),
+        ("iwae", "mean"),
+    }
+    steps = [int(row["level"]) for row in rows if row["group"] == "perturbation"]
+    assert sorted(set(steps)) == list(range(31))
+
+
+def test_the_report_shows_curves_and_the_main_table_is_as_without(finished):
+    page = (finished / "analysis" / "report.html").read_text("utf-8")
+    assert 'id="altered-images"' in page
+    for name in ("corruptions_iwae_waic.png", "perturbations_iwae_waic.png"):
+        assert (finished / "analysis" / name).stat().st_size > 0
+    assert "corruption" not in (finished / "analysis" / "metrics.csv").read_text()
+    assert not list((finished / "pictures").glob("corruption*"))
+
+
+@pytest.mark.parametrize(
+    ("flag", "words"),
+    [
+        ("--corruptions=rain", "gaussian_noise"),
+        ("--severity=6", "--severity=6"),
+        ("--perturbations=blur", "motion_blur"),
+        ("--altered_size=0", "at least 1"),
+    ],
+)
+def test_what_is_unknown_is_refused_by_its_flag(flag, words, tmp_path):
+    write_data(tmp_path)
+    result = call(tiny_command(tmp_path, flag))
+    assert result.returncode == 2
+    assert words in result.stderr
