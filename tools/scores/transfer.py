@@ -1,0 +1,67 @@
+"""Whether inputs that were made more normal for one member are so for the others."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.metrics import roc_auc_score
+
+from tools.scores.ensemble import as_log_likelihoods
+from tools.scores.finished_run import FinishedRun
+
+ATTACKED = 0  # the member whose gradient was followed
+
+
+@dataclass(frozen=True)
+class TransferRow:
+    """One set before and after, fields in the order of transfer.csv.
+
+    Attributes:
+        dataset: The set before.
+        score: Score key, turned so that higher = more normal.
+        member: Number of the member.
+        attacked: Whether its gradient was followed.
+        before: Mean score of the set.
+        after: The same of the set after.
+        auroc_before: The set against the test images, the set positive.
+        auroc_after: The same of the set after.
+    """
+
+    dataset: str
+    score: str
+    member: int
+    attacked: bool
+    before: float
+    after: float
+    auroc_before: float
+    auroc_after: float
+
+
+def transfer_rows(run: FinishedRun, score_key: str) -> Iterator[TransferRow]:
+    """A row per set that was attacked and member.
+
+    Args:
+        run: The run; its manifest names the sets: {set after: set before}.
+        score_key: A score of the members.
+    """
+    for after_name, before_name in run.manifest.get("adversarial", {}).items():
+        names = (run.in_distribution, before_name, after_name)
+        inside, before, after = (
+            as_log_likelihoods(score_key, run.scores[name].scores[score_key]) for name in names
+        )
+        for member in range(run.n_members):
+            yield TransferRow(
+                before_name,
+                score_key,
+                member,
+                member == ATTACKED,
+                float(before[member].mean()),
+                float(after[member].mean()),
+                _auroc(inside[member], before[member]),
+                _auroc(inside[member], after[member]),
+            )
+
+
+def _auroc(normal_in: np.ndarray, normal_out: np.ndarray) -> float:
+    is_ood = np.repeat([0, 1], [len(normal_in), len(normal_out)])
+    return float(roc_auc_score(is_ood, -np.concatenate([normal_in, normal_out])))
