@@ -86,6 +86,17 @@ class ImageSettings:
     altered_size: int = option(
         100, "Test images that are corrupted and perturbed.", at_least=1, smoke=20
     )
+    adversarial: bool = option(
+        False,
+        "Scores noise and test images too that are made more normal by the gradient of member 0's"
+        " score: the sets adv_normal_noise, adv_uniform_noise and adv_TRAIN_DATASET.",
+    )
+    adversarial_epsilon: float = option(
+        0.1, "Largest change of a pixel by --adversarial.", at_least=0
+    )
+    adversarial_steps: int = option(
+        10, "Gradients taken by --adversarial; 1: FGSM, more: PGD.", at_least=1
+    )
     eval_size: int = option(1000, "Images scored per set.", at_least=1, reference=10000, smoke=150)
     score_keys: tuple[str, ...] = option(
         (), "Scores in the tables and plots; all are in the score files."

@@ -10,7 +10,7 @@ from tools.run.batches import batch_rows
 from tools.run.seeds import child_seed
 from tools.run.stopwatch import Stopwatch
 from vae_wgan.model_state import load_state_arrays, set_to_zero, state_arrays
-from vae_wgan.vae import VAE, VAEArchitecture, vae_loss
+from vae_wgan.vae import VAE, VAEArchitecture, mean_code_scores, vae_loss
 from vae_wgan.vae_scoring import VAEScoring
 from vae_wgan.vae_settings import VAESettings
 
@@ -92,6 +92,15 @@ class VAEMember:
             seed: Of the noise.
         """
         return self._scoring.score(images, ids, seed)
+
+    def normality(self, images: tf.Tensor) -> tf.Tensor:
+        """Log p(x) in nats as `mean_code_scores` has it, without noise: [image]."""
+        return mean_code_scores(self._vae, images)["laplace"]
+
+    def sample(self, count: int, seed: int) -> np.ndarray:
+        """Mean images of p(x|z) at draws of the prior [image, height, width, channel] in [0, 1]."""
+        z = self._vae.prior().sample(count, seed=tf.constant([seed, 0]))
+        return self._vae.decode(z).mean().numpy()
 
     def reconstruct(self, images: np.ndarray) -> np.ndarray:
         """Mean images of p(x|z) at the mean of q(z|x), in [0, 1]."""

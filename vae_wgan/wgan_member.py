@@ -119,6 +119,10 @@ class WGANMember:
             for key in batches[0]
         }
 
+    def normality(self, images: tf.Tensor) -> tf.Tensor:
+        """The logit of the critic that was trained on, higher = more normal: [image]."""
+        return self._wgan.extra_logit(images)
+
     def sample(self, count: int, seed: int) -> np.ndarray:
         """Generated images [image, height, width, channel] in [0, 1]."""
         z = tf.random.stateless_normal([count, self._settings.z_dim], (seed, 0))
