@@ -188,10 +188,13 @@ class AdversarialAE(PredictionDetector):
         }
         return result
 
-    def _score_rows(self, x: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+    def _call(self, x: tf.Tensor) -> tf.Tensor:
+        return self.ae(x, training=False)
+
+    def _score_rows(self, call: Callable, x: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         x = tf.cast(x, self.ae.compute_dtype)
         classify = joint_outputs(self.model, self.model_hl)
-        kl, hidden, y, y_recon = self._divergences(x, self.ae(x, training=False), classify)
+        kl, hidden, y, y_recon = self._divergences(x, call(x), classify)
         return kl + hidden, y, y_recon
 
     def _divergences(

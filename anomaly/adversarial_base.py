@@ -1,7 +1,7 @@
 """What the detectors that watch a classifier share: the frozen model, thresholds, predictions."""
 
 import logging
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from typing import Any
 
 import numpy as np
@@ -31,7 +31,26 @@ class AdversarialDetector(Detector):
         self.model = checked_model("model", model)
         super().__init__(threshold, data_type)
         freeze(self.model)
-        _warn_unless_probabilities(self.model)
+        self._is_looked_at = False  # what the classifier returns
+        shape = row_shape(self.model)
+        if shape is not None and None not in shape:
+            self._look_at_predictions(np.zeros((1, *shape), np.float32))
+
+    def _rows(self, X: Any, network: tf.keras.Model) -> np.ndarray:
+        rows = super()._rows(X, network)
+        if not self._is_looked_at:
+            self._look_at_predictions(rows[:1])
+        return rows
+
+    def _look_at_predictions(self, rows: np.ndarray) -> None:
+        """Warns of a classifier that does not return probabilities."""
+        self._is_looked_at = True
+        y = np.asarray(self.model(rows, training=False), np.float64)
+        if y.min() < 0 or np.abs(y.sum(axis=-1) - 1).max() > 1e-3:
+            _LOG.warning(
+                "%s does not return class probabilities, which sum to 1; end it in a softmax",
+                self.model.name,
+            )
 
     def _flagged(self, scores: np.ndarray, return_instance_score: bool) -> dict[str, Any]:
         instance_score = scores if return_instance_score else None
@@ -57,7 +76,7 @@ class PredictionDetector(AdversarialDetector):
     ):
         super().__init__(threshold, model, data_type)
         self._trained = trained
-        self._compiled = CompiledRows(self._score_rows)
+        self._compiled = CompiledRows(self._score_rows, self._call)
 
     def infer_threshold(
         self,
@@ -118,22 +137,14 @@ class PredictionDetector(AdversarialDetector):
         self._require_threshold()
         return self._flagged(self.score(X, batch_size), return_instance_score)
 
-    def _score_rows(self, x: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-        """Scores [row], and the two predictions."""
+    def _call(self, x: tf.Tensor) -> tf.Tensor:
+        """What the trained network makes of rows."""
+        raise NotImplementedError
+
+    def _score_rows(self, call: Callable, x: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+        """Scores [row], and the two predictions, given the trained network's call."""
         raise NotImplementedError
 
     def _state(self) -> tuple[Hashable, ...]:
         """What `_score_rows` reads besides weights."""
         raise NotImplementedError
-
-
-def _warn_unless_probabilities(model: tf.keras.Model) -> None:
-    shape = row_shape(model)
-    if shape is None or None in shape:
-        return
-    y = np.asarray(model(np.zeros((1, *shape), np.float32), training=False), np.float64)
-    if y.min() < 0 or np.abs(y.sum(axis=-1) - 1).max() > 1e-3:
-        _LOG.warning(
-            "%s does not return class probabilities, which sum to 1; end it in a softmax",
-            model.name,
-        )

@@ -56,7 +56,7 @@ class AdversarialVAE(AdversarialDetector):
         parts |= {"latent_dim": latent_dim, "beta": beta, "seed": self.seed}
         self.vae = chosen_autoencoder("vae", vae, VariationalAutoEncoder, parts)
         super().__init__(threshold, model, data_type)
-        self._compiled = CompiledRows(self._score_rows)
+        self._compiled = CompiledRows(self._score_rows, self._call)
 
     def get_config(self) -> dict[str, Any]:
         """The state beside the networks, in the types of JSON."""
@@ -159,10 +159,13 @@ class AdversarialVAE(AdversarialDetector):
         self._require_threshold()
         return self._flagged(self.score(X, batch_size), return_instance_score)
 
-    def _score_rows(self, x: tf.Tensor, noise: tf.Tensor | None = None) -> tuple[tf.Tensor]:
+    def _call(self, x: tf.Tensor, *noise: tf.Tensor) -> tf.Tensor:
+        return sampled_reconstructions(self.vae, x, self.samples, *noise)
+
+    def _score_rows(self, call: Callable, x: tf.Tensor, *noise: tf.Tensor) -> tuple[tf.Tensor]:
         y = tf.repeat(self._classify(x), self.samples, axis=0)  # [row * sample, class]
-        x_recon = sampled_reconstructions(self.vae, x, self.samples, noise)
-        by_sample = tf.reshape(kl_divergence(y, self._classify(x_recon)), [-1, self.samples])
+        y_recon = self._classify(call(x, *noise))
+        by_sample = tf.reshape(kl_divergence(y, y_recon), [-1, self.samples])
         return (tf.reduce_mean(by_sample, axis=1),)
 
     def _classify(self, x: tf.Tensor) -> tf.Tensor:

@@ -1,17 +1,19 @@
-"""Compiled functions of batches: by TensorFlow for any number of rows, by XLA for one number.
+"""Compiled functions of batches: by TensorFlow, for one number of rows with a network by XLA.
 
 XLA compiles anew for each shape and takes seconds, so it is for a size that comes often. On a CPU
-it runs transposed convolutions, and their gradients, well above TensorFlow's own speed.
+it runs transposed convolutions, and their gradients, well above TensorFlow's own speed; but not
+what a detector does besides, such as a classifier, whose compilation takes longer than it gains.
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import tensorflow as tf
 
 from anomaly.detector_networks import AutoEncoder, VariationalAutoEncoder
 
-# What a function that XLA cannot compile ends in, before it has done anything.
+# What a call that XLA cannot compile ends in, before any weight has changed.
 _NOT_FOR_XLA = (tf.errors.InvalidArgumentError, tf.errors.UnimplementedError)
 
 
@@ -19,14 +21,15 @@ class CompiledFunction:
     """A compiled function of tensors that share their first axis.
 
     Args:
-        function: What to compile.
-        xla_rows: The number of rows that XLA compiles for; None: it is not used.
+        function: What to compile; of a network's call and the tensors.
+        call: The network's call, which XLA may compile.
+        xla_rows: The number of rows that XLA compiles it for; None: XLA is not used.
     """
 
-    def __init__(self, function: Callable, xla_rows: int | None = None):
-        self._function = function
+    def __init__(self, function: Callable, call: Callable, xla_rows: int | None = None):
+        self._function = partial(function, call)
         self._xla_rows = xla_rows
-        self._by_xla = tf.function(function, jit_compile=True)
+        self._by_xla = tf.function(partial(function, tf.function(call, jit_compile=True)))
         self._plain: Callable | None = None
 
     def __call__(self, *inputs: tf.Tensor) -> Any:

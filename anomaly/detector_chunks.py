@@ -13,11 +13,12 @@ from anomaly.compilation import CompiledFunction
 # memory, and the layers of more rows would not stay in the processor's cache.
 CHUNK_NUMBERS = 64 * 32 * 32 * 3
 CHUNK_ROWS = 8192
-XLA_CHUNKS = 8  # so many chunks are worth XLA's time to compile
+XLA_CHUNKS = 16  # so many chunks are worth XLA's time to compile
 _PHILOX = 1  # TensorFlow's number of the algorithm
 _BLOCK = 4  # numbers that one step of Philox's counter gives
 
-# Maps rows [row, ...], and their noise if there is any, to tensors with that first axis.
+# Maps a network's call, rows [row, ...], and their noise if there is any, to tensors with that
+# first axis.
 RowFunction = Callable[..., tuple[tf.Tensor, ...]]
 # Maps the number of the first row, and how many there are, to their noise [row, ...].
 Noise = Callable[[int, int], tf.Tensor]
@@ -55,10 +56,12 @@ class CompiledRows:
 
     Args:
         function: What to compile.
+        call: The network's call, for the function.
     """
 
-    def __init__(self, function: RowFunction):
+    def __init__(self, function: RowFunction, call: Callable):
         self._function = function
+        self._call = call
         self._compiled: dict[Hashable, CompiledFunction] = {}
 
     def chunks(
@@ -79,12 +82,14 @@ class CompiledRows:
             batch_size: The same, if it is less.
             state: What the function reads besides its arguments and weights; when it changes, the
                 function is compiled again.
-            xla: Whether XLA makes it faster.
-            noise: Gives the function's second argument.
+            xla: Whether XLA makes the network faster.
+            noise: Gives the function's last argument.
         """
         key = (X.shape[1:], X.dtype, rows, *state)
         if key not in self._compiled:
-            self._compiled[key] = CompiledFunction(self._function, xla_rows=rows if xla else None)
+            self._compiled[key] = CompiledFunction(
+                self._function, self._call, xla_rows=rows if xla else None
+            )
         compiled = self._compiled[key]
         function = compiled if len(X) >= XLA_CHUNKS * rows else compiled.without_xla
         yield from _chunks(function, X, rows=int(min(rows, batch_size)), noise=noise)
@@ -99,7 +104,7 @@ class CompiledRows:
 
         def seeded(x: tf.Tensor) -> tuple[tf.Tensor, ...]:
             tf.random.set_seed(seed)  # of the graph that is being traced, not of the program
-            return self._function(x)
+            return self._function(self._call, x)
 
         signature = [tf.TensorSpec([None, *X.shape[1:]], X.dtype)]
         traced = tf.function(seeded, input_signature=signature).get_concrete_function()

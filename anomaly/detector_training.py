@@ -15,8 +15,9 @@ from anomaly.detector_input import ArgumentError, ArgumentTypeError, checked_cou
 
 keras = tf.keras
 
-XLA_STEPS = 64  # so many steps are worth XLA's time to compile them
-XLA_WEIGHTS = 2**20  # the same of the weights that an update has
+XLA_STEPS = 64  # so many steps are worth XLA's time to compile the network
+XLA_UPDATES = 2**28  # the same of the optimizer, in weights times steps
+STREAM_STEPS = 10_000  # guessed where nobody knows how many come
 
 # Maps rows and the network's output for them to a loss, a scalar or [row].
 Loss = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
@@ -52,8 +53,8 @@ def train(network: keras.Model, loss_fn: Loss, batches: Batches, options: Traini
     epochs = checked_count("epochs", options.epochs)
     _check_metric(options.log_metric)
     optimizer = _new_optimizer(options.optimizer)
-    steps = math.inf if batches.number is None else epochs * batches.number
-    step = _Step(network, loss_fn, optimizer, xla=steps >= XLA_STEPS and profits_from_xla(network))
+    steps = STREAM_STEPS if batches.number is None else epochs * batches.number
+    step = _Step(network, loss_fn, optimizer, steps)
     with _seen_by_callbacks(network, optimizer):
         callbacks = keras.callbacks.CallbackList(
             list(options.callbacks or []), model=network, epochs=epochs, steps=batches.number
@@ -110,13 +111,12 @@ class _Step:
         network: keras.Model,
         loss_fn: Loss,
         optimizer: keras.optimizers.Optimizer,
-        *,
-        xla: bool,
+        steps: int,
     ):
         self._network = network
         self._loss_fn = loss_fn
         self._optimizer = optimizer
-        self._xla = xla
+        self._steps = steps
         self._compiled: CompiledFunction | None = None
         self._update = self._apply
 
@@ -134,16 +134,23 @@ class _Step:
         if not weights:
             raise ArgumentError(f"fit: {self._network.name} has no trainable weights")
         self._optimizer.build(weights)
-        # Of many weights: XLA makes one pass over the memory of Adam's dozen.
-        if not self._xla and sum(math.prod(each.shape) for each in weights) >= XLA_WEIGHTS:
+        if self._steps * sum(math.prod(each.shape) for each in weights) >= XLA_UPDATES:
+            # One pass over the weights, where Adam's operations make a dozen.
             self._update = tf.function(self._apply, jit_compile=True)
-        self._compiled = CompiledFunction(self._step, xla_rows=len(rows) if self._xla else None)
+        xla = self._steps >= XLA_STEPS and profits_from_xla(self._network)
+        self._compiled = CompiledFunction(
+            self._step, self._call, xla_rows=len(rows) if xla else None
+        )
 
-    def _step(self, rows: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    def _call(self, rows: tf.Tensor) -> tuple[tf.Tensor, list[tf.Tensor]]:
+        """The network's output and its own losses."""
+        return self._network(rows, training=True), self._network.losses
+
+    def _step(self, call: Callable, rows: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         with tf.GradientTape() as tape:
-            output = self._network(rows, training=True)
+            output, own_losses = call(rows)
             loss = tf.reduce_mean(self._loss_fn(rows, output))
-            loss += sum(tf.cast(own, loss.dtype) for own in self._network.losses)
+            loss += sum(tf.cast(own, loss.dtype) for own in own_losses)
         self._update(tape.gradient(loss, self._network.trainable_variables))
         return loss, output
 

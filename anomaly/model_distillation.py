@@ -90,9 +90,12 @@ class ModelDistillation(PredictionDetector):
         options = TrainingOptions(optimizer, epochs, verbose, log_metric, callbacks, preprocess_fn)
         train(self.distilled_model, loss_fn or distillation_loss, batches, options)
 
-    def _score_rows(self, x: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+    def _call(self, x: tf.Tensor) -> tf.Tensor:
+        return self.distilled_model(x, training=False)
+
+    def _score_rows(self, call: Callable, x: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         x = tf.cast(x, self.distilled_model.compute_dtype)
-        y, y_distilled = self._soft_targets(x), self.distilled_model(x, training=False)
+        y, y_distilled = self._soft_targets(x), call(x)
         return self._distance(y, y_distilled), y, y_distilled
 
     def _soft_targets(self, x: tf.Tensor) -> tf.Tensor:

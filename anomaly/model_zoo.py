@@ -60,7 +60,10 @@ def fetch_detector(
     folder = Path(filepath).absolute()
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".fetch-", dir=folder.parent) as scratch:
-        index = _read_index(address, Path(scratch))
+        try:
+            index = _read_index(address, Path(scratch))
+        except InputError as error:
+            raise InputError(f"{error}; give another zoo=, or {how}") from error
         files = {
             PurePosixPath(path).relative_to(name): sha256
             for path, sha256 in index.items()
@@ -147,7 +150,8 @@ def _download(address: str, path: Path) -> None:
     try:
         download(address, path)
     except (OSError, http.client.HTTPException) as error:
-        raise InputError(f"{address} cannot be had: {error}") from error
+        reason = getattr(error, "reason", error)  # what an URLError wraps
+        raise InputError(f"{address} cannot be had: {reason}") from error
 
 
 def _put(fetched: Path, folder: Path) -> None:

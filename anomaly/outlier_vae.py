@@ -77,7 +77,7 @@ class OutlierVAE(Detector):
         parts = {"encoder_net": encoder_net, "decoder_net": decoder_net}
         parts |= {"latent_dim": latent_dim, "beta": beta, "seed": self.seed}
         self.vae = chosen_autoencoder("vae", vae, VariationalAutoEncoder, parts)
-        self._compiled = CompiledRows(self._feature_scores)
+        self._compiled = CompiledRows(self._feature_scores, self._call)
 
     def get_config(self) -> dict[str, Any]:
         """The state beside the VAE, in the types of JSON."""
@@ -232,9 +232,12 @@ class OutlierVAE(Detector):
                 of_features.append(scores)
         return np.concatenate(of_features) if keep_features else None, np.concatenate(of_rows)
 
-    def _feature_scores(self, x: tf.Tensor, noise: tf.Tensor | None = None) -> tuple[tf.Tensor]:
-        x_recon = sampled_reconstructions(self.vae, x, self.samples, noise)
-        return (self._mean_over_samples(tf.repeat(x, self.samples, axis=0), x_recon),)
+    def _call(self, x: tf.Tensor, *noise: tf.Tensor) -> tf.Tensor:
+        return sampled_reconstructions(self.vae, x, self.samples, *noise)
+
+    def _feature_scores(self, call: Callable, x: tf.Tensor, *noise: tf.Tensor) -> tuple[tf.Tensor]:
+        copies = tf.repeat(x, self.samples, axis=0)
+        return (self._mean_over_samples(copies, call(x, *noise)),)
 
     def _mean_over_samples(self, x: tf.Tensor, x_recon: tf.Tensor) -> tf.Tensor:
         scores = {

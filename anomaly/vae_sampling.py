@@ -57,7 +57,7 @@ def sampled_chunks(
     one, whose draws depend on the chunk, gets chunks of one size.
 
     Args:
-        compiled: The function, of rows and noise; of rows alone if the VAE is not ours.
+        compiled: The function; without noise if the VAE is not ours.
         X: [row, ...].
         sampling: What it samples by.
         batch_size: Largest number of rows in a chunk.

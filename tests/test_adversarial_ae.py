@@ -106,9 +106,10 @@ def test_a_regularizer_of_the_autoencoder_counts():
 
 
 def test_fitting_lowers_the_score():
-    X, detector = rows(200), adversarial_ae()
+    X, detector = rows(200).astype(np.float64), adversarial_ae()
     before = detector.score(X).mean()
-    detector.fit(X, epochs=5, optimizer=keras.optimizers.Adam(0.01), verbose=False)
+    adam = keras.optimizers.Adam(0.01)
+    detector.fit(X, epochs=5, optimizer=adam, w_recon=0.01, verbose=False)
     assert detector.score(X).mean() < before
 
 

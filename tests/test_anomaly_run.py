@@ -9,8 +9,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from anomaly import EnsembleDetector
 from repository_sources import ROOT
 from tiny_run import call
+from tools.scores.ensemble import anomaly_scores
 from tools.scores.files import read_scores
 
 SCRIPT = ROOT / "vae_wgan" / "anomaly_run.py"
@@ -156,6 +158,16 @@ def test_new_rows_are_scored_with_p_values_and_flags(finished, tmp_path):
     assert refused.returncode == 2
     message = refused.stderr.splitlines()[-1]
     assert "lacks amount and has sum, which the training table has not" in message
+
+
+def test_a_detector_opens_the_run_and_gives_its_scores(finished):
+    run = finished[0] / "run"
+    of_the_run = read_scores(run / "scores" / "anomalies.npz")
+    expected = anomaly_scores("rate", of_the_run.scores["rate"])["variance"]
+    rows = made_up_table().iloc[of_the_run.ids]
+    for table in (rows, rows.drop(columns="Class")):
+        found = EnsembleDetector(run, "rate.variance").score(table)
+        np.testing.assert_allclose(found, expected, rtol=1e-3)
 
 
 def test_splits_have_runs_of_their_own_and_a_table_of_means(tmp_path):

@@ -87,11 +87,11 @@ def options(monkeypatch, tmp_path):
     monkeypatch.setattr(detectors, "WORKER", worker)
     monkeypatch.setattr(detectors, "load_images", lambda *arguments: images)
     monkeypatch.setattr(detectors, "peer_python", lambda given: sys.executable)
-    return argparse.Namespace(data_dir="", peer_python=None, images=10, repeats=2)
+    names = ["OutlierVAE", "AdversarialAE"]
+    return argparse.Namespace(data_dir="", peer_python=None, images=10, repeats=2, detectors=names)
 
 
-def test_times_are_compared_and_memory_of_few_and_many_images(options, monkeypatch):
-    monkeypatch.setattr(detectors, "DETECTORS", ("OutlierVAE", "AdversarialAE"))
+def test_times_are_compared_and_memory_of_few_and_many_images(options):
     figures = {figure.name: figure for figure in detectors.figures(options)}
     assert len(figures) == 6
     fit = figures["detectors.OutlierVAE.fit"]
@@ -100,8 +100,8 @@ def test_times_are_compared_and_memory_of_few_and_many_images(options, monkeypat
     assert (memory.value, memory.ratio) == (30, pytest.approx(1 / 3))
 
 
-def test_a_worker_that_ends_is_named_with_its_request(options, monkeypatch):
-    monkeypatch.setattr(detectors, "DETECTORS", ("ModelDistillation",))
+def test_a_worker_that_ends_is_named_with_its_request(options):
+    options.detectors = ["ModelDistillation"]
     message = message_of(list, detectors.figures(options))
     assert "alibi_detect" in message
     assert "'fit ModelDistillation 10'" in message

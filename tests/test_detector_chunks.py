@@ -40,15 +40,15 @@ def test_chunks_are_bounded_by_the_size_of_rows_and_their_copies():
 def test_a_function_sees_chunks_and_is_traced_once_for_all_sizes():
     traces, sizes = [], []
 
-    def double(x, number):
+    def add(call, x, number):
         traces.append(x.shape[0])
-        return (2 * x + number,)
+        return (call(x) + number,)
 
     def noise(first, count):
         sizes.append((first, count))
         return tf.fill([count, 1], float(first))
 
-    compiled, X = CompiledRows(double), rows(10)
+    compiled, X = CompiledRows(add, lambda x: 2 * x), rows(10)
     options = {"rows": 4, "state": (), "xla": False, "noise": noise}
     for batch_size in (1e10, 3):
         chunks = [value for (value,) in compiled.chunks(X, batch_size=batch_size, **options)]
@@ -66,18 +66,26 @@ def test_a_function_sees_chunks_and_is_traced_once_for_all_sizes():
 def test_xla_gives_the_same_numbers_for_its_size_and_others_go_without():
     network = AutoEncoder(*transposed_networks())
     X = np.random.default_rng(0).random((5, 8, 8, 1), np.float32)
-    plain = CompiledFunction(network)
-    by_xla = CompiledFunction(network, xla_rows=4)
+    weights = network.trainable_variables
+
+    def error_and_gradients(call, x):
+        with tf.GradientTape() as tape:
+            error = tf.reduce_mean((x - call(x)) ** 2)
+        return [error, *tape.gradient(error, weights)]
+
+    plain = CompiledFunction(error_and_gradients, network)
+    by_xla = CompiledFunction(error_and_gradients, network, xla_rows=4)
     for part in (X[:4], X):
         part = tf.constant(part)
-        np.testing.assert_allclose(by_xla(part), plain(part), rtol=1e-4, atol=1e-5)
+        for one, other in zip(by_xla(part), plain(part), strict=True):
+            np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5)
 
 
 def test_what_xla_cannot_compile_runs_without_it():
     def find(x):
         return tf.py_function(lambda numbers: numbers.numpy() + 1, [x], tf.float32)
 
-    compiled = CompiledFunction(find, xla_rows=4)
+    compiled = CompiledFunction(lambda call, x: call(x), find, xla_rows=4)
     for count in (4, 2, 4):
         np.testing.assert_array_equal(compiled(tf.zeros([count, 1])), np.ones((count, 1)))
 

@@ -53,6 +53,13 @@ def test_instance_scores_are_points_by_class_and_a_line(shown):
     assert axes.get_ylabel()
 
 
+def test_a_class_without_instances_is_not_in_the_legend():
+    figure = Figure()
+    draw_instance_score(figure, predictions(), np.ones(12), ["normal", "outlier"], 0.3)
+    names = [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
+    assert names == ["outlier", "threshold"]
+
+
 @pytest.mark.parametrize("target", [np.zeros(11, int), np.full(12, 2), np.full(12, 0.5)])
 def test_a_target_that_fits_neither_scores_nor_labels_is_refused(target):
     with pytest.raises(ValueError, match="target"):

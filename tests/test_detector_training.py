@@ -141,8 +141,8 @@ def test_preprocessing_makes_input_and_target_and_needs_no_graph():
 
 def test_large_networks_learn_by_the_same_steps(monkeypatch):
     weights = []
-    for limit in (1, 2**30):
-        monkeypatch.setattr("anomaly.detector_training.XLA_WEIGHTS", limit)
+    for limit in (1, 2**60):
+        monkeypatch.setattr("anomaly.detector_training.XLA_UPDATES", limit)
         network = linear(kernel_initializer="ones")
         train_on(rows(), network, optimizer=keras.optimizers.Adam)
         weights.append(network.get_weights()[0])

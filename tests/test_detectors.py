@@ -1,12 +1,15 @@
 """One contract for all detectors."""
 
 import copy
+import inspect
 import logging
 
 import numpy as np
 import pytest
 import tensorflow as tf
+from sklearn.datasets import load_iris
 
+from anomaly import AdversarialAE, AdversarialVAE, ModelDistillation, OutlierVAE, elbo
 from anomaly.adversarial_base import AdversarialDetector, PredictionDetector
 from anomaly.detector_base import Detector
 from tiny_detectors import (
@@ -15,6 +18,9 @@ from tiny_detectors import (
     classifier,
     instance_scores,
     keras,
+    layers,
+    model_distillation,
+    outlier_vae,
     rows,
     trained_network,
 )
@@ -51,6 +57,30 @@ def test_life_of_a_detector(make):
         assert not any(layer.trainable for layer in detector.model.layers)
     changed = zip(trained_before, trained_network(detector).get_weights(), strict=True)
     assert all(not np.array_equal(a, b) for a, b in changed)
+
+
+@EVERY
+def test_a_score_at_the_threshold_is_not_flagged(make):
+    X, detector = rows(), make()
+    scores = instance_scores(detector, X)
+    detector.threshold = float(np.sort(scores)[30])
+    flags = [*detector.predict(X)["data"].values()][-1]
+    np.testing.assert_array_equal(flags, scores > detector.threshold)
+    assert flags.sum() == 9
+
+
+@pytest.mark.parametrize(
+    ("make", "tolerance"), [(outlier_vae, 5), (adversarial_ae, 1), (model_distillation, 1)]
+)
+def test_about_as_many_rows_of_iris_as_asked_are_below_the_threshold(make, tolerance):
+    X = load_iris().data.astype(np.float32)
+    X = (X - X.min(axis=0)) / np.ptp(X, axis=0)
+    tf.random.set_seed(0)
+    detector = make(**{"seed": None, "samples": 10} if make is outlier_vae else {})
+    detector.fit(X, epochs=2, verbose=False)
+    detector.infer_threshold(X, threshold_perc=90)
+    below = 100 * np.mean(instance_scores(detector, X) < detector.threshold)
+    assert abs(below - 90) < tolerance
 
 
 @EVERY
@@ -125,6 +155,57 @@ def test_bad_input_is_named(make):
             make(threshold=value)
 
 
+ADAM, PREDICTIONS = tf.keras.optimizers.Adam, {"batch_size": 1e10, "return_predictions": False}
+FIT_END = {"verbose": True, "log_metric": None, "callbacks": None}
+NETWORKS = {"encoder_net": None, "decoder_net": None}
+WEIGHTS = {"w_model": 1.0, "w_recon": 0.0}
+FLAGGED = {"batch_size": 1e10, "return_instance_score": True}
+PERCENTAGES = {"threshold_perc": 99.0, "margin": 0.0, "batch_size": 1e10}
+VAE = {"vae": None, **NETWORKS, "latent_dim": None, "samples": 10}
+SIGNATURES = {  # arguments after X with their defaults, in their order
+    OutlierVAE: {"threshold": None, "score_type": "mse", **VAE, "beta": 1.0, "data_type": None},
+    OutlierVAE.fit: {"loss_fn": elbo, "optimizer": ADAM, "cov_elbo": {"sim": 0.05}}
+    | {"epochs": 20, "batch_size": 64, **FIT_END},
+    OutlierVAE.infer_threshold: {"outlier_type": "instance", "outlier_perc": 100.0}
+    | {"threshold_perc": 95.0, "batch_size": 1e10},
+    OutlierVAE.score: {"outlier_perc": 100.0, "batch_size": 1e10},
+    OutlierVAE.predict: {"outlier_type": "instance", "outlier_perc": 100.0, "batch_size": 1e10}
+    | {"return_feature_score": True, "return_instance_score": True},
+    AdversarialAE: {"threshold": None, "ae": None, "model": None, **NETWORKS, "model_hl": None}
+    | {"hidden_layer_kld": None, "w_model_hl": None, "temperature": 1.0, "data_type": None},
+    AdversarialAE.fit: {"loss_fn": None, **WEIGHTS, "optimizer": ADAM, "epochs": 20}
+    | {"batch_size": 128, **FIT_END, "preprocess_fn": None},
+    AdversarialAE.infer_threshold: PERCENTAGES,
+    AdversarialAE.score: PREDICTIONS,
+    AdversarialAE.predict: FLAGGED,
+    AdversarialAE.correct: {**FLAGGED, "return_all_predictions": True},
+    AdversarialVAE: {"threshold": None, "vae": None, "model": None, **NETWORKS}
+    | {"latent_dim": None, "samples": 10, "beta": 0.0, "data_type": None},
+    AdversarialVAE.fit: {"loss_fn": None, **WEIGHTS, "optimizer": ADAM, "cov_elbo": None}
+    | {"epochs": 20, "batch_size": 64, **FIT_END},
+    AdversarialVAE.infer_threshold: {"threshold_perc": 95.0, "batch_size": 1e10},
+    AdversarialVAE.score: {"batch_size": 1e10},
+    AdversarialVAE.predict: {"return_instance_score": True, "batch_size": 1e10},
+    ModelDistillation: {"threshold": None, "distilled_model": None, "model": None}
+    | {"loss_type": "kld", "temperature": 1.0, "data_type": None},
+    ModelDistillation.fit: {"loss_fn": None, "optimizer": ADAM, "epochs": 20, "batch_size": 128}
+    | {**FIT_END, "preprocess_fn": None},
+    ModelDistillation.infer_threshold: PERCENTAGES,
+    ModelDistillation.score: PREDICTIONS,
+    ModelDistillation.predict: FLAGGED,
+}
+
+
+@pytest.mark.parametrize("function", SIGNATURES, ids=lambda function: function.__qualname__)
+def test_positions_and_defaults_are_those_that_users_know(function):
+    parameters = inspect.signature(function).parameters.values()
+    ours = {p.name: p.default for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD}
+    ours = list(ours.items())
+    first = 0 if isinstance(function, type) else 2
+    assert [name for name, _ in ours[:first]] == ["self", "X"][:first]
+    assert ours[first:] == list(SIGNATURES[function].items())
+
+
 def test_integers_and_lists_are_rows_too():
     detector = adversarial_ae()
     numbers = np.arange(8).reshape(2, 4)
@@ -141,6 +222,12 @@ def test_a_classifier_of_logits_is_warned_of(caplog):
         caplog.clear()
         adversarial_ae(model=classifier())
         assert "probabilities" not in caplog.text
+        # One that does not say what rows it takes is found out when it sees some, once.
+        of_unknown_rows = adversarial_ae(model=keras.Sequential([layers.Dense(3)]))
+        assert "probabilities" not in caplog.text
+        for _ in range(2):
+            of_unknown_rows.score(rows(2))
+        assert caplog.text.count("probabilities") == 1
     assert isinstance(detector, PredictionDetector)
 
 

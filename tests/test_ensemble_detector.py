@@ -16,6 +16,8 @@ from tools.scores.ensemble import anomaly_scores
 from vae_wgan.ensemble import score_ensemble, trained_members
 from vae_wgan.vae_member import VAEMember
 from vae_wgan.vae_settings import VAESettings
+from vae_wgan.wgan_member import WGANMember
+from vae_wgan.wgan_settings import WGANSettings
 
 TINY = {
     "num_models": 2,
@@ -127,7 +129,7 @@ def test_fit_goes_on_in_its_folder_and_leaves_none_without(run_folder, monkeypat
 
 
 def test_what_members_depend_on_is_saved(detector):
-    settings = detector.get_config()["settings"]
+    settings = detector.get_config()["ensemble"]["settings"]
     assert settings.keys() == member_settings(VAESettings()).keys() | {
         "num_models",
         "n_samples",
@@ -151,3 +153,16 @@ def test_wrong_input_is_named(detector, run_folder, tmp_path):
     )
     with pytest.raises(TypeError, match="latent_dim"):
         EnsembleDetector().fit(NORMAL, latent_dim=3)
+
+
+def test_wgans_are_members_too(tmp_path):
+    tiny = {"max_steps": 2, "extra_steps": 1, "viz_steps": 3, "batch_size": 8, "z_dim": 4}
+    tiny |= {"num_models": 2, "base_depth": 2, "Citers": 1, "Citers_boosted": 1}
+    EnsembleDetector().fit(NORMAL, tmp_path, model="wgan", **tiny)
+    detector = EnsembleDetector(tmp_path, "variance")
+    checkpoints = trained_members(RunFolder(tmp_path), num_models=2, max_steps=3)
+    member = WGANMember(WGANSettings(**tiny), (28, 28, 1), NOISE[:1])
+    values = score_ensemble(member, checkpoints, ExampleSet("x", NOISE, np.arange(9), ""), seed=0)
+    expected = values["extra_logit"].var(axis=0)
+    np.testing.assert_allclose(detector.score(NOISE), expected, rtol=1e-3, atol=1e-9)
+    assert "score='iwae'" in message_of(EnsembleDetector, tmp_path, "iwae")

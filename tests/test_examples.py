@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import re
 
 import numpy as np
 import pytest
@@ -188,16 +189,19 @@ def test_mask_scores_are_means_over_the_masks_of_an_image():
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("example", "words"),
+    ("example", "words", "at_least"),
     [
-        (outlier_vae, "The score rises at 10 of 10 steps"),
-        (adversarial_ae, "of what FGSM took"),
-        (adversarial_vae, "of what FGSM took"),
-        (model_distillation, "Harmful corruptions have the higher mean score at 5 of 5"),
+        (outlier_vae, r"The score rises at (\d+) of 10 steps", 10),
+        (adversarial_ae, r"gives back (\d+)% of what FGSM took", 50),
+        (adversarial_vae, r"gives back (\d+)% of what FGSM took", 50),
+        (model_distillation, r"the higher mean score at (\d+) of 5", 5),
     ],
 )
-def test_a_whole_example_with_real_data(example, words, shared_data, tmp_path, monkeypatch, capsys):
+def test_a_whole_example_with_real_data(
+    example, words, at_least, shared_data, tmp_path, monkeypatch, capsys
+):
     monkeypatch.undo()
     monkeypatch.delenv("WAIC_ZOO", raising=False)
     assert example.main(["--fast", f"--data_dir={shared_data}", f"--output={tmp_path}"]) == 0
-    assert words in capsys.readouterr().out
+    found = re.search(words, capsys.readouterr().out)
+    assert int(found[1]) >= at_least

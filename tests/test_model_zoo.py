@@ -107,6 +107,9 @@ def test_what_the_zoo_lacks_can_be_trained(zoo, tmp_path):
     )
     assert "does not have adversarial/mnist/cnn/AdversarialAE" in message
     assert "scripts/train_zoo.py --zoo=FOLDER --detectors=AdversarialAE" in message
+    nowhere = message_of(fetch_detector, tmp_path / "a", *PLACE, zoo=tmp_path / "none")
+    assert "none/index.json cannot be had: [Errno 2]" in nowhere
+    assert "scripts/train_zoo.py --zoo=FOLDER --detectors=OutlierVAE" in nowhere
     # A name that only begins like one that is there is another one.
     assert "does not have" in message_of(
         fetch_detector, tmp_path / "a", "outlier", "cifar10", "Outlier", zoo=zoo

@@ -83,9 +83,9 @@ def draw_instance_score(
     if target.shape != scores.shape or not np.isin(target, range(len(labels))).all():
         raise ValueError(f"target must hold one of 0..{len(labels) - 1} for each instance score")
     axes = figure.subplots()
-    for index, label in enumerate(labels):
+    for index in np.unique(target).astype(int):
         (rows,) = np.nonzero(target == index)
-        axes.scatter(rows, scores[rows], s=12, label=label)
+        axes.scatter(rows, scores[rows], s=12, color=f"C{index}", label=labels[index])
     axes.axhline(threshold, color="#222222", label="threshold")
     axes.set(xlabel="number of the instance", ylabel="instance score", ylim=ylim)
     axes.legend(loc="upper left")

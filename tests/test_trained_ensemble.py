@@ -1,0 +1,114 @@
+"""Ensembles of tables behind the detectors' interface; those of images: test_ensemble_detector."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from anomaly import EnsembleDetector, load_detector, save_detector
+from anomaly.trained_ensemble import TrainedEnsemble, fit_ensemble, kept_settings, open_ensemble
+from input_errors import message_of
+from tools.data.example_set import ExampleSet
+from tools.data.table_encoder import fit_encoder
+from tools.run.folder import RunFolder
+from tools.scores.ensemble import anomaly_scores
+from vae_wgan.ensemble import score_ensemble, trained_members
+from vae_wgan.table_member import TableMember
+from vae_wgan.table_settings import TableSettings
+from vae_wgan.vae_settings import VAESettings
+
+TINY = {
+    "num_models": 2,
+    "max_steps": 30,
+    "viz_steps": 30,
+    "batch_size": 32,
+    "latent_size": 2,
+    "base_depth": 8,
+    "n_flows": 1,
+    "n_samples": 2,
+    "learning_rate": 1e-2,
+    "compile": False,
+}
+
+
+def made_up_table(rows=200, seed=0):
+    random = np.random.default_rng(seed)
+    amount = random.lognormal(3, 1, rows)
+    frame = pd.DataFrame({"amount": amount, "tax": amount * random.normal(0.2, 0.01, rows)})
+    frame["shop"] = random.choice(["web", "till"], rows)
+    frame.loc[::19, "tax"] = np.nan
+    return frame
+
+
+NORMAL = made_up_table()
+ODD = NORMAL[:50].assign(tax=100 * NORMAL["amount"])
+
+
+@pytest.fixture(scope="module", params=["vae", "flow"])
+def run_folder(request, tmp_path_factory):
+    """A folder in which fit has trained two members on the table."""
+    folder = tmp_path_factory.mktemp(request.param)
+    EnsembleDetector().fit(NORMAL, folder, model=request.param, **TINY)
+    return folder
+
+
+def test_scores_are_those_of_the_runs_members_on_encoded_rows(run_folder):
+    detector = EnsembleDetector(run_folder, "variance")
+    ensemble = open_ensemble(RunFolder(run_folder))
+    assert isinstance(ensemble, TrainedEnsemble)
+    rows = fit_encoder(NORMAL, np.arange(200)).encode(ODD)
+    np.testing.assert_array_equal(ensemble.rows(ODD), rows)
+    member = TableMember(ensemble.settings, rows.shape[1], rows[:1])
+    checkpoints = trained_members(RunFolder(run_folder), num_models=2, max_steps=30)
+    key = {"vae": "iwae", "flow": "log_likelihood"}[ensemble.settings.model]
+    assert ensemble.score_keys[0] == key
+    values = score_ensemble(member, checkpoints, ExampleSet("odd", rows, np.arange(50), ""), 0)[key]
+    found = detector.score(ODD)
+    np.testing.assert_allclose(found, anomaly_scores(key, values)["variance"], rtol=1e-4)
+    np.testing.assert_allclose(detector.score(ODD, batch_size=7), found, rtol=1e-4)
+
+
+def test_odd_rows_are_flagged_and_a_saved_detector_flags_the_same(run_folder, tmp_path):
+    detector = EnsembleDetector(run_folder)
+    detector.infer_threshold(NORMAL, threshold_perc=95)
+    expected = detector.predict(ODD)["data"]
+    assert expected["is_outlier"].mean() > 0.5
+    for name in ("a", "b"):  # twice in a row
+        save_detector(detector, tmp_path / name)
+        detector = load_detector(tmp_path / name)
+    np.testing.assert_array_equal(detector.score(ODD), expected["instance_score"])
+    np.testing.assert_array_equal(
+        detector.predict(ODD)["data"]["is_outlier"], [*expected.values()][1]
+    )
+
+
+def test_an_array_is_a_table_with_numbered_columns(tmp_path):
+    X = np.random.default_rng(0).normal(size=(60, 3))
+    ensemble = fit_ensemble(X, RunFolder(tmp_path), model="flow", **TINY)
+    assert ensemble.encoder.features == ("0", "1", "2")
+    np.testing.assert_array_equal(ensemble.rows(X), ensemble.rows(pd.DataFrame(X)))
+    assert ensemble.values(ensemble.rows(X.tolist()), "log_likelihood").shape == (2, 60)
+
+
+def test_what_members_depend_on_is_kept_whatever_their_kind():
+    for settings in (TableSettings(), VAESettings()):
+        assert {"seed", "num_models", "n_samples", "compile"} <= kept_settings(settings).keys()
+    assert "model" in kept_settings(TableSettings())
+
+
+def test_wrong_tables_are_named(run_folder, tmp_path):
+    detector = EnsembleDetector(run_folder, threshold=0)
+    assert "X: the table lacks shop" in message_of(detector.score, NORMAL[["amount", "tax"]])
+    assert "has 0, 1, which" in message_of(detector.score, np.zeros((2, 2)))
+    assert "X: is empty" in message_of(detector.predict, NORMAL[:0])
+    assert "has the shape (2, 28, 28)" in message_of(detector.score, np.zeros((2, 28, 28)))
+    assert "amount, row 1" in message_of(detector.score, NORMAL.assign(amount=[1, "?"] * 100))
+    assert "label_column" in message_of(EnsembleDetector().fit, NORMAL, label_column="shop")
+    assert "no column hour" in message_of(EnsembleDetector().fit, NORMAL, time_column="hour")
+    constant = pd.DataFrame({"a": [1.0] * 9})
+    assert "X: the table has no column" in message_of(EnsembleDetector().fit, constant)
+    images = np.zeros((4, 28, 28))
+    assert "model='flow': known are vae, wgan" in message_of(
+        EnsembleDetector().fit, images, model="flow"
+    )
+    if "flow" in run_folder.name:
+        assert "score='rate'" in message_of(EnsembleDetector, run_folder, "rate")
