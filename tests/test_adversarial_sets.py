@@ -4,7 +4,6 @@ import tensorflow as tf
 from fake_model import made_up_set
 from tools.run.checkpoints import save_checkpoint
 from vae_wgan.adversarial_sets import adversarial_sets
-from vae_wgan.experiment_data import ExperimentData
 
 
 class Brightest:
@@ -26,21 +25,12 @@ class Settings:
 def test_noise_and_test_images_are_moved_and_keep_their_ids(tmp_path):
     checkpoint = tmp_path / "0"
     save_checkpoint(checkpoint, 1, {"sign": np.array(-1.0)})
-    sets = {name: made_up_set(name, 5, first_id=9) for name in ("digits", "uniform_noise", "far")}
-    data = ExperimentData(
-        training=sets["digits"],
-        calibration=sets["digits"],
-        monitored=sets["digits"].examples,
-        test=sets["digits"],
-        ood=(sets["far"], sets["uniform_noise"]),
-        missing={},
-    )
-    found = list(
-        adversarial_sets(Brightest(), next(checkpoint.glob("checkpoint*")), data, Settings())
-    )
+    sets = [made_up_set(name, 5, first_id=9) for name in ("uniform_noise", "digits")]
+    checkpoints = checkpoint.glob("checkpoint*")
+    found = list(adversarial_sets(Brightest(), next(checkpoints), sets, Settings()))
     assert [moved.name for moved in found] == ["adv_uniform_noise", "adv_digits"]
-    for moved, name in zip(found, ("uniform_noise", "digits"), strict=True):
-        expected = (sets[name].examples - 0.25).clip(0, 1)
+    for moved, before in zip(found, sets, strict=True):
+        expected = (before.examples - 0.25).clip(0, 1)
         np.testing.assert_allclose(moved.examples, expected, atol=1e-6)
-        np.testing.assert_array_equal(moved.ids, sets[name].ids)
-        assert moved.checksum != sets[name].checksum
+        np.testing.assert_array_equal(moved.ids, before.ids)
+        assert moved.checksum != before.checksum

@@ -96,7 +96,8 @@ def test_a_run_leaves_scores_tables_and_report(finished):
     assert {row["dataset"] for row in rows} == {"anomalies", "uniform_noise", "normal_noise"}
     ensemble = {row["score"] for row in rows if row["statistic"] == "ensemble"}
     variance = "posterior_mean_variance"
-    assert ensemble == {variance, f"untrained_{variance}", "gaussian", "isolation_forest"}
+    peers = {"gaussian", "isolation_forest"}
+    assert ensemble == {"mean_and_variance", variance, f"untrained_{variance}"} | peers
     aurocs = {
         (row["score"], row["statistic"]): float(row["auroc"])
         for row in rows
@@ -104,7 +105,7 @@ def test_a_run_leaves_scores_tables_and_report(finished):
     }
     assert aurocs["iwae", "mean"] > 0.95
     assert aurocs["gaussian", "ensemble"] > 0.95
-    assert len(pd.read_csv(run / "analysis" / "alerts.csv")) == 6 * 2 + 4
+    assert len(pd.read_csv(run / "analysis" / "alerts.csv")) == 6 * 2 + 5
     assert (run / "analysis" / "report.html").read_text().count("test rows that are anomalies") == 1
     assert not (run / "pictures").exists()
     # The preview comes before training, the tables after it.
@@ -179,6 +180,10 @@ def test_splits_have_runs_of_their_own_and_a_table_of_means(tmp_path):
     assert table["auroc"][0] == pytest.approx(np.mean(aurocs), abs=1e-6)
     assert table["auroc_sd"][0] == pytest.approx(np.std(aurocs, ddof=1), abs=1e-6)
     assert "Means over 2 splits" in result.stdout
+    report = (tmp_path / "run" / "analysis" / "report.html").read_text()
+    assert 'href="../split-1/analysis/report.html"' in report
+    assert "Which rows" not in report  # the protocol's counts stand in a column per split
+    assert report.count("test rows that are anomalies") == 1
 
 
 def test_a_cut_of_the_real_table(shared_data, tmp_path):

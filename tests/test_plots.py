@@ -109,6 +109,16 @@ def test_bins_hold_all_numbers(numbers):
     assert np.histogram(numbers, edges)[0].sum() == len(numbers)
 
 
+@pytest.mark.parametrize("low", [-25, -3e3, -1e5, -1e9, -1e12])
+def test_ticks_are_few_and_lie_within(low):
+    ticks = plots._round_numbers(low, 20.0)
+    assert 0 in ticks
+    assert ticks.min() <= max(low / 100, -10)
+    assert ticks.min() >= low
+    assert ticks.max() <= 20
+    assert len(ticks) <= plots.MOST_TICKS
+
+
 def test_21_sets_look_different():
     looks = {(plots._colour(index), plots._round(plots.DASHES, index)) for index in range(21)}
     assert len(looks) == 21

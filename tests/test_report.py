@@ -1,14 +1,14 @@
 import dataclasses
 import re
-from html.parser import HTMLParser
 
 import numpy as np
 import pytest
 
+from html_page import Page
 from run_folder_fixture import change_manifest, change_scores, table_of, write_run
 from tools.report.gallery import Plot, draw_plots
 from tools.report.html_report import report_html
-from tools.report.markup import VOID, element, joined, pairs
+from tools.report.markup import element, joined, pairs
 from tools.run.whole_files import write_npz
 
 SCRIPT = "<script>alert('x')</script>"
@@ -17,38 +17,6 @@ SECTIONS = (
     "Settings,Provenance"
 )
 PLOT = Plot("roc", b"\x89PNG", caption="One & all", alt='AUROC of "near": 0.7')
-
-
-class Page(HTMLParser):
-    """Elements of a page in order; complains about what is not closed or closed twice."""
-
-    def __init__(self, text):
-        super().__init__(convert_charrefs=True)
-        self.open, self.elements, self.texts = [], [], []
-        self.feed(text)
-        self.close()
-        assert self.open == []
-
-    def handle_starttag(self, tag, attrs):
-        self.elements.append((tag, dict(attrs)))
-        if tag not in VOID | {"meta", "link"}:
-            self.open.append(tag)
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
-
-    def handle_data(self, data):
-        self.texts.append((tuple(self.open), data))
-
-    def all(self, tag):
-        return [attributes for name, attributes in self.elements if name == tag]
-
-    def text(self, tag):
-        return [data for path, data in self.texts if path and path[-1] == tag]
-
-    @property
-    def visible(self):
-        return "\n".join(data for path, data in self.texts if path and path[-1] != "script")
 
 
 @pytest.fixture

@@ -1,20 +1,32 @@
-"""p-values against calibration rows; the whole way of a file is in test_anomaly_run.py."""
+"""Scoring needs a run that is finished; what it does is in test_anomaly_run.py."""
 
-import numpy as np
+import dataclasses
 
-from vae_wgan.scored_table_experiment import p_values_of
+import pytest
+
+from input_errors import message_of
+from tools.run.folder import RunFolder
+from vae_wgan.scored_table_experiment import score_table
+from vae_wgan.table_settings import TableSettings
 
 
-def test_p_values_count_calibration_scores_that_are_as_high():
-    calibration = np.array([3.0, 1, 2, 2])
-    found = p_values_of(np.array([0.0, 2, 2.5, 3, 9]), calibration)
-    np.testing.assert_allclose(found, np.array([5, 4, 2, 2, 1]) / 5)
+@pytest.fixture
+def settings(tmp_path):
+    """To score a file by the run in a folder that holds none yet."""
+    (tmp_path / "new.csv").write_text("a\n1\n")
+    return TableSettings(
+        model_dir=str(tmp_path / "run"),
+        skip_train=True,
+        score_file=str(tmp_path / "new.csv"),
+        output=str(tmp_path / "scores.csv"),
+    )
 
 
-def test_of_normal_rows_no_more_are_flagged_than_asked_for():
-    random = np.random.default_rng(0)
-    shares = []
-    for _ in range(2000):  # calibration and row are drawn anew: the guarantee is over both
-        calibration, row = random.normal(size=39), random.normal(size=1)
-        shares.append(p_values_of(row, calibration)[0] <= 0.05)
-    assert abs(np.mean(shares) - 0.05) < 0.015  # 2 of 40 ranks; three standard errors
+def test_without_a_run_it_says_what_is_missing(settings):
+    assert "holds no run" in message_of(score_table, settings, set())
+
+
+def test_a_run_that_never_came_to_its_data_is_told(settings):
+    folder = RunFolder(settings.model_dir)
+    folder.update_manifest(settings=dataclasses.asdict(settings))
+    assert "names no data sets" in message_of(score_table, settings, set())

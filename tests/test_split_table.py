@@ -3,7 +3,7 @@ import pytest
 
 from run_folder_fixture import write_run
 from tools.analysis import ensemble_analysis
-from tools.report.split_table import printed_split_table, split_table
+from tools.report.split_table import metrics_of_splits, printed_split_table, split_table
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def analyses(tmp_path):
 
 def test_means_and_spreads_are_those_of_the_runs(analyses):
     folders, tables = analyses
-    found = split_table(folders)
+    found = split_table(metrics_of_splits(folders))
     assert len(found) == len(tables[0].rows)
     assert found["n_splits"].unique().tolist() == [2]
     for index, pair in enumerate(zip(*(table.rows for table in tables), strict=True)):
@@ -36,6 +36,6 @@ def test_means_and_spreads_are_those_of_the_runs(analyses):
 
 def test_printed_with_a_line_per_row(analyses):
     folders, _ = analyses
-    lines = printed_split_table(split_table(folders)).splitlines()
+    lines = printed_split_table(split_table(metrics_of_splits(folders))).splitlines()
     assert lines[0].split()[:4] == ["dataset", "score", "statistic", "n_splits"]
     assert len(lines) == 1 + 12

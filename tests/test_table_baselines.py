@@ -3,11 +3,14 @@
 import numpy as np
 import pytest
 from scipy.stats import multivariate_normal
+from sklearn.covariance import EllipticEnvelope
+from sklearn.mixture import GaussianMixture
+from sklearn.neighbors import LocalOutlierFactor
 
 from tools.data.example_set import ExampleSet
 from tools.run.folder import RunFolder
 from tools.scores.files import read_scores
-from vae_wgan.table_baselines import BASELINE_FITS, score_baselines
+from vae_wgan.table_baselines import BASELINE_FITS, MOST_ROWS, score_baselines
 from vae_wgan.table_settings import BASELINES
 
 
@@ -31,6 +34,27 @@ def test_far_rows_have_higher_scores_and_batches_change_nothing(name, training):
     assert np.median(score(far)) > np.quantile(score(near), 0.99)
     one_by_one = np.concatenate([score(near[[row]]) for row in range(5)])
     np.testing.assert_allclose(score(near)[:5], one_by_one, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("name", "detector"),
+    [
+        ("local_outlier_factor", LocalOutlierFactor),
+        ("gaussian_mixture", GaussianMixture),
+        ("elliptic_envelope", EllipticEnvelope),
+    ],
+)
+def test_slow_ones_learn_from_drawn_rows(name, detector, monkeypatch):
+    learned = []
+    monkeypatch.setattr(detector, "fit", lambda self, rows: learned.append(rows))
+    training = np.arange(MOST_ROWS + 7)[:, np.newaxis]
+    for seed in (0, 0, 1):
+        BASELINE_FITS[name](training, seed)
+    assert [len(np.unique(rows)) for rows in learned] == [MOST_ROWS] * 3
+    np.testing.assert_array_equal(learned[0], learned[1])
+    assert not np.array_equal(learned[0], learned[2])
+    BASELINE_FITS[name](training[:50], 0)
+    np.testing.assert_array_equal(learned[3], training[:50])
 
 
 def test_the_gaussian_is_the_one_of_mean_and_covariance(training):

@@ -81,6 +81,7 @@ def test_the_protocol_says_its_counts(own):
     assert protocol["normal test rows"] == 190
     assert protocol["test rows that are anomalies"] == protocol["rows in no part"] == 10
     assert protocol["share of anomalies in the test"] == "5.000 %"
+    assert protocol["share of anomalies in the table"] == "5.000 %"
 
 
 def test_without_labels_all_rows_are_normal(own):

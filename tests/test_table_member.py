@@ -148,6 +148,13 @@ def test_compiled_and_plain_scores_agree(model):
         np.testing.assert_allclose(compiled[key], values, rtol=1e-4, atol=1e-5)
 
 
+def test_posterior_means_are_those_of_the_scores():
+    member = member_of("vae")
+    member.initialize(0)
+    expected = member.score(ROWS, IDS, seed=3)["posterior_mean"]
+    np.testing.assert_allclose(member.posterior_means(ROWS), expected, rtol=1e-5, atol=1e-6)
+
+
 @pytest.mark.parametrize("model", MODELS)
 def test_monitor_tells_the_means_of_the_scores_and_there_are_no_pictures(model):
     member = member_of(model)

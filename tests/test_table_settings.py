@@ -8,6 +8,7 @@ from absl import flags
 from input_errors import message_of
 from tools.run.settings import define_flags, settings_from_flags
 from tools.scores.ensemble import SCORE_KEYS
+from tools.scores.registry import FITTED_SCORES
 from vae_wgan.table_settings import BASELINES, MODEL_SCORE_KEYS, TableSettings
 
 OF_2018 = {
@@ -45,9 +46,10 @@ def test_reference_has_the_settings_of_2018():
 
 def test_no_flag_is_needed_and_each_model_has_its_scores():
     assert parse().train_dataset == "creditcard"
-    assert parse().score_keys == ("iwae", "rate")
+    assert parse().score_keys == ("iwae", "rate", "mean_and_variance")
     assert parse("--model=flow").score_keys == ("log_likelihood",)
-    assert {key for keys in MODEL_SCORE_KEYS.values() for key in keys} <= SCORE_KEYS.keys()
+    known = SCORE_KEYS.keys() | FITTED_SCORES.keys()
+    assert {key for keys in MODEL_SCORE_KEYS.values() for key in keys} <= known
 
 
 def test_folders_of_other_models_and_protocols_differ():

@@ -3,7 +3,7 @@
 import dataclasses
 import hashlib
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -13,10 +13,8 @@ import tensorflow as tf
 from tools.data.example_set import ExampleSet
 from tools.run.checkpoints import read_checkpoint
 from vae_wgan.adversarial_inputs import more_normal
-from vae_wgan.experiment_data import ExperimentData
 
 _LOG = logging.getLogger(__name__)
-STARTS = ("normal_noise", "uniform_noise")
 PREFIX = "adv_"
 
 
@@ -39,20 +37,21 @@ class Attacked(Protocol):
 
 
 def adversarial_sets(
-    member: Attacked, checkpoint: Path, data: ExperimentData, settings: AdversarialSettings
+    member: Attacked,
+    checkpoint: Path,
+    example_sets: Sequence[ExampleSet],
+    settings: AdversarialSettings,
 ) -> Iterator[ExampleSet]:
     """The sets after the attack, with the ids of those before it.
 
     Args:
         member: Becomes the member that is attacked.
         checkpoint: That member's.
-        data: Its normal and uniform noise and its test images are attacked, where they are there.
+        example_sets: Images, before the attack.
         settings: Of the run.
     """
     member.load_state(read_checkpoint(checkpoint).arrays)
-    for example_set in (*data.ood, data.test):
-        if example_set.name not in (*STARTS, data.test.name):
-            continue
+    for example_set in example_sets:
         _LOG.info("%s: making it more normal", example_set.name)
         examples = more_normal(
             member.normality,

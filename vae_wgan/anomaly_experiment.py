@@ -2,13 +2,16 @@
 
 import dataclasses
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from tools.data.example_set import ExampleSet
-from tools.report.split_table import printed_split_table, split_table
+from tools.report.split_report import split_report_html
+from tools.report.split_table import metrics_of_splits, printed_split_table, split_table
 from tools.run.folder import RunFolder
 from tools.run.seeds import child_seed
 from tools.run.whole_files import write_text
@@ -28,7 +31,7 @@ def run(settings: TableSettings, given: set[str]) -> None:
         given: Names of the flags given by hand.
     """
     if settings.score_file:
-        from vae_wgan.scored_table_experiment import score_table  # here: with it comes TensorFlow
+        from vae_wgan.scored_table_experiment import score_table  # here: scikit-learn comes with it
 
         score_table(settings, given)
     elif settings.num_splits == 1:
@@ -44,11 +47,18 @@ def _run_splits(settings: TableSettings, given: set[str]) -> None:
         seed = child_seed(settings.seed, "split", index) if index else settings.seed
         changes = {"model_dir": str(split), "seed": seed, "num_splits": 1}
         _run_split(dataclasses.replace(settings, **changes), given)
-    table = split_table(splits)
-    written = folder / "analysis" / "splits.csv"
-    write_text(written, table.to_csv(index=False, float_format="%.6f", lineterminator="\n"))
+    _report_splits(splits, settings)
+
+
+def _report_splits(splits: Sequence[Path], settings: TableSettings) -> None:
+    metrics = metrics_of_splits(splits)
+    table, analysis = split_table(metrics), Path(settings.model_dir) / "analysis"
+    csv = table.to_csv(index=False, float_format="%.6f", lineterminator="\n")
+    write_text(analysis / "splits.csv", csv)
+    page = split_report_html(splits, metrics, table, dataclasses.asdict(settings))
+    write_text(analysis / "report.html", page)
     title = f"Means over {len(splits)} splits, with standard deviations"
-    sys.stdout.write(f"{title}\n{printed_split_table(table)}\nTable: {written}\n")
+    sys.stdout.write(f"{title}\n{printed_split_table(table)}\nReport: {analysis / 'report.html'}\n")
 
 
 def _run_split(settings: TableSettings, given: set[str]) -> None:
@@ -87,8 +97,7 @@ def _describe(settings: TableSettings, data: TableData) -> dict[str, Any]:
 def _score_more(folder: RunFolder, settings: TableSettings, data: TableData, member: Any) -> None:
     test_sets = [data.test, *data.ood]
     if settings.model == "vae":
-        for example_set in test_sets:
-            _score_posterior_means(folder, settings, example_set, member)
+        _score_posterior_means(folder, settings, test_sets, member)
     if settings.baselines:
         from vae_wgan.table_baselines import score_baselines  # here: scikit-learn takes a second
 
@@ -96,23 +105,35 @@ def _score_more(folder: RunFolder, settings: TableSettings, data: TableData, mem
 
 
 def _score_posterior_means(
-    folder: RunFolder, settings: TableSettings, example_set: ExampleSet, member: Any
+    folder: RunFolder, settings: TableSettings, test_sets: Sequence[ExampleSet], member: Any
 ) -> None:
     """The headline of 2018, the variance over members of the posterior means, and its control.
 
     The control is the same of an ensemble with initial weights: what it does as well is no merit of
     training.
     """
-    from vae_wgan.ensemble import score_untrained  # here: with it comes TensorFlow
+    from vae_wgan.ensemble import untrained_members  # here: with it comes TensorFlow
 
-    trained = read_scores(folder.scores(example_set.name))
-    path = folder.ensemble_scores(POSTERIOR_MEANS, example_set.name)
-    provenance = trained.provenance | {"n_members": trained.n_members}
-    if is_current(path, provenance):
-        return
-    untrained = score_untrained(member, example_set, settings.num_models, settings.seed)
-    scores = {
-        POSTERIOR_MEANS: np.var(trained.scores["posterior_mean"], axis=0, keepdims=True),
-        f"untrained_{POSTERIOR_MEANS}": np.var(untrained["posterior_mean"], axis=0, keepdims=True),
+    trained = {part.name: read_scores(folder.scores(part.name)) for part in test_sets}
+    provenance = {
+        name: file.provenance | {"n_members": file.n_members} for name, file in trained.items()
     }
-    write_scores(path, scores, example_set.ids, provenance)
+    paths = {name: folder.ensemble_scores(POSTERIOR_MEANS, name) for name in trained}
+    if all(is_current(paths[name], provenance[name]) for name in trained):
+        return
+    members = untrained_members(member, num_models=settings.num_models, seed=settings.seed)
+    untrained = [
+        [untrained_member.posterior_means(part.examples) for part in test_sets]
+        for untrained_member in members
+    ]  # [member, set, example]
+    for part, *control in zip(test_sets, *untrained, strict=True):
+        scores = {
+            POSTERIOR_MEANS: _variances(trained[part.name].scores["posterior_mean"]),
+            f"untrained_{POSTERIOR_MEANS}": _variances(control),
+        }
+        write_scores(paths[part.name], scores, part.ids, provenance[part.name])
+
+
+def _variances(posterior_means: ArrayLike) -> np.ndarray:
+    """Over members, [member, example] to [1, example]."""
+    return np.var(posterior_means, axis=0, keepdims=True)

@@ -1,6 +1,6 @@
 """Trains, finds and scores the members of an ensemble, whatever model they are."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -73,41 +73,26 @@ def trained_members(folder: RunFolder, *, num_models: int, max_steps: int) -> li
     return checkpoints
 
 
-def score_untrained(
-    model: Any, example_set: ExampleSet, num_models: int, seed: int
-) -> dict[str, np.ndarray]:
-    """As `score_ensemble`, of the members as they are before their first training step.
+def untrained_members(model: Trainee, *, num_models: int, seed: int) -> Iterator[Trainee]:
+    """The model as each member in turn before its first training step.
 
     Args:
-        model: Trainee and scorer.
-        example_set: Rows to score.
+        model: It is changed.
         num_models: Members of the ensemble.
         seed: The run's root seed.
     """
-
-    def states() -> Iterator[dict[str, np.ndarray]]:
-        for member in range(num_models):
-            model.initialize(child_seed(member_seed(seed, member), "weights"))
-            yield model.state()
-
-    return score_members(model, states(), example_set, seed)
+    for member in range(num_models):
+        model.initialize(child_seed(member_seed(seed, member), "weights"))
+        yield model
 
 
 def score_ensemble(
     scorer: Scorer, checkpoints: Sequence[Path], example_set: ExampleSet, seed: int
 ) -> dict[str, np.ndarray]:
     """Scores of all members on the same rows, [member, example] by score key."""
-    states = (read_checkpoint(checkpoint).arrays for checkpoint in checkpoints)
-    return score_members(scorer, states, example_set, seed)
-
-
-def score_members(
-    scorer: Scorer, states: Iterable[Mapping[str, np.ndarray]], example_set: ExampleSet, seed: int
-) -> dict[str, np.ndarray]:
-    """As `score_ensemble`, with the members' states {variable: array} instead of their files."""
     by_member = []
-    for member, arrays in enumerate(states):
-        scorer.load_state(arrays)
+    for member, checkpoint in enumerate(checkpoints):
+        scorer.load_state(read_checkpoint(checkpoint).arrays)
         noise_seed = child_seed(member_seed(seed, member), "scoring noise")
         by_member.append(scorer.score(example_set.examples, example_set.ids, noise_seed))
     return {key: np.stack([scores[key] for scores in by_member]) for key in by_member[0]}

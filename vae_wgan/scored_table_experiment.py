@@ -12,6 +12,7 @@ from tools.errors import InputError
 from tools.report.lines import csv_lines
 from tools.run.folder import RunFolder, settle_settings
 from tools.run.whole_files import write_text
+from tools.scores import calibrated
 from tools.scores.ensemble import anomaly_scores
 from tools.scores.files import read_scores
 from tools.scores.finished_run import CALIBRATION, read_manifest
@@ -45,26 +46,11 @@ def score_table(settings: TableSettings, given: set[str]) -> None:
     example_set = ExampleSet(table.name, rows, np.arange(len(rows)), table.checksum)
     with folder.locked():
         scores, calibration = _scores(folder, settings, example_set)
-    p_values = p_values_of(scores, calibration)
+    p_values = calibrated.p_values(scores, calibration)
     flagged = (p_values <= settings.target_fpr).astype(int)
     lines = zip(range(len(rows)), scores.tolist(), p_values.tolist(), flagged.tolist(), strict=True)
     write_text(Path(settings.output), csv_lines(COLUMNS, lines))
     _LOG.info("%s: %d rows, %d flagged", settings.output, len(rows), flagged.sum())
-
-
-def p_values_of(scores: np.ndarray, calibration: np.ndarray) -> np.ndarray:
-    """Share of normal rows with a score as high or higher: [row].
-
-    (1 + how many calibration scores are as high) / (1 + how many there are): a valid p-value for
-    every number of calibration rows (conformal prediction, Vovk et al. 2005).
-
-    Args:
-        scores: Higher = more anomalous [row].
-        calibration: Those of normal rows that had no part in training [row].
-    """
-    ordered = np.sort(calibration)
-    as_high = len(ordered) - np.searchsorted(ordered, scores, side="left")
-    return (1 + as_high) / (1 + len(ordered))
 
 
 def _scores(

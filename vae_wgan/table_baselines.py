@@ -12,14 +12,15 @@ from sklearn.ensemble import IsolationForest
 from sklearn.mixture import GaussianMixture
 from sklearn.neighbors import LocalOutlierFactor
 
-from tools.data.example_set import ExampleSet, choose_rows
+from tools.data.example_set import ExampleSet
 from tools.run.folder import RunFolder
 from tools.run.seeds import child_seed
 from tools.scores.files import is_current, write_scores
 
 _LOG = logging.getLogger(__name__)
-# The time of the outlier factor grows with the square of the training rows, the others' does not.
-MOST_NEIGHBOUR_ROWS = 20_000
+# The outlier factor compares all pairs of training rows, the mixture and the envelope go over them
+# hundreds of times: of many rows they learn from a drawn part, the others from all.
+MOST_ROWS = 20_000
 SCORE_BATCH = 20_000  # rows, for bounded memory
 
 
@@ -33,33 +34,40 @@ def _principal_components(training: np.ndarray) -> Callable[[np.ndarray], np.nda
     return reconstruction_error
 
 
-def _detector(make: Callable[[int], Any]) -> Callable[[np.ndarray, int], Callable]:
-    """From the maker of a detector with `score_samples` to: fit it, give its anomaly score."""
+def _detector(
+    make: Callable[[int], Any], most_rows: int | None = None
+) -> Callable[[np.ndarray, int], Callable]:
+    """From the maker of a detector with `score_samples` to: fit it, give its anomaly score.
+
+    It learns from `most_rows` drawn rows at most; None: from all.
+    """
 
     def fit(training: np.ndarray, seed: int) -> Callable[[np.ndarray], np.ndarray]:
-        detector = make(seed).fit(training)
+        rows = training
+        if most_rows is not None and len(training) > most_rows:
+            chosen = np.random.default_rng(seed).choice(len(training), most_rows, replace=False)
+            rows = training[np.sort(chosen)]
+        detector = make(seed).fit(rows)
         return lambda rows: -detector.score_samples(rows)
 
     return fit
 
 
-def _outlier_factor(training: np.ndarray, seed: int) -> Callable[[np.ndarray], np.ndarray]:
-    everything = ExampleSet("training", training, np.arange(len(training)), "")
-    rows = choose_rows(everything, MOST_NEIGHBOUR_ROWS, seed).examples
-    detector = LocalOutlierFactor(n_neighbors=20, novelty=True, algorithm="brute").fit(rows)
-    return lambda rows: -detector.score_samples(rows)
+def _mixture(components: int, **options: Any) -> Callable[[int], GaussianMixture]:
+    return lambda seed: GaussianMixture(components, random_state=seed, **options)
 
 
 # From training rows [row, feature] and a seed to a function from rows to scores [row],
 # higher = more anomalous.
 BASELINE_FITS: dict[str, Callable] = {
     "isolation_forest": _detector(lambda seed: IsolationForest(random_state=seed)),
-    "local_outlier_factor": _outlier_factor,
-    "gaussian": _detector(lambda seed: GaussianMixture(1, random_state=seed)),
-    "gaussian_mixture": _detector(
-        lambda seed: GaussianMixture(10, random_state=seed, reg_covar=1e-4)
+    "local_outlier_factor": _detector(
+        lambda seed: LocalOutlierFactor(n_neighbors=20, novelty=True, algorithm="brute"), MOST_ROWS
     ),
-    "elliptic_envelope": _detector(lambda seed: EllipticEnvelope(random_state=seed)),
+    "gaussian": _detector(_mixture(1)),
+    # With a floor under the variances, against components on few equal rows.
+    "gaussian_mixture": _detector(_mixture(10, reg_covar=1e-4, max_iter=300), MOST_ROWS),
+    "elliptic_envelope": _detector(lambda seed: EllipticEnvelope(random_state=seed), MOST_ROWS),
     "pca_reconstruction": lambda training, seed: _principal_components(training),
 }
 

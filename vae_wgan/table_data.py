@@ -230,5 +230,6 @@ def _protocol(
         "normal test rows": counts["test"],
         f"test rows that are {anomalies}": counts["anomalies"],
         f"share of {anomalies} in the test": f"{100 * counts['anomalies'] / n_test:.3f} %",
+        f"share of {anomalies} in the table": f"{100 * (~is_normal).mean():.3f} %",
         "rows in no part": len(is_normal) - sum(counts.values()),
     }

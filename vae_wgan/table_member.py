@@ -1,6 +1,6 @@
 """One model of an ensemble on a table as training and scoring use it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 import tensorflow as tf
@@ -11,6 +11,7 @@ from vae_wgan.model_state import load_state_arrays, set_to_zero, state_arrays
 from vae_wgan.table_flow import TableFlow
 from vae_wgan.table_settings import TableSettings
 from vae_wgan.table_vae import TableVAE
+from vae_wgan.vae import posterior_mean
 
 MODELS = {"vae": TableVAE, "flow": TableFlow}
 # Steps in one compiled call: they take a fraction of a millisecond each, less than a call costs.
@@ -44,6 +45,9 @@ class TableMember:
         self._optimizer.build(self._model.trainable_variables)
         self._compiled_block = tf.function(self._block, jit_compile=settings.compile)
         self._compiled_scores = tf.function(self._model.scores, jit_compile=settings.compile)
+        self._compiled_posterior_means = tf.function(
+            self._posterior_means, jit_compile=settings.compile
+        )
 
     @property
     def variables(self) -> list[tf.keras.Variable]:
@@ -92,13 +96,11 @@ class TableMember:
         """
         shape = (self._settings.n_samples, self._settings.latent_size)
         noise = normal_rows(seed, np.zeros(1, np.int64), shape).swapaxes(0, 1)
-        batches = []
-        for start in range(0, len(rows), SCORE_BATCH):
-            part = rows[start : start + SCORE_BATCH]
-            filled = part[np.arange(SCORE_BATCH).clip(max=len(part) - 1)]  # repeats the last row
-            scores = self._compiled_scores(filled, noise)
-            batches.append({key: value.numpy()[: len(part)] for key, value in scores.items()})
-        return {key: np.concatenate([batch[key] for batch in batches]) for key in batches[0]}
+        return _in_batches(lambda part: self._compiled_scores(part, noise), rows)
+
+    def posterior_means(self, rows: np.ndarray) -> np.ndarray:
+        """The score `posterior_mean` of a VAE alone, float32 [row]: a pass through its encoder."""
+        return _in_batches(self._compiled_posterior_means, rows)["posterior_mean"]
 
     def monitor(self) -> dict[str, float]:
         """Means of the scores over the held-out rows; and the learning rate."""
@@ -112,6 +114,9 @@ class TableMember:
 
     def _new_model(self, seed: int) -> TableVAE | TableFlow:
         return MODELS[self._settings.model](self._num_features, self._settings, seed=seed)
+
+    def _posterior_means(self, rows: tf.Tensor) -> dict[str, tf.Tensor]:
+        return {"posterior_mean": posterior_mean(self._model.encode(rows))}
 
     def _block(self, table: tf.Tensor, batches: tf.Tensor, position: tf.Tensor) -> tf.Tensor:
         """A step for each of the batches up to the count; the last loss.
@@ -140,6 +145,19 @@ class TableMember:
         weights = self._model.trainable_variables
         self._optimizer.apply_gradients(zip(tape.gradient(loss, weights), weights, strict=True))
         return loss
+
+
+def _in_batches(
+    function: Callable[[np.ndarray], Mapping[str, tf.Tensor]], rows: np.ndarray
+) -> dict[str, np.ndarray]:
+    """Values [row] by name of a function that is compiled for SCORE_BATCH rows."""
+    batches = []
+    for start in range(0, len(rows), SCORE_BATCH):
+        part = rows[start : start + SCORE_BATCH]
+        filled = part[np.arange(SCORE_BATCH).clip(max=len(part) - 1)]  # repeats the last row
+        values = function(filled)
+        batches.append({key: value.numpy()[: len(part)] for key, value in values.items()})
+    return {key: np.concatenate([batch[key] for batch in batches]) for key in batches[0]}
 
 
 def blocks(steps: range) -> Iterator[range]:

@@ -117,6 +117,11 @@ def iwae_log_likelihood(log_weights: tf.Tensor) -> tf.Tensor:
     return tf.reduce_logsumexp(log_weights, axis=0) - tf.math.log(num_samples)
 
 
+def posterior_mean(posterior: tfd.Distribution) -> tf.Tensor:
+    """The mean of q(z|x), averaged over the latent dimensions: [image]."""
+    return tf.reduce_mean(posterior.mean(), axis=-1)
+
+
 def vae_scores(
     vae: VAE, images: tf.Tensor, noise: tf.Tensor, analytic_kl: bool = False
 ) -> dict[str, tf.Tensor]:
@@ -144,7 +149,7 @@ def vae_scores(
         "distortion": distortion,
         "posterior_entropy": posterior.entropy(),
         "log_weight_variance": tf.math.reduce_variance(rates + distortions, axis=0),
-        "posterior_mean": tf.reduce_mean(posterior.mean(), axis=-1),
+        "posterior_mean": posterior_mean(posterior),
         "posterior_stddev": tf.reduce_mean(posterior.stddev(), axis=-1),
     }
 

@@ -1,15 +1,14 @@
-"""The report page: one file, opens offline, for a screen, a phone and paper."""
+"""The report of a run."""
 
 import base64
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
-from string import Template
 
-from tools.report.alert_table import alert_cells, alert_headings
 from tools.report.altered_plots import altered_section
 from tools.report.gallery import Plot
+from tools.report.labelled import alerts_section, anomaly_verdict, protocol_section
 from tools.report.lines import fixed
 from tools.report.markup import Markup, element, heading, joined, number_cell, pairs, table_of
+from tools.report.page import page_html
 from tools.report.pool_table import HEADINGS, pool_cells
 from tools.report.score_sections import ranked_scores, tinted, verdict_cards
 from tools.report.tables import METRIC_COLUMNS, auroc_matrix, interval_text
@@ -17,7 +16,6 @@ from tools.scores.detection import DetectionRow, DetectionTable, mean_auroc
 from tools.scores.ensemble import STATISTICS, described
 from tools.scores.flagged import FlagRule
 
-TEMPLATE = Path(__file__).with_name("report_template.html")
 LIKELIHOODS = {
     "bernoulli": "bernoulli on grey values in [0, 1] is not a normalised density: its values are"
     " those of the 2018 code and compare with no other likelihood's.",
@@ -44,8 +42,8 @@ def report_html(table: DetectionTable, plots: Sequence[Plot]) -> str:
         plots: Its plots, in their order on the page.
     """
     sections = {
-        "Verdict": verdict_cards(table),
-        **_table_sections(table),
+        "Verdict": anomaly_verdict(table) if table.run.anomalies else verdict_cards(table),
+        **_labelled_sections(table),
         "Scores": ranked_scores(table),
         "Statistics over members": joined(*(_matrix(table, key) for key in table.member_keys)),
         **_pools(table),
@@ -57,22 +55,18 @@ def report_html(table: DetectionTable, plots: Sequence[Plot]) -> str:
         "Settings": _settings(table),
         "Provenance": _provenance(table),
     }
-    title = f"Out-of-distribution detection: {table.run.in_distribution}"
-    body = joined(
-        element("header", element("h1", title), _facts(table), _contents(sections)),
-        element("main", *(_section(name, content) for name, content in sections.items())),
-    )
-    template = Template(TEMPLATE.read_text("utf-8"))
-    return template.substitute(title=joined(title), body=body)
+    subject = "Anomaly" if table.run.anomalies else "Out-of-distribution"
+    title = f"{subject} detection: {table.run.in_distribution}"
+    return page_html(title, _facts(table), sections)
 
 
-def _table_sections(table: DetectionTable) -> dict[str, Markup]:
+def _labelled_sections(table: DetectionTable) -> dict[str, Markup]:
     """What only runs on tables have: the protocol, and recall and precision at alerts."""
     sections = {}
     if protocol := table.run.manifest.get("protocol"):
-        sections["Protocol"] = pairs("Which rows train and which are tested", protocol)
+        sections["Protocol"] = protocol_section(protocol)
     if table.alert_rows:
-        sections["Alerts"] = _alerts(table)
+        sections["Alerts"] = alerts_section(table.alert_rows)
     return sections
 
 
@@ -89,22 +83,6 @@ def _pools(table: DetectionTable) -> dict[str, Markup]:
     return {"Pools": table_of(caption, heads, body, class_="sortable")}
 
 
-def _alerts(table: DetectionTable) -> Markup:
-    names = ("data set", "score", "statistic", *alert_headings(table.alert_rows))
-    body = (
-        element(
-            "tr",
-            element("th", row.dataset, scope="row"),
-            *(element("td", text) for text in (row.score, row.statistic)),
-            *map(number_cell, alert_cells(row)),
-        )
-        for row in table.alert_rows
-    )
-    heads = [heading(element("button", name, type="button")) for name in names]
-    caption = "Recall and precision when the highest scores of all test examples are looked into"
-    return table_of(caption, heads, body, class_="sortable")
-
-
 def _facts(table: DetectionTable) -> Markup:
     run, row = table.run, table.rows[0]
     missing = f" ({len(run.missing)} more could not be had)" if run.missing else ""
@@ -115,20 +93,6 @@ def _facts(table: DetectionTable) -> Markup:
         f" sets{missing}.",
         class_="facts",
     )
-
-
-def _contents(names: Iterable[str]) -> Markup:
-    links = (element("li", element("a", name, href=f"#{_anchor(name)}")) for name in names)
-    return element("nav", element("ul", *links), aria_label="Contents")
-
-
-def _section(name: str, content: Markup) -> Markup:
-    title = element("h2", name, id=_anchor(name))
-    return element("section", title, content, aria_labelledby=_anchor(name))
-
-
-def _anchor(name: str) -> str:
-    return name.lower().replace(" ", "-")
 
 
 def _matrix(table: DetectionTable, score_key: str) -> Markup:

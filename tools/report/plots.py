@@ -33,6 +33,7 @@ STYLE = {
 }
 # Told apart by colour-blind people too (Okabe and Ito); after them the next dash and marker.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8a6d3b")
+MOST_TICKS = 8  # numbers side by side that have room
 DASHES, MARKERS = ("-", "--", ":"), ("o", "^", "s")
 NO_QUANTITIES = ("step", "learning_rate", "steps_per_second")
 IN_DISTRIBUTION_COLOUR = "#222222"
@@ -183,9 +184,7 @@ def _legend_below(figure: Figure) -> list[Artist]:
 
 def _spread_out(axes: Axes, numbers: np.ndarray) -> None:
     """If the x axis must show -90 beside -3,000: linear about zero, logarithmic further out."""
-    round_numbers = np.outer(10.0 ** np.arange(1, 9), [1, 3]).ravel()
-    ticks = np.concatenate([-round_numbers, [0], round_numbers])
-    ticks = ticks[(ticks >= numbers.min()) & (ticks <= numbers.max())]
+    ticks = _round_numbers(numbers.min(), numbers.max())
     if len(ticks) >= 3:
         axes.set_xscale("asinh", linear_width=30)
         axes.xaxis.set_major_locator(FixedLocator(ticks))
@@ -193,6 +192,18 @@ def _spread_out(axes: Axes, numbers: np.ndarray) -> None:
         axes.xaxis.set_major_formatter(
             lambda number, _: f"{number:,.0f}".replace("-", "\N{MINUS SIGN}")
         )
+
+
+def _round_numbers(low: float, high: float) -> np.ndarray:
+    """Of 0, 10, 30, 100, 300 and so on, and -10, ..., those within; of too many every so manyth."""
+    positive = np.outer(10.0 ** np.arange(1, 13), [1, 3]).ravel()
+    for stride in (1, 2, 4, 8):
+        kept = positive if stride == 1 else positive[2::stride]  # 10 would touch 0
+        ticks = np.concatenate([-kept, [0], kept])
+        ticks = ticks[(ticks >= low) & (ticks <= high)]
+        if len(ticks) <= MOST_TICKS:
+            break
+    return ticks
 
 
 def _equal_bins(axes: Axes, numbers: np.ndarray, bins: int = 90) -> np.ndarray:

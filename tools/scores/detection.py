@@ -79,22 +79,25 @@ class DetectionTable:
     @property
     def member_keys(self) -> tuple[str, ...]:
         """The scores that members have."""
-        return tuple(key for key in self.score_keys if key not in FITTED_SCORES)
+        return _member_keys(self.score_keys)
 
     @property
     def headlines(self) -> tuple[tuple[str, str], ...]:
         """(score, statistic) of those that were named before any number was seen."""
-        return headlines(self.score_keys)
+        return headlines_of(self.score_keys)
 
 
-def headlines(score_keys: Sequence[str]) -> tuple[tuple[str, str], ...]:
-    """(score, statistic) of those with which a report begins, whatever their figures."""
+def headlines_of(score_keys: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    """(score, statistic) of those that are named before any number is seen."""
     pairs = [(HEADLINE, ENSEMBLE)] if HEADLINE in score_keys else []
-    member_keys = [key for key in score_keys if key not in FITTED_SCORES]
-    if member_keys:
+    if member_keys := _member_keys(score_keys):
         key = headline_score(member_keys)
         pairs += [(key, statistic) for statistic in SCORE_KEYS[key].headline_statistics]
     return tuple(pairs) or ((score_keys[0], ENSEMBLE),)
+
+
+def _member_keys(score_keys: Sequence[str]) -> tuple[str, ...]:
+    return tuple(key for key in score_keys if key not in FITTED_SCORES)
 
 
 class AnalysisOptions(NamedTuple):
@@ -134,7 +137,7 @@ def detection_table(
         ddof=ddof,
         alert_rows=tuple(alert_rows(run, lines, options.alerts, draws=draws, seed=seed)),
         pool_rows=tuple(pool_rows(run, score_keys, options.num_pools, ddof)),
-        altered_rows=tuple(altered_rows(run, headlines(score_keys), ddof)),
+        altered_rows=tuple(altered_rows(run, headlines_of(score_keys), ddof)),
     )
 
 

@@ -50,6 +50,11 @@ def _typicality(examples: Statistics, calibration: Statistics) -> np.ndarray:
     return mean(calibrated.typicality(examples["iwae"], calibration["iwae"]))
 
 
+def _mean_and_variance(examples: Statistics, calibration: Statistics) -> np.ndarray:
+    parts = (np.stack([-mean(p["iwae"]), variance(p["iwae"])]) for p in (examples, calibration))
+    return calibrated.fisher(*parts)
+
+
 def _bias_corrected(examples: Statistics, calibration: Statistics) -> np.ndarray:
     del calibration  # nothing is fitted
     return -mean(examples["iwae"] - examples["highest_log_likelihood"])
@@ -141,6 +146,12 @@ FITTED_SCORES = {
     ),
     "typicality": FittedScore(
         "distance of log p(x) from its mean on the calibration split, nats", ("iwae",), _typicality
+    ),
+    "mean_and_variance": FittedScore(
+        "p-values of mean and variance of log p(x) over members, combined: WAIC subtracts the one"
+        " from the other, nats and squared nats as they are",
+        ("iwae",),
+        _mean_and_variance,
     ),
     "bias_corrected": FittedScore(
         "-log p(x) less what any decoder can reach, nats",
