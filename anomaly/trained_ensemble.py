@@ -3,7 +3,6 @@
 import dataclasses
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from operator import attrgetter
 from typing import Any, NamedTuple, Self
 from zlib import crc32
 
@@ -40,13 +39,11 @@ class EnsembleKind(NamedTuple):
         new_member: From settings, shape of a row and monitored rows to the model that becomes each
             member in turn.
         score_keys: From settings to the members' scores; the first is their headline.
-        total_steps: From settings to the training steps of a member.
     """
 
     settings_class: type
     new_member: Callable[[Any, Sequence[int], np.ndarray], Any]
     score_keys: Callable[[Any], Sequence[str]]
-    total_steps: Callable[[Any], int] = attrgetter("max_steps")
 
 
 def _new_table_member(
@@ -66,7 +63,6 @@ KINDS = {
         WGANSettings,
         WGANMember,
         lambda settings: WGAN_SCORE_KEYS,
-        total_steps=lambda settings: settings.max_steps + settings.extra_steps,
     ),
 }
 
@@ -175,7 +171,7 @@ def open_ensemble(folder: RunFolder) -> TrainedEnsemble:
     ensemble = TrainedEnsemble.from_json(record, ())
     settings = ensemble.settings
     checkpoints = trained_members(
-        folder, num_models=settings.num_models, max_steps=kind.total_steps(settings)
+        folder, num_models=settings.num_models, max_steps=settings.total_steps
     )
     ensemble.members = [read_checkpoint(checkpoint).arrays for checkpoint in checkpoints]
     return ensemble
@@ -196,7 +192,7 @@ def fit_ensemble(X: Any, folder: RunFolder, **settings: Any) -> TrainedEnsemble:
     rows = encoder.encode(table) if is_table else images
     settle_settings(folder, settings, set())  # refuses members of other settings
     member = kind.new_member(settings, rows.shape[1:], rows[:MONITORED_ROWS])
-    plan = TrainingPlan(settings.seed, kind.total_steps(settings), settings.viz_steps)
+    plan = TrainingPlan(settings.seed, settings.total_steps, settings.viz_steps)
     with folder.locked():
         checksum = hashlib.sha256(rows).hexdigest()[:16]
         open_run(folder, settings, {"train_dataset": f"X, sha256 {checksum}"})

@@ -6,7 +6,13 @@ import pytest
 
 from tiny_run import call, tiny_command, write_data
 
-FLAGS = ("--corruptions=contrast,fog", "--severity=1,5", "--perturbations=brightness")
+FLAGS = (
+    "--corruptions=contrast,fog",
+    "--severity=1,5",
+    "--perturbations=brightness",
+    "--adversarial",
+    "--adversarial_steps=2",
+)
 
 
 @pytest.fixture(scope="module")
@@ -42,6 +48,21 @@ def test_the_report_shows_curves_and_the_main_table_is_as_without(finished):
     assert not list((finished / "pictures").glob("corruption*"))
 
 
+def test_attacked_inputs_are_sets_of_the_main_table_and_their_transfer_is_told(finished):
+    with open(finished / "analysis" / "metrics.csv", newline="") as file:
+        datasets = {row["dataset"] for row in csv.DictReader(file)}
+    assert {"adv_uniform_noise", "adv_bars"} <= datasets
+    with open(finished / "analysis" / "transfer.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [(row["dataset"], row["member"], row["attacked"]) for row in rows] == [
+        (dataset, str(member), str(member == 0))
+        for dataset in ("uniform_noise", "bars")
+        for member in (0, 1)
+    ]
+    assert all(float(row["after"]) > float(row["before"]) for row in rows if row["member"] == "0")
+    assert 'id="attacks"' in (finished / "analysis" / "report.html").read_text("utf-8")
+
+
 @pytest.mark.parametrize(
     ("flag", "words"),
     [
@@ -49,6 +70,8 @@ def test_the_report_shows_curves_and_the_main_table_is_as_without(finished):
         ("--severity=6", "--severity=6"),
         ("--perturbations=blur", "motion_blur"),
         ("--altered_size=0", "at least 1"),
+        ("--adversarial_steps=0", "at least 1"),
+        ("--adversarial_epsilon=-1", "at least 0"),
     ],
 )
 def test_what_is_unknown_is_refused_by_its_flag(flag, words, tmp_path):

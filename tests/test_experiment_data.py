@@ -11,6 +11,7 @@ from tools.data.example_set import ExampleSet
 from tools.data.registry import IMAGE_DATASETS
 from tools.errors import InputError
 from vae_wgan.experiment_data import (
+    attacked_sets,
     load_experiment_data,
     load_image_data,
     named_sources,
@@ -31,6 +32,7 @@ class Settings(NamedTuple):
     severity: tuple[str, ...] = ("1", "5")
     perturbations: tuple[str, ...] = ()
     altered_size: int = 4
+    adversarial: bool = False
 
 
 def different_images(count, offset=0, shape=(28, 28)):
@@ -86,6 +88,28 @@ def test_no_row_of_undivided_own_data_is_in_two_parts(tmp_path):
     parts = [numbers_of(part.examples) for part in (data.training, data.calibration, data.test)]
     assert [len(part) for part in parts] == [256, 14, 30]
     assert sorted(np.concatenate(parts)) == list(range(300))
+
+
+def test_no_row_that_is_trained_on_or_tested_is_in_the_calibration_split(tmp_path):
+    np.save(tmp_path / "all.npy", different_images(300))
+    np.save(tmp_path / "other.npy", different_images(30, offset=2000))
+    ood = (f"mine={tmp_path / 'other.npy'}", "hflip", "vflip", "uniform_noise")
+    for seed in range(3):
+        data = load_experiment_data(
+            Settings(str(tmp_path / "all.npy"), seed=seed, eval_size=1000, ood_datasets=ood)
+        )
+        calibration = set(data.calibration.ids)
+        of_one_file = {part.name: part.ids for part in (data.training, data.test, *data.ood[1:3])}
+        assert len(calibration) == 14
+        assert all(calibration.isdisjoint(ids) for ids in of_one_file.values())
+        mirrors = [(1, 1), (1, -1), (-1, 1)]
+        values = {
+            image[::down, ::across].tobytes()
+            for image in data.calibration.examples
+            for down, across in mirrors
+        }
+        for part in (data.training, data.test, *data.ood):
+            assert values.isdisjoint(image.tobytes() for image in part.examples), part.name
 
 
 def test_evaluated_rows_are_a_seeded_choice_that_training_does_not_see(own):
@@ -222,3 +246,17 @@ def test_altered_images_are_chosen_test_images(own):
     rows = np.searchsorted(data.test.ids, chosen.ids)
     np.testing.assert_array_equal(chosen.examples, data.test.examples[rows])
     assert not load_image_data(own).altered
+
+
+def test_noise_and_test_images_are_attacked_on_demand(own):
+    attacked = own._replace(adversarial=True, ood_datasets=("hflip", "uniform_noise"))
+    data = load_image_data(attacked)
+    assert [example_set.name for example_set in attacked_sets(attacked, data)] == [
+        "uniform_noise",
+        "own",
+    ]
+    assert attacked_sets(own, data) == ()
+    without = own._replace(adversarial=True)
+    assert "--adversarial starts from" in message_of(
+        attacked_sets, without, load_image_data(without)
+    )

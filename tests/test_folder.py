@@ -117,9 +117,11 @@ def test_a_process_killed_while_it_wrote_the_manifest_spoils_nothing(folder):
 
 def test_deletion_takes_the_run_and_nothing_else(saved_run):
     (saved_run.path / "notes.txt").write_text("mine")
-    (saved_run.path / "1a").mkdir()
+    for name in ("1a", "background-music"):
+        (saved_run.path / name).mkdir()
+    saved_run.background(0.2).member(0).mkdir(parents=True)
     delete_run(saved_run)
-    assert names_in(saved_run) == {".lock", "notes.txt", "1a"}
+    assert names_in(saved_run) == {".lock", "notes.txt", "1a", "background-music"}
 
 
 def test_deletion_of_nothing_is_no_error(folder):

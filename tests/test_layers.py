@@ -47,7 +47,8 @@ def room_of(module: str) -> str:
         return ".".join([package, *rest[:1]])
     if package == "anomaly":
         return "detectors"
-    if module in ("vae_wgan.ensemble", "vae_wgan.ensemble_scores", "vae_wgan.launchers"):
+    members = ("ensemble", "ensemble_scores", "background", "launchers")
+    if module in [f"vae_wgan.{name}" for name in members]:
         return "members"
     endings = {
         "_run": "entry scripts",

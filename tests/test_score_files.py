@@ -38,8 +38,14 @@ def test_a_file_is_current_for_its_own_provenance_only(path):
     assert is_current(path, PROVENANCE)
     assert is_current(path, dict(reversed(PROVENANCE.items())))
     assert not is_current(path, PROVENANCE | {"n_samples": 17})
-    assert not is_current(path, {})
+    assert not is_current(path, PROVENANCE | {"background": 0.2})
     assert not is_current(path.with_name("other.npz"), PROVENANCE)
+
+
+def test_a_file_to_which_scores_were_added_is_current_for_what_it_was_made_from_first(path):
+    write_scores(path, SCORES, IDS, PROVENANCE | {"background": 0.2})
+    assert is_current(path, PROVENANCE)
+    assert not is_current(path, PROVENANCE | {"background": 0.3})
 
 
 def test_a_file_is_current_if_it_holds_what_is_needed_or_more(path):

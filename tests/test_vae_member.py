@@ -127,6 +127,23 @@ def test_compiled_and_plain_scores_agree(member):
         np.testing.assert_allclose(values, plain, rtol=1e-4, atol=1e-3, err_msg=key)
 
 
+@pytest.mark.parametrize("compile_steps", [False, True])
+def test_where_noise_replaces_every_pixel_the_images_do_not_matter(compile_steps):
+    settings = dataclasses.replace(SETTINGS, pixel_noise=1.0, compile=compile_steps)
+    member, states = make_member(settings), []
+    for images in (IMAGES, np.zeros_like(IMAGES)):
+        member.initialize(0)
+        member.train_steps(images, 7, range(2))
+        states.append(member.state())
+    for path, value in states[0].items():
+        np.testing.assert_array_equal(states[1][path], value, err_msg=path)
+
+
+def test_without_noise_no_pixel_is_drawn(monkeypatch):
+    monkeypatch.setattr("vae_wgan.vae_member.replace_pixels", None)
+    train(make_member(), range(1))
+
+
 def test_pictures_are_images(member):
     for pictures in member.pictures().values():
         assert pictures.shape[1:] == (28, 28, 1)
@@ -144,6 +161,7 @@ def test_pictures_are_images(member):
         {"use_NF": False, "mixture_components": 4},
         {"use_NF": False, "mixture_components": 1, "analytic_kl": True},
         {"learning_rate": 1e-3},
+        {"pixel_noise": 0.5},
     ],
     ids=lambda changed: "-".join(changed),
 )

@@ -118,6 +118,13 @@ def test_folders_are_filled_in_and_the_data_folder_is_the_variables(monkeypatch)
         (["--activation=step"], ["--activation=step", "leaky_relu"]),
         (["--elbo_threshold=-5"], ["--elbo_threshold=-5", "at least 0"]),
         (["--seed=-1"], ["--seed=-1", "at least 0"]),
+        (["--pixel_noise=-0.1"], ["--pixel_noise=-0.1", "at least 0"]),
+        (["--pixel_noise=1.1"], ["--pixel_noise=1.1", "at most 1"]),
+        (["--background_rates="], ["--background_rates", "as .1,.2"]),
+        (["--background_rates=.1,0"], ["--background_rates=.1,0", "above 0"]),
+        (["--background_rates=1.5"], ["--background_rates=1.5", "at most 1"]),
+        (["--background_rates=.1,nan"], ["--background_rates=.1,nan"]),
+        (["--background_rates=many"], ["--background_rates=many"]),
     ],
 )
 def test_wrong_values_name_their_flag(arguments, words):

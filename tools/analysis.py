@@ -17,6 +17,7 @@ from tools.report.gallery import draw_plots
 from tools.report.html_report import report_html
 from tools.report.pool_table import pools_csv
 from tools.report.tables import csv_text, json_value, printed_table
+from tools.report.transfer_table import transfer_csv
 from tools.run.folder import RunFolder
 from tools.run.whole_files import write_bytes, write_json, write_text
 from tools.scores.detection import AnalysisOptions, DetectionTable, detection_table
@@ -67,6 +68,8 @@ def ensemble_analysis(
     write_json(folder / "metrics.json", json_value(table))
     if table.alert_rows:
         write_text(folder / "alerts.csv", alerts_csv(table.alert_rows))
+    if table.transfer_rows:
+        write_text(folder / "transfer.csv", transfer_csv(table.transfer_rows))
     if table.altered_rows:
         write_text(folder / "altered.csv", altered_csv(table.altered_rows))
     if table.pool_rows:

@@ -1,6 +1,6 @@
 """Trains, finds and scores the members of an ensemble, whatever model they are."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -90,9 +90,17 @@ def score_ensemble(
     scorer: Scorer, checkpoints: Sequence[Path], example_set: ExampleSet, seed: int
 ) -> dict[str, np.ndarray]:
     """Scores of all members on the same rows, [member, example] by score key."""
+    states = (read_checkpoint(checkpoint).arrays for checkpoint in checkpoints)
+    return score_members(scorer, states, example_set, seed)
+
+
+def score_members(
+    scorer: Scorer, states: Iterable[Mapping[str, np.ndarray]], example_set: ExampleSet, seed: int
+) -> dict[str, np.ndarray]:
+    """As `score_ensemble`, with the members' states {variable: array} instead of their files."""
     by_member = []
-    for member, checkpoint in enumerate(checkpoints):
-        scorer.load_state(read_checkpoint(checkpoint).arrays)
+    for member, arrays in enumerate(states):
+        scorer.load_state(arrays)
         noise_seed = child_seed(member_seed(seed, member), "scoring noise")
         by_member.append(scorer.score(example_set.examples, example_set.ids, noise_seed))
     return {key: np.stack([scores[key] for scores in by_member]) for key in by_member[0]}

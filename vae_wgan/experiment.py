@@ -1,15 +1,22 @@
 """The story of one run, whatever it trains: data, members, scores, report."""
 
+import dataclasses
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
 from tools.data.example_set import ExampleSet
-from tools.run.folder import RunFolder, delete_run, open_run, settle_settings, timed
+from tools.run.folder import (
+    RunFolder,
+    delete_run,
+    open_run,
+    record_costs,
+    settle_settings,
+    timed,
+)
 from tools.run.stopwatch import Stopwatch
-from tools.scores.registry import INPUT_PROPERTIES, needed_statistics
+from tools.scores.registry import NOT_OF_MEMBERS, needed_statistics
 from vae_wgan.experiment_data import ExperimentData
 
 
@@ -21,7 +28,7 @@ def run_experiment(
     make_member: Callable[[Any, ExperimentData], Any],
     describe: Callable[[Any, ExperimentData], Mapping[str, Any]],
     score_more: Callable[[RunFolder, Any, ExperimentData, Any], None] | None = None,
-    total_steps: Callable[[Any], int] = attrgetter("max_steps"),
+    attacks: Callable[[Any, ExperimentData], Sequence[ExampleSet]] = lambda settings, data: (),
 ) -> None:
     """Trains the members (unless skip_train), scores every set, writes tables, plots and report.
 
@@ -32,16 +39,20 @@ def run_experiment(
         make_member: From settings and data to the model that becomes each member in turn; it
             trains and scores. TensorFlow may be imported when it is called, not before.
         describe: From settings and data to what else the manifest says.
-        score_more: Writes scores that are one number per example, given folder, settings, data and
-            the model; None: there are none.
-        total_steps: From the settings to the training steps of a member.
+        score_more: Writes what the members do not say of the examples, given folder, settings,
+            data and the model; None: nothing.
+        attacks: From settings and data to the sets that are made more normal for member 0 by the
+            gradient of its score, and scored as further out-of-distribution sets.
     """
     folder = RunFolder(settings.model_dir)
     settings = settle_settings(folder, settings, given)
     with folder.locked():
         data = load_data(settings)
         _prepare_folder(folder, settings, data, describe(settings, data))
-        member = _train_and_score(folder, settings, data, make_member, total_steps(settings))
+        member, checkpoints = _train(folder, settings, data, make_member)
+        data = _with_attacks(folder, settings, data, attacks(settings, data), (member, checkpoints))
+        with timed(folder, "scoring"):
+            _score(folder, settings, data, member, checkpoints)
         if score_more is not None:
             with timed(folder, "further scoring"):
                 score_more(folder, settings, data, member)
@@ -73,28 +84,29 @@ def _prepare_folder(
     if settings.delete_existing:
         delete_run(folder)
     open_run(folder, settings, training_data(data.training))
-    folder.update_manifest(
-        datasets={
-            "in_distribution": data.test.name,
-            "out_of_distribution": [example_set.name for example_set in data.ood],
-            "missing": data.missing,
-            "altered": [example_set.name for example_set in _altered(data)],
-            "checksums": {example_set.name: example_set.checksum for example_set in data.scored},
-            "sizes": {"training": len(data.training)}
-            | {example_set.name: len(example_set) for example_set in data.scored},
-        },
-        **entries,
-    )
+    folder.update_manifest(datasets=_described(data), **entries)
 
 
-def _train_and_score(
+def _described(data: ExperimentData) -> dict[str, Any]:
+    """The data, for the manifest."""
+    return {
+        "in_distribution": data.test.name,
+        "out_of_distribution": [example_set.name for example_set in data.ood],
+        "missing": data.missing,
+        "altered": [example_set.name for example_set in _altered(data)],
+        "checksums": {example_set.name: example_set.checksum for example_set in data.scored},
+        "sizes": {"training": len(data.training)}
+        | {example_set.name: len(example_set) for example_set in data.scored},
+    }
+
+
+def _train(
     folder: RunFolder,
     settings: Any,
     data: ExperimentData,
     make_member: Callable[[Any, ExperimentData], Any],
-    max_steps: int,
-) -> Any:
-    """Trains what is missing of the members, scores what is missing of the sets; the model."""
+) -> tuple[Any, Sequence[Path]]:
+    """Trains what is missing of the members; the model, and the members' files."""
     # Imported here because these load TensorFlow, which takes seconds: wrong input ends before it.
     from tools.run.devices import device_name
     from tools.run.training_loop import TrainingPlan
@@ -103,7 +115,7 @@ def _train_and_score(
     folder.update_manifest(device=device_name())
     member = make_member(settings, data)
     if not settings.skip_train:
-        plan = TrainingPlan(settings.seed, max_steps, settings.viz_steps)
+        plan = TrainingPlan(settings.seed, settings.total_steps, settings.viz_steps)
         with timed(folder, "training"):
             train_ensemble(
                 member,
@@ -112,10 +124,31 @@ def _train_and_score(
                 folder=folder,
                 num_models=settings.num_models,
             )
-    checkpoints = trained_members(folder, num_models=settings.num_models, max_steps=max_steps)
-    with timed(folder, "scoring"):
-        _score(folder, settings, data, member, checkpoints)
-    return member
+    checkpoints = trained_members(
+        folder, num_models=settings.num_models, max_steps=settings.total_steps
+    )
+    return member, checkpoints
+
+
+def _with_attacks(
+    folder: RunFolder,
+    settings: Any,
+    data: ExperimentData,
+    starts: Sequence[ExampleSet],
+    attacked: tuple[Any, Sequence[Path]],
+) -> ExperimentData:
+    """The data with a set more for each of those that are attacked; the manifest says so."""
+    if not starts:
+        return data
+    from vae_wgan.adversarial_sets import adversarial_sets
+
+    member, checkpoints = attacked
+    with timed(folder, "attacks"):
+        sets = tuple(adversarial_sets(member, checkpoints[0], starts, settings))
+    data = dataclasses.replace(data, ood=(*data.ood, *sets))
+    names = {after.name: before.name for after, before in zip(sets, starts, strict=True)}
+    folder.update_manifest(datasets=_described(data), adversarial=names)
+    return data
 
 
 def _score(
@@ -129,7 +162,7 @@ def _score(
     from vae_wgan.ensemble_scores import score_datasets, write_input_statistics, write_samples
 
     altered = _altered(data)
-    needed = needed_statistics(settings.score_keys) - set(INPUT_PROPERTIES)
+    needed = needed_statistics(settings.score_keys) - NOT_OF_MEMBERS
     score_datasets(member, checkpoints, data.scored, settings, folder, needed)
     score_datasets(member, checkpoints, altered, settings, folder, needed, pictures=False)
     write_samples(member, checkpoints, folder)
@@ -138,8 +171,7 @@ def _score(
     write_input_statistics((*data.scored, *altered), likelihood, folder, inputs)
     passes = member.stopwatch.per_thousand() if hasattr(member, "stopwatch") else {}
     seconds = {name: len(checkpoints) * cost for name, cost in passes.items()}
-    costs = {name: round(cost, 3) for name, cost in (seconds | inputs.per_thousand()).items()}
-    folder.update_manifest(costs=folder.manifest().get("costs", {}) | costs)
+    record_costs(folder, seconds | inputs.per_thousand())
 
 
 def _altered(data: ExperimentData) -> Sequence[ExampleSet]:

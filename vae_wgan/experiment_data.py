@@ -18,6 +18,7 @@ from tools.run.seeds import child_seed
 _LOG = logging.getLogger(__name__)
 CALIBRATION_SHARE = 0.05
 MONITORED_IMAGES = 64
+ATTACKED_NOISE = ("normal_noise", "uniform_noise")
 
 
 class DataSettings(Protocol):
@@ -38,6 +39,7 @@ class ImageDataSettings(DataSettings, Protocol):
     severity: Sequence[str]
     perturbations: Sequence[str]
     altered_size: int
+    adversarial: bool
 
 
 @dataclass(frozen=True)
@@ -124,6 +126,23 @@ def _altered_sets(settings: ImageDataSettings, test: ExampleSet) -> Iterator[Exa
     severities = [int(severity) for severity in settings.severity]
     yield from corrupted_sets(images, settings.corruptions, severities, corruption_seed)
     yield from perturbed_sets(images, settings.perturbations, perturbation_seed)
+
+
+def attacked_sets(settings: ImageDataSettings, data: ExperimentData) -> Sequence[ExampleSet]:
+    """What `--adversarial` makes more normal: noise, where it is scored, and the test images.
+
+    Raises:
+        InputError: There is no noise to start from.
+    """
+    if not settings.adversarial:
+        return ()
+    noise = [example_set for example_set in data.ood if example_set.name in ATTACKED_NOISE]
+    if not noise:
+        raise InputError(
+            f"--adversarial starts from {' or '.join(ATTACKED_NOISE)}, and --ood_datasets has"
+            " neither"
+        )
+    return (*noise, data.test)
 
 
 def split_calibration(example_set: ExampleSet, seed: int) -> tuple[ExampleSet, ExampleSet]:

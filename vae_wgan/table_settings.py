@@ -230,6 +230,11 @@ class TableSettings:
         0.01, "Rows of score_file are flagged when their p-value is not above this share.", above=0
     )
 
+    @property
+    def total_steps(self) -> int:
+        """Training steps of a member."""
+        return self.max_steps
+
     def __post_init__(self):
         """Checks what no single flag can, and fills in what depends on other flags."""
         if self.analytic_kl and (self.use_NF or self.mixture_components != 1):

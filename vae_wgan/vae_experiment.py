@@ -1,8 +1,11 @@
 """What is particular to a run of `vae_run.py`: images, and VAEs that take them."""
 
-from tools.scores.registry import needed_statistics
+import dataclasses
+
+from tools.run.folder import RunFolder
+from tools.scores.registry import BACKGROUND, needed_statistics
 from vae_wgan.experiment import run_experiment
-from vae_wgan.experiment_data import ExperimentData, load_image_data
+from vae_wgan.experiment_data import ExperimentData, attacked_sets, load_image_data
 from vae_wgan.vae_settings import VAESettings
 
 
@@ -17,8 +20,10 @@ def run(settings: VAESettings, given: set[str]) -> None:
         settings,
         given,
         load_data=load_image_data,
+        attacks=attacked_sets,
         make_member=_make_member,
         describe=lambda settings, data: {"likelihood": settings.likelihood},
+        score_more=_score_more,
     )
 
 
@@ -30,4 +35,21 @@ def _make_member(settings: VAESettings, data: ExperimentData):
         data.training.examples.shape[1:],
         data.monitored,
         needed_statistics(settings.score_keys),
+    )
+
+
+def _score_more(folder: RunFolder, settings: VAESettings, data: ExperimentData, _) -> None:
+    """What a background ensemble says of the images, where a score needs it."""
+    if BACKGROUND not in needed_statistics(settings.score_keys):
+        return
+    from vae_wgan.background import add_background  # here: it loads TensorFlow
+
+    bare = dataclasses.replace(settings, score_keys=("iwae",))
+    add_background(
+        settings,
+        folder,
+        make_model=lambda rate: _make_member(dataclasses.replace(bare, pixel_noise=rate), data),
+        training=data.training.examples,
+        calibration=data.calibration,
+        scored=(*data.scored, *data.altered),
     )

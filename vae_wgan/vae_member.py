@@ -10,6 +10,7 @@ from tools.run.batches import batch_rows
 from tools.run.seeds import child_seed
 from tools.run.stopwatch import Stopwatch
 from vae_wgan.model_state import load_state_arrays, set_to_zero, state_arrays
+from vae_wgan.pixel_noise import replace_pixels
 from vae_wgan.vae import VAE, VAEArchitecture, mean_code_scores, vae_loss
 from vae_wgan.vae_scoring import VAEScoring
 from vae_wgan.vae_settings import VAESettings
@@ -135,6 +136,8 @@ class VAEMember:
         settings = self._settings
         shape = [settings.train_samples, settings.batch_size, settings.latent_size]
         noise = tf.random.stateless_normal(shape, seed)
+        if settings.pixel_noise:
+            images = replace_pixels(images, settings.pixel_noise, seed)
         with tf.GradientTape() as tape:
             loss, rate, distortion = vae_loss(
                 self._vae, images, noise, beta=settings.beta, analytic_kl=settings.analytic_kl

@@ -85,6 +85,12 @@ class VAESettings(ImageSettings):
         shapes_members=True,
     )
     beta: float = option(1.0, "Weight of the rate in the loss.", at_least=0, shapes_members=True)
+    pixel_noise: float = option(
+        0.0,
+        "Share of the pixels that uniform values replace in training, others in each step.",
+        at_least=0,
+        shapes_members=True,
+    )
 
     n_samples: int = option(16, "Samples of z per image in scoring.", at_least=1, smoke=8)
     score_keys: tuple[str, ...] = option(
@@ -94,6 +100,11 @@ class VAESettings(ImageSettings):
         choices=(*SCORE_KEYS, *FITTED_SCORES),
         smoke=QUICK_SCORE_KEYS,
     )
+    background_rates: tuple[str, ...] = option(
+        ("0.2",),
+        "Values of pixel_noise of the second ensembles that likelihood_ratio needs, one each. The"
+        " best of several is chosen on held-out images.",
+    )
     elbo_threshold: float | None = option(
         None,
         "Counts the examples whose ELBO, averaged over members, lies below minus this many nats.",
@@ -101,12 +112,31 @@ class VAESettings(ImageSettings):
         reference=5.0,
     )
 
+    @property
+    def total_steps(self) -> int:
+        """Training steps of a member."""
+        return self.max_steps
+
     def __post_init__(self):
         """Checks what no single flag can, and fills in the likelihood and the folders."""
         if self.analytic_kl and (self.use_NF or self.mixture_components != 1):
             raise InputError("--analytic_kl needs --use_NF=False and --mixture_components=1")
+        if self.pixel_noise > 1:
+            raise InputError(f"--pixel_noise={self.pixel_noise}: must be at most 1")
+        if not self.background_rates or not all(map(_is_share, self.background_rates)):
+            raise InputError(
+                f"--background_rates={','.join(self.background_rates)}: write shares of the pixels,"
+                " above 0 and at most 1, as .1,.2"
+            )
         super().__post_init__()
         named = IMAGE_DATASETS.get(self.train_dataset)
         in_colour = named is not None and named.image_shape[2] > 1
         likelihood = "discretized_logistic" if in_colour else "bernoulli"
         self._fill_in("likelihood", likelihood, placeholder="auto")
+
+
+def _is_share(text: str) -> bool:
+    try:
+        return 0 < float(text) <= 1
+    except ValueError:
+        return False

@@ -1,7 +1,7 @@
 """What is particular to a run of `wgan_run.py`: images, and WGANs that take them."""
 
 from vae_wgan.experiment import run_experiment
-from vae_wgan.experiment_data import ExperimentData, load_image_data
+from vae_wgan.experiment_data import ExperimentData, attacked_sets, load_image_data
 from vae_wgan.wgan_settings import WGANSettings
 
 
@@ -16,9 +16,9 @@ def run(settings: WGANSettings, given: set[str]) -> None:
         settings,
         given,
         load_data=load_image_data,
+        attacks=attacked_sets,
         make_member=_make_member,
         describe=lambda settings, data: {"likelihood": "none: a critic's logit is not one"},
-        total_steps=lambda settings: settings.max_steps + settings.extra_steps,
     )
 
 

@@ -106,6 +106,11 @@ class WGANSettings(ImageSettings):
         choices=SCORE_KEYS,
     )
 
+    @property
+    def total_steps(self) -> int:
+        """Training steps of a member."""
+        return self.max_steps + self.extra_steps
+
     def __post_init__(self):
         """Checks what no single flag can, and fills in the folders."""
         if self.clamp_lower > self.clamp_upper:

@@ -12,6 +12,7 @@ from tools.report.page import page_html
 from tools.report.pool_table import HEADINGS, pool_cells
 from tools.report.score_sections import ranked_scores, tinted, verdict_cards
 from tools.report.tables import METRIC_COLUMNS, auroc_matrix, interval_text
+from tools.report.transfer_table import transfer_section
 from tools.scores.detection import DetectionRow, DetectionTable, mean_auroc
 from tools.scores.ensemble import STATISTICS, described
 from tools.scores.flagged import FlagRule
@@ -47,6 +48,7 @@ def report_html(table: DetectionTable, plots: Sequence[Plot]) -> str:
         "Scores": ranked_scores(table),
         "Statistics over members": joined(*(_matrix(table, key) for key in table.member_keys)),
         **_pools(table),
+        **({"Attacks": transfer_section(table.transfer_rows)} if table.transfer_rows else {}),
         **({"Altered images": altered_section(table.altered_rows)} if table.altered_rows else {}),
         "All metrics": _full_table(table),
         "Flagged examples": _flagged(table),

@@ -4,6 +4,7 @@ import dataclasses
 import fcntl
 import json
 import logging
+import re
 import shutil
 import subprocess
 import time
@@ -19,8 +20,10 @@ from tools.run.whole_files import write_json
 
 CALIBRATION = "calibration"  # the set of the rows that are held out for thresholds
 _LOG = logging.getLogger(__name__)
-# Folders of a run, beside one per member.
-_PARTS = ("scores", "ensemble_scores", "inputs", "pictures", "analysis")
+# Folders of a run: a number is a member's.
+_PARTS = re.compile(
+    r"scores|ensemble_scores|inputs|pictures|analysis|\d+|background-[\d.e-]+", re.ASCII
+)
 _PACKAGES = ("tensorflow", "keras", "tensorflow-probability", "numpy", "scikit-learn", "scipy")
 
 
@@ -35,6 +38,10 @@ class RunFolder:
     def member(self, index: int) -> Path:
         """Folder of one member: checkpoints, events, history."""
         return self.path / str(index)
+
+    def background(self, rate: float) -> "RunFolder":
+        """Folder of the members whose training images have this share of noisy pixels."""
+        return RunFolder(self.path / f"background-{rate}")
 
     def scores(self, dataset: str) -> Path:
         """Score file of a data set."""
@@ -115,7 +122,7 @@ def delete_run(folder: RunFolder) -> None:
     if not folder.manifest():
         _refuse_foreign_folder(folder)
     for path in folder.path.iterdir():
-        if path.is_dir() and (path.name in _PARTS or path.name.isdecimal()):
+        if path.is_dir() and _PARTS.fullmatch(path.name):
             path.unlink() if path.is_symlink() else shutil.rmtree(path)
     # Last: while it is there, an interrupted deletion can be gone on with.
     folder.manifest_path.unlink(missing_ok=True)
@@ -186,6 +193,17 @@ def timed(folder: RunFolder, part: str) -> Iterator[None]:
     seconds = round(time.perf_counter() - started, 1)
     folder.update_manifest(timings=folder.manifest().get("timings", {}) | {part: seconds})
     _LOG.info("%s took %.1f s", part, seconds)
+
+
+def record_costs(folder: RunFolder, seconds: Mapping[str, float]) -> None:
+    """Writes what passes over the data cost into the manifest, beside the costs of other passes.
+
+    Args:
+        folder: Of the run.
+        seconds: Per 1,000 examples and for all members, by the name of the pass.
+    """
+    costs = {name: round(cost, 3) for name, cost in seconds.items()}
+    folder.update_manifest(costs=folder.manifest().get("costs", {}) | costs)
 
 
 def _refuse_differences(

@@ -2,7 +2,13 @@
 
 from collections.abc import Iterable, Mapping
 
-from tools.scores.registry import GRADIENT_NORMS, INPUT_PROPERTIES, met_by, needed_statistics
+from tools.scores.registry import (
+    BACKGROUND,
+    GRADIENT_NORMS,
+    INPUT_PROPERTIES,
+    met_by,
+    needed_statistics,
+)
 
 # {pass: statistics that it gives}; all others come from the sampling pass.
 PASSES = {
@@ -14,7 +20,7 @@ PASSES = {
     ),
     "gradients": (GRADIENT_NORMS,),
     "regret": ("likelihood_regret",),
-    "background": ("background_iwae",),
+    "background": (BACKGROUND,),
     "input": INPUT_PROPERTIES,
 }
 SAMPLING = "sampling"

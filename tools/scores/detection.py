@@ -16,6 +16,7 @@ from tools.scores.lines import ENSEMBLE, Lines, ensemble_lines, ensemble_pairs, 
 from tools.scores.metrics import DetectionMetrics, detection_metrics
 from tools.scores.pools import PoolRow, pool_rows
 from tools.scores.registry import FITTED_SCORES
+from tools.scores.transfer import TransferRow, transfer_rows
 
 HEADLINE = "likelihood_residual"  # of the fitted scores
 
@@ -58,6 +59,7 @@ class DetectionTable:
         flag_rules: Thresholds and the examples that they flag.
         alert_rows: Recall and precision at numbers of alerts, for labelled anomalies.
         pool_rows: Spread over disjoint ensembles of the members.
+        transfer_rows: What each member makes of the inputs that deceive member 0.
         altered_rows: The first scores that were named, on corrupted and perturbed test images.
         draws: Bootstrap draws of the intervals; 0: there are none.
         seed: Root of the draws.
@@ -75,6 +77,7 @@ class DetectionTable:
     alert_rows: tuple[AlertRow, ...] = ()
     pool_rows: tuple[PoolRow, ...] = ()
     altered_rows: tuple[AlteredRow, ...] = ()
+    transfer_rows: tuple[TransferRow, ...] = ()
 
     @property
     def member_keys(self) -> tuple[str, ...]:
@@ -137,8 +140,14 @@ def detection_table(
         ddof=ddof,
         alert_rows=tuple(alert_rows(run, lines, options.alerts, draws=draws, seed=seed)),
         pool_rows=tuple(pool_rows(run, score_keys, options.num_pools, ddof)),
+        transfer_rows=_transfer(run, score_keys),
         altered_rows=tuple(altered_rows(run, headlines_of(score_keys), ddof)),
     )
+
+
+def _transfer(run: FinishedRun, score_keys: Sequence[str]) -> tuple[TransferRow, ...]:
+    member_keys = _member_keys(score_keys)
+    return tuple(transfer_rows(run, headline_score(member_keys))) if member_keys else ()
 
 
 def detection_rows(

@@ -85,11 +85,12 @@ def read_arrays(path: Path) -> dict[str, np.ndarray]:
 
 
 def is_current(path: Path, provenance: Mapping, needed: Collection[str] = ()) -> bool:
-    """Whether the file is there, whole, was made from just this, and holds what is needed.
+    """Whether the file is there, whole, was made from this, and holds what is needed.
 
     Args:
         path: Of the file.
-        provenance: What the scores would be made from.
+        provenance: What the scores would be made from. What the file's own says beyond it is of
+            scores that were added, and does not count.
         needed: Score keys; one that ends in a dot stands for any that begin with it.
     """
     try:
@@ -97,7 +98,7 @@ def is_current(path: Path, provenance: Mapping, needed: Collection[str] = ()) ->
     except InputError:
         return False
     is_there = all(met_by(name, file.scores) for name in needed)
-    return is_there and file.provenance == json.loads(_canonical(provenance))
+    return is_there and file.provenance == file.provenance | json.loads(_canonical(provenance))
 
 
 def _canonical(provenance: Mapping) -> str:

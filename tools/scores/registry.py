@@ -17,6 +17,9 @@ Statistics = Mapping[str, np.ndarray]
 
 INPUT_PROPERTIES = ("complexity", "highest_log_likelihood", "brightness", "variation")
 GRADIENT_NORMS = "gradient_norm."
+BACKGROUND = "background_iwae"
+# Statistics that come from the input alone, and from another ensemble.
+NOT_OF_MEMBERS = frozenset({*INPUT_PROPERTIES, BACKGROUND})
 
 
 class FittedScore(NamedTuple):
@@ -124,7 +127,7 @@ def _gradient_norm(examples: Statistics, calibration: Statistics) -> np.ndarray:
 
 def _likelihood_ratio(examples: Statistics, calibration: Statistics) -> np.ndarray:
     del calibration  # nothing is fitted
-    return mean(examples["background_iwae"]) - mean(examples["iwae"])
+    return mean(examples[BACKGROUND]) - mean(examples["iwae"])
 
 
 def _likelihood_regret(examples: Statistics, calibration: Statistics) -> np.ndarray:
@@ -183,7 +186,7 @@ FITTED_SCORES = {
     ),
     "likelihood_ratio": FittedScore(
         "log p(x) of members that learned noisy inputs, less log p(x), nats",
-        ("iwae", "background_iwae"),
+        ("iwae", BACKGROUND),
         _likelihood_ratio,
     ),
     "likelihood_regret": FittedScore(
