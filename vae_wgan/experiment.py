@@ -93,7 +93,7 @@ def _described(data: ExperimentData) -> dict[str, Any]:
         "in_distribution": data.test.name,
         "out_of_distribution": [example_set.name for example_set in data.ood],
         "missing": data.missing,
-        "altered": [example_set.name for example_set in _altered(data)],
+        "altered": [example_set.name for example_set in data.altered],
         "checksums": {example_set.name: example_set.checksum for example_set in data.scored},
         "sizes": {"training": len(data.training)}
         | {example_set.name: len(example_set) for example_set in data.scored},
@@ -161,7 +161,7 @@ def _score(
     """Scores what is missing of the sets; the manifest's costs are of what was not up to date."""
     from vae_wgan.ensemble_scores import score_datasets, write_input_statistics, write_samples
 
-    altered = _altered(data)
+    altered = data.altered
     needed = needed_statistics(settings.score_keys) - NOT_OF_MEMBERS
     score_datasets(member, checkpoints, data.scored, settings, folder, needed)
     score_datasets(member, checkpoints, altered, settings, folder, needed, pictures=False)
@@ -172,8 +172,3 @@ def _score(
     passes = member.stopwatch.per_thousand() if hasattr(member, "stopwatch") else {}
     seconds = {name: len(checkpoints) * cost for name, cost in passes.items()}
     record_costs(folder, seconds | inputs.per_thousand())
-
-
-def _altered(data: ExperimentData) -> Sequence[ExampleSet]:
-    """Corrupted and perturbed test images; rows of tables have none."""
-    return getattr(data, "altered", ())

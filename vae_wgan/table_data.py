@@ -49,7 +49,7 @@ class TableDataSettings(Protocol):
     eval_size: int | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class TableData(ExperimentData):
     """All rows of a run, encoded, and how they came to be.
 
@@ -134,15 +134,15 @@ def _split_and_encode(table: NamedTable, roles: Roles, settings: TableDataSettin
     labelled = tuple(example_set.name for example_set in ood)
     ood += _noises(training, settings.seed)
     return TableData(
-        training,
-        _chosen(calibration, settings),
-        calibration.examples[:MONITORED_ROWS],
-        _chosen(test, settings),
-        tuple(_chosen(example_set, settings) for example_set in ood),
-        {},
-        encoder,
-        labelled,
-        _protocol(settings.protocol, split, is_normal, roles.anomalies),
+        training=training,
+        calibration=_chosen(calibration, settings),
+        monitored=calibration.examples[:MONITORED_ROWS],
+        test=_chosen(test, settings),
+        ood=tuple(_chosen(example_set, settings) for example_set in ood),
+        missing={},
+        encoder=encoder,
+        anomalies=labelled,
+        protocol=_protocol(settings.protocol, split, is_normal, roles.anomalies),
     )
 
 
