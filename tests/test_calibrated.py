@@ -44,8 +44,21 @@ def test_what_one_covariate_explains_is_taken_away_by_scipys_line():
     )
     for member in range(3):
         line = stats.linregress(calibration_bits[0], CALIBRATION[member])
-        slow = VALUES[member] - line.intercept - line.slope * bits[0]
-        np.testing.assert_allclose(found[member], slow, atol=1e-9)
+        lowest = min(line.intercept + line.slope * b for b in calibration_bits[0])
+        explained = [max(line.intercept + line.slope * b, lowest) for b in bits[0]]
+        np.testing.assert_allclose(found[member], VALUES[member] - explained, atol=1e-9)
+
+
+def test_what_lies_beyond_all_calibration_examples_excuses_no_lower_likelihood():
+    bits = np.linspace(1000, 3000, 50)[np.newaxis]
+    log_likelihood = 100 - 0.5 * bits
+    found = unexplained_log_likelihood(
+        np.array([[-1400.0, -4900.0, 400.0]]),
+        np.array([[3000.0, 10_000.0, -600.0]]),
+        calibration=log_likelihood,
+        calibration_covariates=bits,
+    )
+    np.testing.assert_allclose(found, [[0, -3500, 0]], atol=1e-9)
 
 
 def test_what_covariates_explain_wholly_leaves_nothing():

@@ -47,8 +47,11 @@ def unexplained_log_likelihood(
 ) -> np.ndarray:
     """What simple properties of the input do not explain of l, nats: higher = more normal.
 
-    l minus its linear regression on the covariates, fitted to each member by least squares. With
-    the input's complexity as the only one it stands for the score of Serra et al. 2020,
+    l minus its linear regression on the covariates, fitted to each member by least squares. What
+    they explain is never lower than for any calibration example: noise is more complex than all of
+    them, and a line that is followed so far would excuse any likelihood.
+
+    With the input's complexity as the only covariate it stands for the score of Serra et al. 2020,
     https://arxiv.org/abs/1909.11480, who subtract the complexity itself; that asks for a
     likelihood in bits of the pixels, which a Bernoulli decoder has not.
 
@@ -61,7 +64,10 @@ def unexplained_log_likelihood(
     from sklearn.linear_model import LinearRegression
 
     regression = LinearRegression().fit(calibration_covariates.T, calibration.T)
-    return log_likelihood - regression.predict(covariates.T).T
+    explained, of_calibration = (
+        regression.predict(part.T).T for part in (covariates, calibration_covariates)
+    )
+    return log_likelihood - np.maximum(explained, of_calibration.min(axis=1, keepdims=True))
 
 
 def density_of_states(statistics: np.ndarray, calibration: np.ndarray) -> np.ndarray:
