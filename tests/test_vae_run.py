@@ -17,7 +17,6 @@ from lock_holder import process_that_holds
 from repository_sources import ROOT
 from tiny_run import bars, call, environment, tiny_command, write_data
 from tools.scores.files import read_scores
-from tools.scores.registry import GRADIENT_NORMS
 
 SCRIPT = ROOT / "vae_wgan" / "vae_run.py"
 
@@ -100,16 +99,14 @@ def test_manifest_says_what_was_done(finished):
     }
     assert content["likelihood"] == "bernoulli"
     assert set(content["timings"]) == {"training", "scoring", "further scoring", "analysis"}
-    assert content["costs"].keys() == {"sampling", "posterior mean", "gradients", "input"}
+    assert content["costs"].keys() == {"sampling", "posterior mean", "input"}
     assert content["costs"]["sampling"] > 0
     assert content["versions"]["tensorflow"]
 
 
 def test_score_files_hold_every_key_of_every_member_on_the_same_rows(finished):
     file = read_scores(finished[0] / "run" / "scores" / "columns.npz")
-    norms = {name for name in file.scores if name.startswith(GRADIENT_NORMS)}
-    assert norms
-    assert file.scores.keys() - norms == {
+    assert file.scores.keys() == {
         "iwae",
         "elbo",
         "rate",

@@ -22,6 +22,7 @@ TINY_FLAGS = (
     "--bootstrap=50",
     "--learning_rate=0.01",
     "--compile=False",
+    "--score_keys=iwae,rate,likelihood_residual",  # without the passes that take long to trace
 )
 TINY_WGAN_FLAGS = (
     "--num_models=2",
