@@ -59,11 +59,7 @@ KINDS = {
         TableSettings, _new_table_member, lambda settings: MODEL_SCORE_KEYS[settings.model]
     ),
     "vae": EnsembleKind(VAESettings, VAEMember, lambda settings: SCORE_KEYS),
-    "wgan": EnsembleKind(
-        WGANSettings,
-        WGANMember,
-        lambda settings: WGAN_SCORE_KEYS,
-    ),
+    "wgan": EnsembleKind(WGANSettings, WGANMember, lambda settings: WGAN_SCORE_KEYS),
 }
 
 

@@ -66,14 +66,14 @@ def ensemble_analysis(
     folder = run.folder.path / "analysis"
     write_text(folder / "metrics.csv", csv_text(table))
     write_json(folder / "metrics.json", json_value(table))
-    if table.alert_rows:
-        write_text(folder / "alerts.csv", alerts_csv(table.alert_rows))
-    if table.transfer_rows:
-        write_text(folder / "transfer.csv", transfer_csv(table.transfer_rows))
-    if table.altered_rows:
-        write_text(folder / "altered.csv", altered_csv(table.altered_rows))
-    if table.pool_rows:
-        write_text(folder / "pools.csv", pools_csv(table.pool_rows))
+    for name, rows, as_csv in (
+        ("alerts", table.alert_rows, alerts_csv),
+        ("transfer", table.transfer_rows, transfer_csv),
+        ("altered", table.altered_rows, altered_csv),
+        ("pools", table.pool_rows, pools_csv),
+    ):
+        if rows:
+            write_text(folder / f"{name}.csv", as_csv(rows))
     for plot in plots:
         write_bytes(folder / f"{plot.name}.png", plot.png)
     write_text(folder / "report.html", report_html(table, plots))

@@ -6,7 +6,7 @@ from pathlib import Path
 from tools.data.table_datasets import check_table_name
 from tools.errors import InputError
 from tools.run.settings import default_data_dir, option
-from vae_wgan.vae_settings import ACTIVATIONS
+from vae_wgan.image_settings import ACTIVATIONS
 from vae_wgan.vae_settings import SCORE_KEYS as VAE_SCORE_KEYS
 
 MODEL_SCORE_KEYS = {

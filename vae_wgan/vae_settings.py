@@ -7,9 +7,7 @@ from tools.data.image_datasets import IMAGE_DATASETS
 from tools.errors import InputError
 from tools.run.settings import option
 from tools.scores.registry import FITTED_SCORES
-from vae_wgan.image_settings import ACTIVATIONS, ImageSettings
-
-__all__ = ["ACTIVATIONS", "SCORE_KEYS", "VAESettings"]
+from vae_wgan.image_settings import ImageSettings
 
 SCORE_KEYS = ("iwae", "elbo", "rate", "distortion", "posterior_mean", "posterior_stddev")
 # Those that come from the passes that are made in any case.

@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from itertools import groupby
 
 import numpy as np
-from sklearn.metrics import roc_auc_score
 
 from tools.run.folder import CALIBRATION
 from tools.scores.finished_run import FinishedRun
 from tools.scores.lines import score_lines
-from tools.scores.metrics import acceptance_threshold
+from tools.scores.metrics import acceptance_threshold, auroc
 
 ACCEPTED_PERCENT = 95
 BAND = (0.05, 0.95)  # quantiles
@@ -64,15 +63,19 @@ def altered_rows(
     keys = tuple(dict.fromkeys(key for key, _ in headlines))
     if not run.altered:
         return
-    inside = score_lines(run, run.in_distribution, keys, ddof)
-    held_out = score_lines(run, CALIBRATION, keys, ddof)
+    inside, held_out = (
+        score_lines(run, name, keys, ddof) for name in (run.in_distribution, CALIBRATION)
+    )
+    normal = {pair: inside[pair].mean(axis=0) for pair in headlines}
+    thresholds = {
+        pair: acceptance_threshold(held_out[pair].mean(axis=0), ACCEPTED_PERCENT)
+        for pair in headlines
+    }
     for name in run.altered:
         lines = score_lines(run, name, keys, ddof)
         group, kind, level = name.split(".")
         for pair in headlines:
-            scores, normal = lines[pair].mean(axis=0), inside[pair].mean(axis=0)
-            threshold = acceptance_threshold(held_out[pair].mean(axis=0), ACCEPTED_PERCENT)
-            is_altered = np.repeat([0, 1], [len(normal), len(scores)])
+            scores, threshold = lines[pair].mean(axis=0), thresholds[pair]
             low, high = np.quantile(scores, BAND)
             yield AlteredRow(
                 group,
@@ -80,7 +83,7 @@ def altered_rows(
                 int(level),
                 *pair,
                 n=len(scores),
-                auroc=float(roc_auc_score(is_altered, np.concatenate([normal, scores]))),
+                auroc=auroc(normal[pair], scores),
                 mean=float(scores.mean()),
                 low=float(low),
                 high=float(high),

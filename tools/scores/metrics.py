@@ -49,6 +49,12 @@ def acceptance_threshold(scores: np.ndarray, percent: int) -> float:
     return float(np.sort(scores)[max(rank, 1) - 1])
 
 
+def auroc(scores_in: np.ndarray, scores_out: np.ndarray) -> float:
+    """Area under the ROC curve of finite scores [example], higher = more anomalous."""
+    is_ood = np.repeat([0, 1], [len(scores_in), len(scores_out)])
+    return float(roc_auc_score(is_ood, np.concatenate([scores_in, scores_out])))
+
+
 def detection_metrics(
     scores_in: np.ndarray,
     scores_out: np.ndarray,
@@ -72,7 +78,7 @@ def detection_metrics(
     scores = np.concatenate([scores_in, scores_out])
     is_ood = np.repeat([0, 1], [len(scores_in), len(scores_out)])
     return DetectionMetrics(
-        auroc=float(roc_auc_score(is_ood, scores)),
+        auroc=auroc(scores_in, scores_out),
         ap=float(average_precision_score(is_ood, scores)),
         ap_in=float(average_precision_score(1 - is_ood, -scores)),
         fpr95=float(np.mean(scores_out <= acceptance_threshold(scores_in, 95))),

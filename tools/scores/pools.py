@@ -4,11 +4,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from sklearn.metrics import roc_auc_score
 
 from tools.errors import InputError
 from tools.scores.finished_run import FinishedRun
 from tools.scores.lines import Lines, score_lines
+from tools.scores.metrics import auroc
 
 
 @dataclass(frozen=True)
@@ -82,9 +82,4 @@ def _with_members(run: FinishedRun, members: slice) -> FinishedRun:
 
 def _auroc(inside: Lines, outside: Lines, pair: tuple[str, str]) -> float:
     lines = zip(inside[pair], outside[pair], strict=True)
-    return float(np.mean([_auroc_of(*scores) for scores in lines]))
-
-
-def _auroc_of(scores_in: np.ndarray, scores_out: np.ndarray) -> float:
-    is_ood = np.repeat([0, 1], [len(scores_in), len(scores_out)])
-    return roc_auc_score(is_ood, np.concatenate([scores_in, scores_out]))
+    return float(np.mean([auroc(*scores) for scores in lines]))

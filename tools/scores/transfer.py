@@ -3,11 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import numpy as np
-from sklearn.metrics import roc_auc_score
-
 from tools.scores.ensemble import as_log_likelihoods
 from tools.scores.finished_run import FinishedRun
+from tools.scores.metrics import auroc
 
 ATTACKED = 0  # the member whose gradient was followed
 
@@ -57,11 +55,6 @@ def transfer_rows(run: FinishedRun, score_key: str) -> Iterator[TransferRow]:
                 member == ATTACKED,
                 float(before[member].mean()),
                 float(after[member].mean()),
-                _auroc(inside[member], before[member]),
-                _auroc(inside[member], after[member]),
+                auroc(-inside[member], -before[member]),
+                auroc(-inside[member], -after[member]),
             )
-
-
-def _auroc(normal_in: np.ndarray, normal_out: np.ndarray) -> float:
-    is_ood = np.repeat([0, 1], [len(normal_in), len(normal_out)])
-    return float(roc_auc_score(is_ood, -np.concatenate([normal_in, normal_out])))
