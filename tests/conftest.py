@@ -1,9 +1,17 @@
 """Fixtures that several tests share."""
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
+
+
+@pytest.fixture(autouse=True)
+def the_same_random_weights_every_time():
+    """Networks that a test makes without a seed are the same in every run."""
+    if "tensorflow" in sys.modules:  # importing it takes seconds, and many tests need none
+        sys.modules["tensorflow"].keras.utils.set_random_seed(0)
 
 
 @pytest.fixture(scope="session")
