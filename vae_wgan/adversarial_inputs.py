@@ -39,7 +39,7 @@ def more_normal(
         gradient = tape.gradient(score, moved)
         return tf.clip_by_value(moved + step_size * tf.sign(gradient), low, high)
 
-    compiled = tf.function(step, jit_compile=compile)
+    compiled = tf.function(step, jit_compile=compile, autograph=False)
     batches = []
     for start in range(0, len(images), BATCH):
         part = images[start : start + BATCH]

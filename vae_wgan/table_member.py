@@ -43,10 +43,10 @@ class TableMember:
             schedule, global_clipnorm=LARGEST_GRADIENT_NORM, name="adam"
         )
         self._optimizer.build(self._model.trainable_variables)
-        self._compiled_block = tf.function(self._block, jit_compile=settings.compile)
-        self._compiled_scores = tf.function(self._model.scores, jit_compile=settings.compile)
-        self._compiled_posterior_means = tf.function(
-            self._posterior_means, jit_compile=settings.compile
+        functions = (self._block, self._model.scores, self._posterior_means)
+        self._compiled_block, self._compiled_scores, self._compiled_posterior_means = (
+            tf.function(function, jit_compile=settings.compile, autograph=False)
+            for function in functions
         )
 
     @property

@@ -46,7 +46,7 @@ class VAEMember:
         )
         self._optimizer = tf.keras.optimizers.Adam(schedule, name="adam")
         self._optimizer.build(self._vae.trainable_variables)
-        self._compiled_step = tf.function(self._step, jit_compile=settings.compile)
+        self._compiled_step = tf.function(self._step, jit_compile=settings.compile, autograph=False)
         self._scoring = VAEScoring(self._vae, settings, statistics)
 
     @property

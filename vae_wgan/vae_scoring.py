@@ -47,7 +47,8 @@ class VAEScoring:
         samples = settings.n_samples
 
         def made(function: Callable, batch: int, samples: int = 0) -> Pass:
-            return Pass(tf.function(function, jit_compile=settings.compile), batch, samples)
+            compiled = tf.function(function, jit_compile=settings.compile, autograph=False)
+            return Pass(compiled, batch, samples)
 
         self.passes = {
             "sampling": made(
@@ -55,11 +56,11 @@ class VAEScoring:
                 batch=8,
                 samples=samples,
             ),
-            "posterior mean": made(lambda images, _: mean_code_scores(vae, images), batch=64),
+            "posterior mean": made(lambda images, noise: mean_code_scores(vae, images), batch=64),
         }
         if PREFIX in statistics:
             self.passes["gradients"] = made(
-                lambda images, _: log_gradient_norms(vae, images), batch=16
+                lambda images, noise: log_gradient_norms(vae, images), batch=16
             )
         if "likelihood_regret" in statistics:
             self.passes["regret"] = made(

@@ -126,8 +126,9 @@ class WGANMember:
     def sample(self, count: int, seed: int) -> np.ndarray:
         """Generated images [image, height, width, channel] in [0, 1]."""
         z = tf.random.stateless_normal([count, self._settings.z_dim], (seed, 0))
-        parts = tf.split(z, max(1, count // NUM_PICTURES))
-        return np.concatenate([self._wgan.generate(part).numpy() for part in parts])
+        starts = range(0, count, NUM_PICTURES)
+        parts = [self._wgan.generate(z[start : start + NUM_PICTURES]).numpy() for start in starts]
+        return np.concatenate(parts)
 
     def monitor(self) -> dict[str, float]:
         """Losses of the three networks on the held-out images, penalty, and gradient norms."""
@@ -168,7 +169,7 @@ class WGANMember:
     def _compiled(
         self, function: Callable, signature: Sequence[tf.TensorSpec] | None = None
     ) -> Callable:
-        return tf.function(function, signature, jit_compile=self._settings.compile)
+        return tf.function(function, signature, jit_compile=self._settings.compile, autograph=False)
 
     def _batches(self, step: int) -> range:
         """Numbers of the batches of real images that a step sees, in one count over all steps."""
@@ -183,13 +184,19 @@ class WGANMember:
 
     def _cycle(self, images: tf.Tensor, rows: tf.Tensor, seed: tf.Tensor) -> dict[str, tf.Tensor]:
         """An update of the critic for each batch of `rows` [batch, image], one of the generator."""
-        loss = tf.constant(0.0)
-        for update in tf.range(len(rows)):
-            real = tf.gather(images, tf.gather(rows, update))
-            loss = self._update_critic(real, tf.random.fold_in(seed, update))
+        count = tf.shape(rows)[0]
+
+        def update(index: tf.Tensor, _: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+            real = tf.gather(images, rows[index])
+            return index + 1, self._update_critic(real, tf.random.fold_in(seed, index))
+
+        # One at a time: each update changes the weights that the next one reads.
+        _, loss = tf.while_loop(
+            lambda index, _: index < count, update, (0, 0.0), parallel_iterations=1
+        )
         return {
             "critic_loss": loss,
-            "generator_loss": self._update_generator(tf.random.fold_in(seed, len(rows))),
+            "generator_loss": self._update_generator(tf.random.fold_in(seed, count)),
         }
 
     def _update_critic(self, real: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
@@ -227,14 +234,14 @@ class WGANMember:
     def _critic_terms(self, real: tf.Tensor, seed: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """The critic's loss on these images and as many generated ones, and its penalty."""
         codes_seed, mixing_seed = tf.unstack(tf.random.split(seed))
-        fake = tf.stop_gradient(self._generate(len(real), codes_seed))
-        mixing = tf.random.stateless_uniform([len(real)], mixing_seed)
+        fake = tf.stop_gradient(self._generate(real.shape[0], codes_seed))
+        mixing = tf.random.stateless_uniform([real.shape[0]], mixing_seed)
         logits = self._wgan.logit(tf.concat([real, fake], 0))
         loss = critic_loss(*tf.split(logits, 2))
         return loss, gradient_penalty(self._wgan.logit, real, fake, mixing)
 
     def _extra_loss(self, real: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-        fake = tf.stop_gradient(self._generate(len(real), seed))
+        fake = tf.stop_gradient(self._generate(real.shape[0], seed))
         return classifier_loss(*tf.split(self._wgan.extra_logit(tf.concat([real, fake], 0)), 2))
 
     def _logits(self, images: tf.Tensor) -> dict[str, tf.Tensor]:
@@ -244,7 +251,7 @@ class WGANMember:
         wgan, seed = self._wgan, tf.constant([0, 0])
         with tf.GradientTape(persistent=True) as tape:
             loss, penalty = self._critic_terms(images, seed)
-            of_generator = generator_loss(wgan.logit(self._generate(len(images), seed)))
+            of_generator = generator_loss(wgan.logit(self._generate(images.shape[0], seed)))
         critic_gradients = tape.gradient(loss, wgan.critic.trainable_variables)
         generator_gradients = tape.gradient(of_generator, wgan.generator.trainable_variables)
         return {
