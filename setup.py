@@ -26,7 +26,7 @@ setup(
         "tf-keras>=2.20,<2.22",  # imported by TensorFlow Probability, in TensorFlow's version
         "tqdm>=4.66,<5",
     ],
-    extras_require={"dev": ["pytest>=9,<10", "ruff>=0.17,<0.18"]},
+    extras_require={"dev": ["pytest>=9,<10", "pytest-xdist>=3.6,<4", "ruff>=0.17,<0.18"]},
     entry_points={
         "console_scripts": [
             "anomaly-run = vae_wgan.anomaly_run:main",

@@ -7,4 +7,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 bash scripts/setup_venv.sh dev
 .venv/bin/python -m ruff check --quiet .
 .venv/bin/python -m ruff format --quiet --check .
-exec .venv/bin/python -m pytest -m "not slow" --durations=15 "$@" # exits 5 when no test ran
+# A process per core, at most four; a file's tests share one, and with it their runs. Exits 5 when
+# no test ran.
+exec .venv/bin/python -m pytest -m "not slow" --numprocesses=auto --maxprocesses=4 --dist=loadfile \
+    --durations=15 "$@"

@@ -28,6 +28,7 @@ SHARED_BY_TESTS = {"conftest.py", "repository_sources.py"} | {
     "html_page.py",
     "input_errors.py",
     "lock_holder.py",
+    "processor_time.py",
     "run_folder_fixture.py",
     "tiny_detectors.py",
     "tiny_run.py",
