@@ -26,7 +26,15 @@ setup(
         "tf-keras>=2.20,<2.22",  # imported by TensorFlow Probability, in TensorFlow's version
         "tqdm>=4.66,<5",
     ],
-    extras_require={"dev": ["pytest>=9,<10", "pytest-xdist>=3.6,<4", "ruff>=0.17,<0.18"]},
+    extras_require={
+        "dev": [
+            "mkdocs>=1.6,<2",
+            "mkdocstrings[python]>=1.0,<2",
+            "pytest>=9,<10",
+            "pytest-xdist>=3.6,<4",
+            "ruff>=0.17,<0.18",
+        ]
+    },
     entry_points={
         "console_scripts": [
             "anomaly-run = vae_wgan.anomaly_run:main",

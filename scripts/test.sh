@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Sets up .venv, then lint, format and tests; ends with pytest's line that counts them.
+# Sets up .venv, then lint, format, documentation and tests; ends with pytest's line that counts them.
 # Usage: bash scripts/test.sh [pytest's arguments]      all tests: bash scripts/test.sh -m ""
 set -euo pipefail
 
@@ -7,6 +7,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 bash scripts/setup_venv.sh dev
 .venv/bin/python -m ruff check --quiet .
 .venv/bin/python -m ruff format --quiet --check .
+.venv/bin/python -m mkdocs build --quiet --strict
 # A process per core, at most four; a file's tests share one, and with it their runs. Exits 5 when
 # no test ran.
 exec .venv/bin/python -m pytest -m "not slow" --numprocesses=auto --maxprocesses=4 --dist=loadfile \
