@@ -1,4 +1,4 @@
-"""The matrix of pairs, from runs that are made up; running them is for the slow test."""
+"""Experiments, report and matrix, from runs that are made up; running them is for the slow test."""
 
 import csv
 import json
@@ -8,8 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from input_errors import message_of
+from repository_sources import ROOT
 from run_folder_fixture import change_manifest, write_run
-from scripts.reproduce import main, pair_of, pairs_csv, printed_pairs, read_rows
+from scripts.reproduce import main
+from scripts.reproduction.claims import ARTEFACT, CLAIMS, FAILS, HOLDS, UNKNOWN, answers
+from scripts.reproduction.experiments import EXPERIMENTS, Finished, command_of, run_experiments
+from scripts.reproduction.figures import detection_rows
+from scripts.reproduction.pairs import pair_of, pairs_csv, printed_pairs
+from scripts.reproduction.report import report_text
 from tools.analysis import ensemble_analysis
 from tools.scores.ranking import ranking
 
@@ -27,7 +34,7 @@ def rows(tmp_path):
         ood = [names["near"], names["far"]]
         change_manifest(folder, in_distribution=train, out_of_distribution=ood)
         ensemble_analysis(folder.path, ["iwae"], 0, None)
-        found += read_rows(folder.path)
+        found += detection_rows(Finished(folder.path, {}))
     return found
 
 
@@ -64,17 +71,147 @@ def test_the_csv_has_all_pairs(rows):
     assert {"mnist/omniglot", "fashion_mnist/uniform_noise"} <= waic.keys()
 
 
-def test_a_run_that_fails_ends_it(tmp_path, capfd):
-    flags = [f"--runs={tmp_path}", "--train_datasets=nothing"]
-    assert main(["pairs", *flags]) == 2
-    assert "the run on nothing has failed" in capfd.readouterr().err
+# Experiments
+
+
+class Calls:
+    """Stands in for subprocess.run: notes the commands, and makes a run where one is asked for."""
+
+    def __init__(self, fails=()):
+        self.commands, self.fails = [], fails
+
+    def __call__(self, command, **options):
+        self.commands.append(command[1:])
+        return subprocess.CompletedProcess(command, 2 * (command[1] in self.fails), "said so\n")
+
+
+def run(runs, calls, names=("mnist", "classifier"), preset="fast"):
+    return run_experiments(names, runs, preset=preset, flags=["--seed=1"], call=calls)
+
+
+def test_each_command_is_run_once_and_what_it_printed_is_kept(tmp_path):
+    calls = Calls()
+    first = run(tmp_path, calls)
+    script, *flags = calls.commands[0]
+    assert script == "vae_wgan/vae_run.py"
+    assert {"--train_dataset=mnist", "--preset=fast", "--seed=1"} < set(flags)
+    assert calls.commands[1] == ["anomaly/NNclassifier.py", "--seed=1"]
+    assert first["classifier"].record["printed"] == "said so\n"
+    assert run(tmp_path, calls) == first
+    assert len(calls.commands) == 2
+    run(tmp_path, calls, preset="smoke")  # other commands
+    assert len(calls.commands) == 4
+
+
+def test_what_failed_is_named_and_run_again(tmp_path):
+    calls = Calls(fails=["anomaly/NNclassifier.py"])
+    assert "experiment classifier has failed" in message_of(run, tmp_path, calls)
+    run(tmp_path, Calls())
+    assert len(calls.commands) == 2
+
+
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_the_commands_are_those_of_scripts_that_exist(name):
+    script, *flags = command_of(name, Path("folder"), "fast", ["--seed=1"])
+    assert (ROOT / script).is_file()
+    assert "--seed=1" in flags
+    if script.startswith("scripts/examples"):
+        assert {"--fast", "--output=folder"} < set(flags)
+        assert "--fast" not in command_of(name, Path("folder"), "reference", [])
+
+
+def test_an_unknown_experiment_is_refused(capsys):
+    assert main(["--only=mnist,nothing"]) == 2
+    assert "no nothing; known are mnist" in capsys.readouterr().err
+
+
+# Report
+
+
+def row(dataset, auroc, *, score="iwae", statistic="single"):
+    counts = {"n_members": 5, "n_in": 9, "n_out": 9}
+    metrics = dict.fromkeys(("ap", "ap_in", "fpr95", "fpr99"), 0.5)
+    intervals = {"auroc_low": auroc - 0.01, "auroc_high": auroc + 0.01, "spread": None}
+    names = {"train_dataset": "x", "dataset": dataset, "score": score, "statistic": statistic}
+    return names | counts | metrics | intervals | {"auroc": auroc}
+
+
+@pytest.fixture
+def finished(tmp_path):
+    """Finished experiments whose AUROCs a test gives."""
+
+    def make(name, *rows):
+        folder = tmp_path / name
+        (folder / "analysis").mkdir(parents=True)
+        (folder / "analysis" / "metrics.json").write_text(json.dumps({"rows": rows}))
+        return Finished(folder, {"command": ["x.py"], "seconds": 90, "commit": None, "printed": ""})
+
+    return make
+
+
+def verdicts(experiments):
+    return {sentence: verdict for sentence, verdict, _ in answers(experiments)}
+
+
+def test_no_claim_is_judged_without_its_runs():
+    assert set(verdicts({}).values()) == {UNKNOWN}
+    assert len(verdicts({})) == len(CLAIMS)
+
+
+def test_claims_are_judged_by_the_runs(finished):
+    mnist = [row("notmnist", 1.0), row("fashion_mnist", 0.998)]
+    fashion = [row("mnist", 0.4), row("mnist", 0.6, statistic="waic")]
+    experiments = {
+        "mnist": finished("mnist", *mnist),
+        "fashion_mnist": finished("fashion_mnist", *fashion),
+        "cifar10": finished("cifar10", row("celeba", 0.5), row("celeba", 0.9, statistic="waic")),
+    }
+    found = list(verdicts(experiments).values())
+    assert found[:5] == [HOLDS, HOLDS, FAILS, UNKNOWN, FAILS]  # there is no SVHN
+    assert (
+        "fashion_mnist 0.998"
+        in dict((line[0], line[2]) for line in answers(experiments))[CLAIMS[0].sentence]
+    )
+
+
+@pytest.mark.parametrize(("trained", "verdict"), [(0.95, HOLDS), (0.7, ARTEFACT)])
+def test_the_variance_of_posterior_means_is_held_to_an_untrained_ensemble(
+    trained, verdict, tmp_path
+):
+    name = "posterior_mean_variance"
+    lines = [f"fraud,{name},ensemble,5,{trained}", f"fraud,untrained_{name},ensemble,5,0.86"]
+    (tmp_path / "analysis").mkdir()
+    text = "\n".join(["dataset,score,statistic,n_splits,auroc", *lines])
+    (tmp_path / "analysis" / "splits.csv").write_text(text)
+    assert verdicts({"credit": Finished(tmp_path, {})})[CLAIMS[-1].sentence] == verdict
+
+
+def test_the_report_has_ours_beside_the_published_and_every_command(finished):
+    experiments = {
+        "fashion_mnist": finished("fashion_mnist", row("mnist", 0.4), row("mnist", 0.6)),
+        "classifier": Finished(Path("none"), finished("c").record | {"printed": "AUROC 0.985\n"}),
+    }
+    text = report_text(experiments)
+    assert "| iwae single | here | 0.600 [0.590, 0.610] |" in text
+    assert "| WAIC | WAIC, but Why? | 0.766 |" in text
+    assert "| fashion_mnist | `python x.py` | unknown |  | 1.5 |" in text
+    assert "```text\nAUROC 0.985\n```" in text
+    assert "cifar10" not in text.split("## Claims")[0]
 
 
 @pytest.mark.slow
 def test_both_directions_from_the_command_line(tmp_path):
-    script = Path(__file__).parents[1] / "scripts" / "reproduce.py"
-    flags = ["--preset=smoke", "--max_steps=20", "--eval_size=50", "--base_depth=4"]
-    command = [sys.executable, script, "pairs", f"--runs={tmp_path}", "--", *flags]
+    script = ROOT / "scripts" / "reproduce.py"
+    flags = ["--max_steps=20", "--eval_size=50", "--base_depth=4"]
+    command = [
+        sys.executable,
+        script,
+        "pairs",
+        "--preset=smoke",
+        f"--runs={tmp_path}",
+        "--",
+        *flags,
+    ]
     result = subprocess.run(command, check=True, capture_output=True, text=True)
     assert "Highest worst AUROC" in result.stdout
     manifest = json.loads((tmp_path / "fashion_mnist" / "manifest.json").read_text())

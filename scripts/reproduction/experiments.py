@@ -1,0 +1,130 @@
+"""The experiments: which commands, in which folders, and running what is missing of them."""
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from tools.errors import InputError
+from tools.run.folder import git_commit
+from tools.run.whole_files import write_json
+
+ROOT = Path(__file__).resolve().parents[2]
+Call = Callable[..., subprocess.CompletedProcess]
+
+
+class Experiment(NamedTuple):
+    """One command.
+
+    Attributes:
+        script: Path in the checkout.
+        flags: Its own; all get --data_dir and --seed.
+        has_run_folder: Whether it takes --model_dir and --preset, and goes on where it was stopped.
+            Otherwise what it prints is its result, and --fast stands for the preset `fast`.
+    """
+
+    script: str
+    flags: tuple[str, ...]
+    has_run_folder: bool = True
+
+
+def _images(script: str, train_dataset: str) -> Experiment:
+    return Experiment(f"vae_wgan/{script}", (f"--train_dataset={train_dataset}",))
+
+
+def _example(name: str) -> Experiment:
+    return Experiment(f"scripts/examples/{name}.py", (), has_run_folder=False)
+
+
+PAIRS = ("mnist", "fashion_mnist")
+EXPERIMENTS = {
+    "mnist": _images("vae_run.py", "mnist"),
+    "fashion_mnist": _images("vae_run.py", "fashion_mnist"),
+    "cifar10": _images("vae_run.py", "cifar10"),
+    "wgan_mnist": _images("wgan_run.py", "mnist"),
+    "wgan_fashion_mnist": _images("wgan_run.py", "fashion_mnist"),
+    "wgan_cifar10": _images("wgan_run.py", "cifar10"),
+    "credit": Experiment("vae_wgan/anomaly_run.py", ("--num_splits=5", "--baselines=all")),
+    "credit_flow": Experiment("vae_wgan/anomaly_run.py", ("--model=flow", "--num_splits=5")),
+    "classifier": Experiment("anomaly/NNclassifier.py", (), has_run_folder=False),
+    "outlier_vae": _example("outlier_vae"),
+    "adversarial_ae": _example("adversarial_ae"),
+    "adversarial_vae": _example("adversarial_vae"),
+    "model_distillation": _example("model_distillation"),
+}
+
+
+class Finished(NamedTuple):
+    """An experiment that has been run.
+
+    Attributes:
+        folder: Its run folder, or that of what it printed.
+        record: command, seconds (of the start that ended it), commit, and printed.
+    """
+
+    folder: Path
+    record: dict[str, Any]
+
+
+def run_experiments(
+    names: Sequence[str],
+    runs: Path,
+    *,
+    preset: str,
+    flags: Sequence[str],
+    call: Call = subprocess.run,
+) -> dict[str, Finished]:
+    """Runs what is not finished of the experiments, in order; all of them, finished, by name.
+
+    Args:
+        names: Keys of EXPERIMENTS.
+        runs: Each experiment has a folder in it; one finished by the same command stays.
+        preset: fast, reference or smoke.
+        flags: For all scripts.
+        call: Starts a command, as subprocess.run does.
+
+    Raises:
+        InputError: A command fails; what it has written is gone on with by the next start.
+    """
+    return {
+        name: _finish(name, runs / name, command_of(name, runs / name, preset, flags), call)
+        for name in names
+    }
+
+
+def command_of(name: str, folder: Path, preset: str, flags: Sequence[str]) -> list[str]:
+    """The command of an experiment, from the checkout's root."""
+    experiment = EXPERIMENTS[name]
+    own = list(experiment.flags)
+    if experiment.has_run_folder:
+        own += [f"--model_dir={folder}", f"--preset={preset}"]
+    elif experiment.script.startswith("scripts/examples"):
+        own += [f"--output={folder}", *(["--fast"] if preset != "reference" else [])]
+    elif preset == "smoke":
+        own += [f"--preset={preset}"]
+    return [experiment.script, *own, *flags]
+
+
+def _finish(name: str, folder: Path, command: list[str], call: Call) -> Finished:
+    record_path = folder / "reproduced.json"
+    record = json.loads(record_path.read_text("utf-8")) if record_path.exists() else {}
+    if record.get("command") == command:
+        return Finished(folder, record)
+    sys.stderr.write(f"{name}: python {' '.join(command)}\n")
+    started = time.perf_counter()
+    done = call(
+        [sys.executable, *command], cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False
+    )
+    if done.returncode:
+        raise InputError(f"the experiment {name} has failed; what it says stands above")
+    record = {
+        "command": command,
+        "seconds": round(time.perf_counter() - started, 1),
+        "commit": git_commit(),
+        "printed": done.stdout,
+    }
+    write_json(record_path, record)
+    return Finished(folder, record)

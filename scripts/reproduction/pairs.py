@@ -1,0 +1,56 @@
+"""One matrix of AUROCs over several runs: rows are scores, columns pairs of data sets."""
+
+from collections.abc import Sequence
+
+from tools.report.lines import aligned, csv_lines, fixed
+from tools.report.tables import score_name
+from tools.scores.detection import DetectionRow
+from tools.scores.ranking import RankedScore
+
+NOISE = "_noise"  # these sets have no column in print: all good scores reach 1 there
+Pair = tuple[str, str]  # training set, test set
+
+
+def pair_of(row: DetectionRow) -> Pair:
+    """The column of a row."""
+    return row.train_dataset, row.dataset
+
+
+def printed_pairs(scores: Sequence[RankedScore]) -> str:
+    """The matrix as text; ends with a newline.
+
+    Args:
+        scores: With their rows by pair of training and test set.
+    """
+    pairs = [pair for pair in _all_pairs(scores) if not pair[1].endswith(NOISE)]
+    lines = [("trained on", "", "", *(train for train, _ in pairs))]
+    lines.append(("tested on", "worst", "s/1000", *(test for _, test in pairs)))
+    for score in scores:
+        seconds = "" if score.seconds is None else f"{score.seconds:.1f}"
+        aurocs = (fixed(score.rows[pair].auroc) if pair in score.rows else "" for pair in pairs)
+        name = score_name(score.score, score.statistic)
+        lines.append((name, fixed(score.worst.auroc), seconds, *aurocs))
+    best = scores[0]
+    where = f"{fixed(best.worst.auroc)} on {best.worst.dataset} after {best.worst.train_dataset}"
+    verdict = f"Highest worst AUROC, flips apart: {score_name(best.score, best.statistic)}, {where}"
+    return f"{verdict}\n{aligned(lines, left_columns=1)}"
+
+
+def pairs_csv(scores: Sequence[RankedScore]) -> str:
+    """A line per score; a column for each pair, noise too, named TRAINING_SET/TEST_SET."""
+    pairs = _all_pairs(scores)
+    columns = ("score", "statistic", "worst", *map("/".join, pairs))
+    lines = (
+        (
+            score.score,
+            score.statistic,
+            score.worst.auroc,
+            *(score.rows[pair].auroc if pair in score.rows else None for pair in pairs),
+        )
+        for score in scores
+    )
+    return csv_lines(columns, lines)
+
+
+def _all_pairs(scores: Sequence[RankedScore]) -> list[Pair]:
+    return list(dict.fromkeys(pair for score in scores for pair in score.rows))
