@@ -1,11 +1,15 @@
 """The package: its name, its needs (exact versions: constraints.txt) and what it installs."""
 
+from pathlib import Path
+
 from setuptools import find_packages, setup
 
 setup(
     name="generative-ensembles",
     version="0.1.0",
     description="Out-of-distribution detection with ensembles of deep generative models",
+    long_description=Path(__file__).with_name("README.md").read_text("utf-8"),
+    long_description_content_type="text/markdown",
     license_expression="Apache-2.0",
     license_files=["LICENSE"],
     python_requires=">=3.11",
@@ -28,6 +32,7 @@ setup(
     ],
     extras_require={
         "dev": [
+            "build>=1.2,<2",
             "mkdocs>=1.6,<2",
             "mkdocstrings[python]>=1.0,<2",
             "pytest>=9,<10",
