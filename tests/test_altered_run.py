@@ -12,6 +12,8 @@ FLAGS = (
     "--perturbations=brightness",
     "--adversarial",
     "--adversarial_steps=2",
+    "--history",
+    "--viz_steps=2",
 )
 
 
@@ -61,6 +63,18 @@ def test_attacked_inputs_are_sets_of_the_main_table_and_their_transfer_is_told(f
     ]
     assert all(float(row["after"]) > float(row["before"]) for row in rows if row["member"] == "0")
     assert 'id="attacks"' in (finished / "analysis" / "report.html").read_text("utf-8")
+
+
+def test_the_report_shows_codes_attacks_and_the_course_of_training(finished):
+    report = (finished / "analysis" / "report.html").read_text("utf-8")
+    for name in ("latent_space", "attack_adv_bars", "attack_adv_uniform_noise", "history_iwae"):
+        assert (finished / "analysis" / f"{name}.png").stat().st_size > 0
+    assert all(f"{name}, last level " in report for name in ("corrupted", "perturbed"))
+    assert 'id="history"' in report
+    with open(finished / "analysis" / "history.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert {row["step"] for row in rows} == {"2", "4"}
+    assert {"bars", "columns", "adv_bars"} <= {row["dataset"] for row in rows}
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from sklearn.metrics import roc_auc_score
 
 from run_folder_fixture import change_scores, write_run
 from tools.errors import InputError
-from tools.scores.altered import AlteredRow, altered_rows, by_kind, crossing
+from tools.scores.altered import AlteredRow, altered_rows, by_kind, crossing, strongest
 from tools.scores.ensemble import anomaly_scores
 from tools.scores.files import read_scores, write_scores
 from tools.scores.finished_run import read_run
@@ -75,3 +75,13 @@ def test_rows_are_sorted_out_by_kind_and_level():
     found = by_kind(rows)
     assert [key[1] for key in found] == ["fog", "snow"]
     assert [row.level for row in found["perturbation", "snow", "iwae", "waic"]] == [0, 1]
+
+
+def test_the_strongest_are_those_at_the_last_level_of_their_kind():
+    names = [f"corruption.fog.{level}" for level in (5, 1, 3)]
+    names += [f"perturbation.{kind}.{step}" for kind in ("tilt", "snow") for step in (9, 30, 10)]
+    assert strongest(names) == {
+        "corruption": ["corruption.fog.5"],
+        "perturbation": ["perturbation.tilt.30", "perturbation.snow.30"],
+    }
+    assert strongest([]) == {}

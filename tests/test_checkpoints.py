@@ -5,7 +5,13 @@ import logging
 import numpy as np
 import pytest
 
-from tools.run.checkpoints import file_digest, newest_checkpoint, read_checkpoint, save_checkpoint
+from tools.run.checkpoints import (
+    checkpoints_by_step,
+    file_digest,
+    newest_checkpoint,
+    read_checkpoint,
+    save_checkpoint,
+)
 
 ARRAYS = {
     "encoder/kernel": np.linspace(0, 1, 3000, dtype=np.float32).reshape(3, 10, 100),
@@ -40,6 +46,14 @@ def test_the_newest_is_found_and_two_are_kept(tmp_path):
     ]
     save_checkpoint(tmp_path, 1001, {"step": np.int64(1001)}, keep=1)
     assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_all_are_kept_where_that_is_asked_for_but_those_of_later_steps(tmp_path):
+    for step in (5, 90, 100, 95):
+        save_checkpoint(tmp_path, step, {"step": np.int64(step)}, keep=None)
+    by_step = checkpoints_by_step(tmp_path)
+    assert list(by_step) == [5, 90, 95]
+    assert read_checkpoint(by_step[90]).step == 90
 
 
 def test_other_peoples_files_are_neither_read_nor_deleted(tmp_path):

@@ -18,6 +18,7 @@ from vae_wgan.ensemble_scores import (
     extreme_pictures,
     score_datasets,
     write_input_statistics,
+    write_latents,
     write_samples,
 )
 
@@ -246,6 +247,30 @@ def test_each_member_leaves_its_samples(run):
             np.testing.assert_array_equal(
                 samples["images"], as_bytes(np.full((64, 4, 4, 1), expected))
             )
+
+
+def test_codes_of_the_first_member_are_written_once_for_its_checkpoint(run):
+    class Coder(FakeModel):
+        def mean_codes(self, images):
+            return images.reshape(len(images), -1)[:, :3] + self.weights
+
+    def written(model):
+        checkpoint = run.folder.member(0) / "checkpoint-00000001.npz"
+        write_latents(model, checkpoint, run.sets, run.folder)
+        paths = [run.folder.latents(part.name) for part in run.sets]
+        return [path.stat().st_mtime_ns for path in paths if path.exists()]
+
+    assert written(FakeModel()) == []
+    run.sets[0] = made_up_set("digits", 700)
+    times = written(Coder())
+    file = read_scores(run.folder.latents("digits"))
+    np.testing.assert_array_equal(file.ids, np.arange(500) * 700 // 500)
+    pixels = run.sets[0].examples[file.ids].reshape(500, -1)[:, :3]
+    expected = pixels + run.model(0).weights
+    np.testing.assert_allclose(file.scores["posterior_mean"].T, expected, rtol=1e-6)
+    assert written(Coder()) == times
+    run.train_member(0, seed=9)
+    assert all(np.not_equal(written(Coder()), times))
 
 
 def test_a_model_without_reconstructions_has_pictures_by_its_own_headline_score():

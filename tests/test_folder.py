@@ -120,6 +120,8 @@ def test_deletion_takes_the_run_and_nothing_else(saved_run):
     for name in ("1a", "background-music"):
         (saved_run.path / name).mkdir()
     saved_run.background(0.2).member(0).mkdir(parents=True)
+    for path in (saved_run.history(500).scores("hflip"), saved_run.latents("hflip")):
+        path.parent.mkdir(parents=True)
     delete_run(saved_run)
     assert names_in(saved_run) == {".lock", "notes.txt", "1a", "background-music"}
 

@@ -47,7 +47,7 @@ def room_of(module: str) -> str:
         return ".".join([package, *rest[:1]])
     if package == "anomaly":
         return "detectors"
-    members = ("ensemble", "ensemble_scores", "background", "launchers")
+    members = ("ensemble", "ensemble_history", "ensemble_scores", "background", "launchers")
     if module in [f"vae_wgan.{name}" for name in members]:
         return "members"
     endings = {

@@ -1,6 +1,7 @@
 import io
 import subprocess
 import sys
+from itertools import pairwise
 
 import matplotlib
 import numpy as np
@@ -103,7 +104,7 @@ def test_pages_are_as_wide_as_the_plots_and_hold_all_blocks():
 def test_bins_hold_all_numbers(numbers):
     axes = matplotlib.figure.Figure().subplots()
     numbers = np.array(numbers)
-    plots._spread_out(axes, numbers)
+    plots.spread_out(axes, numbers)
     edges = plots._equal_bins(axes, numbers)
     assert (np.diff(edges) > 0).all()
     assert np.histogram(numbers, edges)[0].sum() == len(numbers)
@@ -119,6 +120,8 @@ def test_ticks_are_few_and_lie_within(low):
     assert len(ticks) <= plots.MOST_TICKS
 
 
-def test_21_sets_look_different():
-    looks = {(plots._colour(index), plots._round(plots.DASHES, index)) for index in range(21)}
-    assert len(looks) == 21
+def test_21_sets_look_different_and_neighbours_do_so_in_grey():
+    for look, kind in ((plots.line_look, "linestyle"), (plots.point_look, "marker")):
+        looks = [look(index) for index in range(21)]
+        assert len({(each["color"], each[kind]) for each in looks}) == 21
+        assert all(each[kind] != other[kind] for each, other in pairwise(looks))

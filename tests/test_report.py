@@ -10,6 +10,7 @@ from tools.report.gallery import Plot, draw_plots
 from tools.report.html_report import report_html
 from tools.report.markup import element, joined, pairs
 from tools.run.whole_files import write_npz
+from tools.scores.files import read_scores, write_scores
 
 SCRIPT = "<script>alert('x')</script>"
 SECTIONS = (
@@ -213,6 +214,20 @@ def test_gallery_of_critics_has_samples_and_no_reconstructions(folder):
     assert "WAIC of extra_logit" in drawn["extremes_near"].caption
     cards = Page(report_html(table, [])).text("h3")[:2]
     assert cards == ["logit variance", "logit mean"]
+
+
+def test_an_attacked_set_is_shown_beside_what_it_was_made_of(folder):
+    with np.load(folder.pictures("near")) as near, np.load(folder.pictures("far")) as far:
+        same_rows = dict(far) | {"first_ids": near["first_ids"]}
+    far_file = read_scores(folder.scores("far"))
+    near_ids = read_scores(folder.scores("near")).ids
+    write_scores(folder.scores("far"), far_file.scores, near_ids, {})
+    rows = {f"{group}_ids": near_ids[:size] for group, size in (("most", 16), ("least", 16))}
+    write_npz(folder.pictures("far"), same_rows | rows)
+    folder.update_manifest(adversarial={"far": "near"})
+    names = {plot.name for plot in draw_plots(table_of(folder))}
+    assert {"attack_far", "reconstructions_near"} <= names
+    assert not {"attack_near", "reconstructions_far"} & names
 
 
 def test_elements_escape_children_and_attributes():

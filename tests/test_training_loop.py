@@ -81,6 +81,14 @@ def test_how_often_is_saved_changes_no_weight(tmp_path, undisturbed):
     assert outcome(tmp_path).checkpoints == {name: undisturbed.checkpoints[name]}
 
 
+def test_all_checkpoints_are_kept_where_that_is_asked_for(tmp_path, undisturbed):
+    train(tmp_path, keep=None)
+    found = outcome(tmp_path)
+    assert found.history == undisturbed.history
+    assert undisturbed.checkpoints.items() < found.checkpoints.items()
+    assert found.checkpoints.keys() - undisturbed.checkpoints == {"checkpoint-00000004.npz"}
+
+
 def test_saves_fall_on_round_steps_also_after_another_rhythm(tmp_path):
     train(tmp_path, max_steps=4)
     train(tmp_path, save_every=3)
@@ -92,9 +100,9 @@ def test_saves_fall_on_round_steps_also_after_another_rhythm(tmp_path):
 def test_a_kill_at_a_save_changes_nothing(
     kill_at, saved_before_the_kill, tmp_path, monkeypatch, undisturbed
 ):
-    def save_and_die(folder, step, arrays):
+    def save_and_die(folder, step, arrays, keep):
         if step < kill_at or saved_before_the_kill:
-            save(folder, step, arrays)
+            save(folder, step, arrays, keep)
         if step == kill_at:
             raise Killed
 

@@ -14,7 +14,9 @@ from tools.errors import InputError
 from tools.report.alert_table import alerts_csv
 from tools.report.altered_plots import altered_csv, altered_plots
 from tools.report.gallery import draw_plots
+from tools.report.history_plots import history_csv, history_plots
 from tools.report.html_report import report_html
+from tools.report.latent_plot import latent_plots
 from tools.report.pool_table import pools_csv
 from tools.report.tables import csv_text, json_value, printed_table
 from tools.report.transfer_table import transfer_csv
@@ -45,7 +47,7 @@ def ensemble_analysis(
     """Analyses a finished run and writes MODEL_DIR/analysis; the same files give the same bytes.
 
     Args:
-        model_dir: The run folder; only its manifest, scores, pictures and histories are read.
+        model_dir: The run folder; no checkpoint of it is read.
         score_keys: The scores to be looked at, the most important first.
         bootstrap: Draws for the intervals of the AUROC; 0: no intervals.
         elbo_threshold: Nats; examples with a higher mean of -elbo are counted; None: no count.
@@ -61,7 +63,8 @@ def ensemble_analysis(
     run = read_run(RunFolder(model_dir), keys)
     options = AnalysisOptions(bootstrap, seed, elbo_threshold, alerts, num_pools)
     table = detection_table(run, keys, options)
-    plots = draw_plots(table) + altered_plots(table.altered_rows)
+    plots = draw_plots(table) + latent_plots(run) + altered_plots(table.altered_rows)
+    plots += history_plots(table.history_rows)
 
     folder = run.folder.path / "analysis"
     write_text(folder / "metrics.csv", csv_text(table))
@@ -70,6 +73,7 @@ def ensemble_analysis(
         ("alerts", table.alert_rows, alerts_csv),
         ("transfer", table.transfer_rows, transfer_csv),
         ("altered", table.altered_rows, altered_csv),
+        ("history", table.history_rows, history_csv),
         ("pools", table.pool_rows, pools_csv),
     ):
         if rows:

@@ -20,6 +20,7 @@ from vae_wgan.ensemble import Scorer, score_ensemble
 
 _LOG = logging.getLogger(__name__)
 EXTREME_PICTURES, FIRST_PICTURES, SAMPLES = 16, 8, 64
+CODES = 500  # of a set; their picture has no room for more
 
 
 class ScoringSettings(Protocol):
@@ -41,6 +42,13 @@ class Sampler(Scorer, Protocol):
 
     def sample(self, count: int, seed: int) -> np.ndarray:
         """New images [image, height, width, channel] in [0, 1]."""
+
+
+class Coder(Scorer, Protocol):
+    """A scorer that has a code for an image."""
+
+    def mean_codes(self, images: np.ndarray) -> np.ndarray:
+        """Means of q(z|x), [image, latent]."""
 
 
 def score_datasets(
@@ -122,6 +130,36 @@ def write_samples(scorer: Scorer | Sampler, checkpoints: Sequence[Path], folder:
         scorer.load_state(read_checkpoint(checkpoint).arrays)
         images = as_bytes(scorer.sample(SAMPLES, seed=0))
         write_npz(folder.samples(member), {"images": images})
+
+
+def write_latents(
+    scorer: Scorer | Coder,
+    checkpoint: Path,
+    example_sets: Sequence[ExampleSet],
+    folder: RunFolder,
+) -> None:
+    """Writes latents/DATASET.npz, codes of some images of each set, of a model that has any.
+
+    Files that are up to date stay.
+
+    Args:
+        scorer: Becomes the member.
+        checkpoint: Of the member whose codes they are.
+        example_sets: Images.
+        folder: Of the run.
+    """
+    if not hasattr(scorer, "mean_codes"):
+        return
+    scorer.load_state(read_checkpoint(checkpoint).arrays)
+    member = file_digest(checkpoint)
+    for example_set in example_sets:
+        path = folder.latents(example_set.name)
+        provenance = {"member": member, "values": _digest(example_set)}
+        if is_current(path, provenance):
+            continue
+        shown = example_set.spread(CODES)
+        codes = scorer.mean_codes(shown.examples)  # [example, latent]
+        write_scores(path, {"posterior_mean": codes.T}, shown.ids, provenance)
 
 
 def extreme_pictures(

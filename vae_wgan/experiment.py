@@ -16,6 +16,7 @@ from tools.run.folder import (
     timed,
 )
 from tools.run.stopwatch import Stopwatch
+from tools.scores.altered import strongest
 from tools.scores.registry import NOT_OF_MEMBERS, needed_statistics
 from vae_wgan.experiment_data import ExperimentData
 
@@ -56,6 +57,9 @@ def run_experiment(
         if score_more is not None:
             with timed(folder, "further scoring"):
                 score_more(folder, settings, data, member)
+        if settings.history:
+            with timed(folder, "history"):
+                _score_history(folder, settings, data, member)
         from tools.analysis import ensemble_analysis
 
         with timed(folder, "analysis"):
@@ -84,7 +88,8 @@ def _prepare_folder(
     if settings.delete_existing:
         delete_run(folder)
     open_run(folder, settings, training_data(data.training))
-    folder.update_manifest(datasets=_described(data), **entries)
+    # An earlier start may have had attacks and a history that this one has not.
+    folder.update_manifest(datasets=_described(data), adversarial={}, history={}, **entries)
 
 
 def _described(data: ExperimentData) -> dict[str, Any]:
@@ -116,6 +121,8 @@ def _train(
     member = make_member(settings, data)
     if not settings.skip_train:
         plan = TrainingPlan(settings.seed, settings.total_steps, settings.viz_steps)
+        if settings.history:
+            plan = plan._replace(keep=None)
         with timed(folder, "training"):
             train_ensemble(
                 member,
@@ -159,16 +166,32 @@ def _score(
     checkpoints: Sequence[Path],
 ) -> None:
     """Scores what is missing of the sets; the manifest's costs are of what was not up to date."""
-    from vae_wgan.ensemble_scores import score_datasets, write_input_statistics, write_samples
+    from vae_wgan.ensemble_scores import (
+        score_datasets,
+        write_input_statistics,
+        write_latents,
+        write_samples,
+    )
 
     altered = data.altered
     needed = needed_statistics(settings.score_keys) - NOT_OF_MEMBERS
     score_datasets(member, checkpoints, data.scored, settings, folder, needed)
     score_datasets(member, checkpoints, altered, settings, folder, needed, pictures=False)
     write_samples(member, checkpoints, folder)
+    shown = {name for names in strongest(part.name for part in altered).values() for name in names}
+    coded = (data.test, *data.ood, *(part for part in altered if part.name in shown))
+    write_latents(member, checkpoints[0], coded, folder)
     inputs = Stopwatch()
     likelihood = getattr(settings, "likelihood", "none")  # a critic has none
     write_input_statistics((*data.scored, *altered), likelihood, folder, inputs)
     passes = member.stopwatch.per_thousand() if hasattr(member, "stopwatch") else {}
     seconds = {name: len(checkpoints) * cost for name, cost in passes.items()}
     record_costs(folder, seconds | inputs.per_thousand())
+
+
+def _score_history(folder: RunFolder, settings: Any, data: ExperimentData, member: Any) -> None:
+    """Scores what is missing of the kept checkpoints; the manifest says which steps there are."""
+    from vae_wgan.ensemble_history import score_history
+
+    steps = score_history(member, (data.test, *data.ood), settings, folder)
+    folder.update_manifest(history={"steps": steps})

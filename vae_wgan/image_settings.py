@@ -97,6 +97,11 @@ class ImageSettings:
     adversarial_steps: int = option(
         10, "Gradients taken by --adversarial; 1: FGSM, more: PGD.", at_least=1
     )
+    history: bool = option(
+        False,
+        "Keeps every checkpoint, scores each on 200 examples per set at most, and plots AUROC, mean"
+        " score and ensemble variance against the step.",
+    )
     eval_size: int = option(1000, "Images scored per set.", at_least=1, reference=10000, smoke=150)
     score_keys: tuple[str, ...] = option(
         (), "Scores in the tables and plots; all are in the score files."

@@ -188,6 +188,11 @@ class TableSettings:
     )
     compile: bool = option(True, "Compiles training and scoring with XLA.")
 
+    history: bool = option(
+        False,
+        "Keeps every checkpoint, scores each on 200 rows per set at most, and plots AUROC, mean"
+        " score and ensemble variance against the step.",
+    )
     eval_size: int | None = option(
         None, "Rows scored per set, chosen at random. Empty: all.", at_least=1, smoke=2000
     )

@@ -94,6 +94,12 @@ class VAEMember:
         """
         return self._scoring.score(images, ids, seed)
 
+    def score_likelihood(
+        self, images: np.ndarray, ids: np.ndarray, seed: int
+    ) -> dict[str, np.ndarray]:
+        """The values of the sampling pass alone; the arguments are those of `score`."""
+        return self._scoring.score_in("sampling", images, ids, seed)
+
     def normality(self, images: tf.Tensor) -> tf.Tensor:
         """Log p(x) in nats as `mean_code_scores` has it, without noise: [image]."""
         return mean_code_scores(self._vae, images)["laplace"]
@@ -103,12 +109,16 @@ class VAEMember:
         z = self._vae.prior().sample(count, seed=tf.constant([seed, 0]))
         return self._vae.decode(z).mean().numpy()
 
+    def mean_codes(self, images: np.ndarray) -> np.ndarray:
+        """Means of q(z|x), [image, latent]."""
+        parts = np.array_split(images, max(1, len(images) // 64))
+        return np.concatenate([self._vae.encode(part).mean().numpy() for part in parts])
+
     def reconstruct(self, images: np.ndarray) -> np.ndarray:
         """Mean images of p(x|z) at the mean of q(z|x), in [0, 1]."""
-        parts = np.array_split(images, max(1, len(images) // 64))
-        return np.concatenate(
-            [self._vae.decode(self._vae.encode(part).mean()).mean().numpy() for part in parts]
-        )
+        codes = self.mean_codes(images)
+        parts = np.array_split(codes, max(1, len(codes) // 64))
+        return np.concatenate([self._vae.decode(part).mean().numpy() for part in parts])
 
     def monitor(self) -> dict[str, float]:
         """Means over the held-out images: elbo, iwae, rate, distortion; and the learning rate."""

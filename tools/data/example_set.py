@@ -30,6 +30,11 @@ class ExampleSet:
         """Some of the examples, by their positions, under the same name."""
         return replace(self, examples=self.examples[rows], ids=self.ids[rows])
 
+    def spread(self, size: int) -> "ExampleSet":
+        """At most this many of the examples, evenly spread over their order."""
+        count = min(size, len(self))
+        return self.take(np.arange(count) * len(self) // count)
+
 
 def choose_rows(example_set: ExampleSet, size: int, seed: int) -> ExampleSet:
     """A seeded choice of rows without replacement, in their order; all rows if there are fewer."""

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from tools.report.altered_plots import altered_section
 from tools.report.gallery import Plot
+from tools.report.history_plots import history_section
 from tools.report.labelled import alerts_section, anomaly_verdict, protocol_section
 from tools.report.lines import fixed
 from tools.report.markup import Markup, element, heading, joined, number_cell, pairs, table_of
@@ -50,6 +51,7 @@ def report_html(table: DetectionTable, plots: Sequence[Plot]) -> str:
         **_pools(table),
         **({"Attacks": transfer_section(table.transfer_rows)} if table.transfer_rows else {}),
         **({"Altered images": altered_section(table.altered_rows)} if table.altered_rows else {}),
+        **({"History": history_section(table.history_rows)} if table.history_rows else {}),
         "All metrics": _full_table(table),
         "Flagged examples": _flagged(table),
         "Plots": _gallery(plots),

@@ -6,6 +6,7 @@ They are narrow, with large letters, so that a phone shows them at about their r
 import io
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import Any, Literal
 
 import matplotlib
 import numpy as np
@@ -31,10 +32,11 @@ STYLE = {
     "xtick.color": "#555555",
     "ytick.color": "#555555",
 }
-# Told apart by colour-blind people too (Okabe and Ito); after them the next dash and marker.
+# Told apart by colour-blind people too (Okabe and Ito), and without colours by dash and marker.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8a6d3b")
 MOST_TICKS = 8  # numbers side by side that have room
-DASHES, MARKERS = ("-", "--", ":"), ("o", "^", "s")
+DASHES = ("-", "--", ":", "-.", (0, (5, 1, 1, 1, 1, 1)))
+MARKERS = ("^", "s", "D", "v", "P", "X", "*")  # "o" is the in-distribution set's
 NO_QUANTITIES = ("step", "learning_rate", "steps_per_second")
 IN_DISTRIBUTION_COLOUR = "#222222"
 
@@ -58,8 +60,7 @@ def roc_curves(
             axes.plot(
                 np.maximum(false_alarms, least),
                 found,
-                color=_colour(index),
-                linestyle=_round(DASHES, index),
+                **line_look(index),
                 label=f"{name}  {aurocs[name]:.3f}",
             )
         chance = np.geomspace(least, 1, 200)
@@ -69,7 +70,7 @@ def roc_curves(
         axes.set_ylabel("flagged OoD examples")
         for axis in (axes.xaxis, axes.yaxis):
             axis.set_major_formatter(lambda share, _: f"{100 * share:g} %")
-        _legend_below(figure)
+        legend_below(figure)
     return png.getvalue()
 
 
@@ -84,12 +85,12 @@ def histograms(values: Mapping[str, np.ndarray], label: str) -> bytes:
     together = np.concatenate(list(values.values()))
     with canvas(height=0.6 + 0.4 * len(values)) as (figure, png):
         rows = np.ravel(figure.subplots(len(values), sharex=True))
-        _spread_out(rows[-1], together)
+        spread_out(rows[-1], together)
         edges = _equal_bins(rows[-1], together)
         for index, (axes, (name, numbers)) in enumerate(zip(rows, values.items(), strict=True)):
             _filled_histogram(axes, reference, edges, "#c4c4c4")
             if index:
-                _filled_histogram(axes, numbers, edges, _colour(index - 1))
+                _filled_histogram(axes, numbers, edges, COLOURS[(index - 1) % len(COLOURS)])
             axes.set(yticks=[], ylim=(0, 1.05))
             axes.set_ylabel(name, rotation=0, ha="right", va="center")
             axes.spines["left"].set_visible(False)
@@ -116,17 +117,16 @@ def value_against_variance(
             axes.scatter(
                 values[name],
                 np.maximum(variances[name], least),
-                s=5,
+                s=9,
                 alpha=0.5,
                 linewidths=0,
-                color=_colour(index - 1) if index else IN_DISTRIBUTION_COLOUR,
-                marker=_round(MARKERS, index - 1) if index else "o",
                 zorder=3 if index else 4,
                 label=name,
+                **point_look(index),
             )
-        _spread_out(axes, np.concatenate(list(values.values())))
+        spread_out(axes, np.concatenate(list(values.values())))
         axes.set(yscale="log", xlabel=label, ylabel="variance over members, logarithmic")
-        for handle in _legend_below(figure):
+        for handle in legend_below(figure):
             handle.set_alpha(1)
     return png.getvalue()
 
@@ -146,7 +146,7 @@ def training_history(histories: Sequence[Sequence[Mapping[str, float]]]) -> byte
                 axes.plot(
                     [record["step"] for record in records],
                     [record[quantity] for record in records],
-                    color=_colour(member),
+                    **line_look(member),
                     linewidth=1,
                     label=f"member {member}" if axes is places[0] else None,
                 )
@@ -154,7 +154,7 @@ def training_history(histories: Sequence[Sequence[Mapping[str, float]]]) -> byte
             axes.set_xlabel("step")
         for axes in places[len(quantities) :]:
             axes.set_axis_off()
-        _legend_below(figure)
+        legend_below(figure)
     return png.getvalue()
 
 
@@ -168,30 +168,46 @@ def canvas(height: float) -> Iterator[tuple[Figure, io.BytesIO]]:
         figure.savefig(png, format="png", metadata={"Software": None})
 
 
-def _colour(index: int) -> str:
-    return COLOURS[index % len(COLOURS)]
+def line_look(index: int) -> dict[str, Any]:
+    """Colour and dash of a line: 35 look different, five without colours."""
+    return {"color": COLOURS[index % len(COLOURS)], "linestyle": _turned(DASHES, index)}
 
 
-def _round(kinds: Sequence[str], index: int) -> str:
-    """The kind of dash or marker: the next one with each round through the colours."""
-    return kinds[index // len(COLOURS) % len(kinds)]
+def point_look(index: int) -> dict[str, Any]:
+    """Colour and marker of a set's points: 49 look different, seven without colours.
+
+    Args:
+        index: Of the set; 0: the in-distribution one, which looks like no other.
+    """
+    if not index:
+        return {"color": IN_DISTRIBUTION_COLOUR, "marker": "o"}
+    colour = COLOURS[(index - 1) % len(COLOURS)]
+    return {"color": colour, "marker": _turned(MARKERS, index - 1)}
 
 
-def _legend_below(figure: Figure) -> list[Artist]:
-    legend = figure.legend(loc="outside lower center", ncols=2, fontsize=8.5, markerscale=2.5)
+def _turned(kinds: Sequence[Any], index: int) -> Any:
+    """The kind of dash or marker: of one colour another one with each round through the colours."""
+    return kinds[(index + index // len(COLOURS)) % len(kinds)]
+
+
+def legend_below(figure: Figure, markerscale: float = 2.5) -> list[Artist]:
+    """Puts the legend under the plots, with markers so much larger; the handles in it."""
+    legend = figure.legend(
+        loc="outside lower center", ncols=2, fontsize=8.5, markerscale=markerscale
+    )
     return legend.legend_handles
 
 
-def _spread_out(axes: Axes, numbers: np.ndarray) -> None:
-    """If the x axis must show -90 beside -3,000: linear about zero, logarithmic further out."""
+def spread_out(axes: Axes, numbers: np.ndarray, which: Literal["x", "y"] = "x") -> None:
+    """If the axis must show -90 beside -3,000: linear about zero, logarithmic further out."""
     ticks = _round_numbers(numbers.min(), numbers.max())
     if len(ticks) >= 3:
-        axes.set_xscale("asinh", linear_width=30)
-        axes.xaxis.set_major_locator(FixedLocator(ticks))
-        axes.xaxis.set_minor_locator(NullLocator())
-        axes.xaxis.set_major_formatter(
-            lambda number, _: f"{number:,.0f}".replace("-", "\N{MINUS SIGN}")
-        )
+        on_x = which == "x"
+        (axes.set_xscale if on_x else axes.set_yscale)("asinh", linear_width=30)
+        axis = axes.xaxis if on_x else axes.yaxis
+        axis.set_major_locator(FixedLocator(ticks))
+        axis.set_minor_locator(NullLocator())
+        axis.set_major_formatter(lambda number, _: f"{number:,.0f}".replace("-", "\N{MINUS SIGN}"))
 
 
 def _round_numbers(low: float, high: float) -> np.ndarray:

@@ -24,18 +24,30 @@ class Checkpoint(NamedTuple):
 
 
 def save_checkpoint(
-    folder: Path, step: int, arrays: Mapping[str, np.ndarray], keep: int = 2
+    folder: Path, step: int, arrays: Mapping[str, np.ndarray], keep: int | None = 2
 ) -> None:
     """Saves the state after `step` steps, then deletes all but the newest `keep` checkpoints.
 
     Those of later steps go too: training comes back to an earlier step only where they are damaged.
+
+    Args:
+        folder: Of the member.
+        step: Training steps done.
+        arrays: The state by variable name.
+        keep: How many stay; None: all up to this step.
     """
     saved = folder / f"checkpoint-{step:08d}.npz"
     write_npz(saved, arrays)
     found = _newest_first(folder)
     newest = found.index(saved)
-    for path in found[:newest] + found[newest + keep :]:
+    too_old = [] if keep is None else found[newest + keep :]
+    for path in found[:newest] + too_old:
         path.unlink()
+
+
+def checkpoints_by_step(folder: Path) -> dict[int, Path]:
+    """The files of all checkpoints by step, oldest first; whether they are whole is not known."""
+    return {_step(path): path for path in reversed(_newest_first(folder))}
 
 
 def newest_checkpoint(folder: Path) -> Checkpoint | None:
@@ -54,13 +66,17 @@ def read_checkpoint(path: Path) -> Checkpoint:
     Raises:
         DamagedFileError: It is not whole.
     """
-    return Checkpoint(int(_NAME.fullmatch(path.name)[1]), read_npz(path), path)
+    return Checkpoint(_step(path), read_npz(path), path)
 
 
 def file_digest(path: Path) -> str:
     """sha256 of a file, in hexadecimal."""
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _step(path: Path) -> int:
+    return int(_NAME.fullmatch(path.name)[1])
 
 
 def _newest_first(folder: Path) -> list[Path]:

@@ -22,7 +22,8 @@ CALIBRATION = "calibration"  # the set of the rows that are held out for thresho
 _LOG = logging.getLogger(__name__)
 # Folders of a run: a number is a member's.
 _PARTS = re.compile(
-    r"scores|ensemble_scores|inputs|pictures|analysis|\d+|background-[\d.e-]+", re.ASCII
+    r"scores|ensemble_scores|inputs|pictures|latents|history|analysis|\d+|background-[\d.e-]+",
+    re.ASCII,
 )
 _PACKAGES = ("tensorflow", "keras", "tensorflow-probability", "numpy", "scikit-learn", "scipy")
 
@@ -43,6 +44,10 @@ class RunFolder:
         """Folder of the members whose training images have this share of noisy pixels."""
         return RunFolder(self.path / f"background-{rate}")
 
+    def history(self, step: int) -> "RunFolder":
+        """Folder of the scores that the members had after this many steps."""
+        return RunFolder(self.path / "history" / str(step))
+
     def scores(self, dataset: str) -> Path:
         """Score file of a data set."""
         return self.path / "scores" / f"{dataset}.npz"
@@ -54,6 +59,10 @@ class RunFolder:
     def inputs(self, dataset: str) -> Path:
         """Properties of a data set's inputs, in the form of a score file of one line."""
         return self.path / "inputs" / f"{dataset}.npz"
+
+    def latents(self, dataset: str) -> Path:
+        """Posterior means of some examples, in the form of a score file of a line per number."""
+        return self.path / "latents" / f"{dataset}.npz"
 
     def samples(self, member: int) -> Path:
         """Images that a member has generated, for the report."""

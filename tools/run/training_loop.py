@@ -54,11 +54,19 @@ class Trainee(Protocol):
 
 
 class TrainingPlan(NamedTuple):
-    """How long to train: seed of the member, its steps, steps between saves."""
+    """How long to train.
+
+    Attributes:
+        seed: Of the member.
+        max_steps: Its steps.
+        save_every: Steps between checkpoints.
+        keep: Checkpoints that stay, the newest ones; None: all.
+    """
 
     seed: int
     max_steps: int
     save_every: int
+    keep: int | None = 2
 
 
 def train_member(
@@ -90,7 +98,7 @@ def train_member(
             progress.advance(len(steps), trainee.train_steps(examples, plan.seed, steps))
         step = stop
         speed = (step - first) / (time.perf_counter() - started)
-        _save(trainee, history, folder, step=step, speed=speed)
+        _save(trainee, history, folder, step=step, speed=speed, keep=plan.keep)
 
 
 def _paced(steps: range) -> Iterator[range]:
@@ -115,7 +123,15 @@ def _resume(trainee: Trainee, folder: Path) -> int:
     return checkpoint.step
 
 
-def _save(trainee: Trainee, history: "_History", folder: Path, *, step: int, speed: float) -> None:
+def _save(
+    trainee: Trainee,
+    history: "_History",
+    folder: Path,
+    *,
+    step: int,
+    speed: float,
+    keep: int | None,
+) -> None:
     values = trainee.monitor()
     if not all(math.isfinite(value) for value in values.values()):
         raise InputError(
@@ -123,7 +139,7 @@ def _save(trainee: Trainee, history: "_History", folder: Path, *, step: int, spe
             "learning rate (flags --learning_rate...) and --delete_existing"
         )
     history.add(step, values | {"steps_per_second": round(speed, 3)}, trainee.pictures())
-    save_checkpoint(folder, step, trainee.state())
+    save_checkpoint(folder, step, trainee.state(), keep)
     words = ", ".join(
         f"{name} {values[name]:.2f}" for name in sorted(values) if name != "learning_rate"
     )

@@ -1,6 +1,6 @@
 """What becomes of a score when the test images are corrupted or perturbed, level by level."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -90,6 +90,18 @@ def altered_rows(
                 threshold=threshold,
                 flagged=float(np.mean(scores > threshold)),
             )
+
+
+def strongest(names: Iterable[str]) -> dict[str, list[str]]:
+    """Of altered sets those at the last level of their kind: {group: names}."""
+    levels: dict[str, list[int]] = {}
+    for name in names:
+        kind, _, level = name.rpartition(".")
+        levels.setdefault(kind, []).append(int(level))
+    groups: dict[str, list[str]] = {}
+    for kind, found in levels.items():
+        groups.setdefault(kind.partition(".")[0], []).append(f"{kind}.{max(found)}")
+    return groups
 
 
 def crossing(rows: Sequence[AlteredRow]) -> float | None:

@@ -9,6 +9,7 @@ import numpy as np
 from tools.scores.alerts import AlertRow, alert_rows
 from tools.scores.altered import AlteredRow, altered_rows
 from tools.scores.bootstrap import auroc_draws, interval
+from tools.scores.detection_history import HistoryRow, history_rows
 from tools.scores.ensemble import SCORE_KEYS, headline_score, mean, variance
 from tools.scores.finished_run import FinishedRun
 from tools.scores.flagged import FlagRule, flag_rules
@@ -60,6 +61,7 @@ class DetectionTable:
         alert_rows: Recall and precision at numbers of alerts, for labelled anomalies.
         pool_rows: Spread over disjoint ensembles of the members.
         transfer_rows: What each member makes of the inputs that deceive member 0.
+        history_rows: The members' scores in the course of their training.
         altered_rows: The first scores that were named, on corrupted and perturbed test images.
         draws: Bootstrap draws of the intervals; 0: there are none.
         seed: Root of the draws.
@@ -78,6 +80,7 @@ class DetectionTable:
     pool_rows: tuple[PoolRow, ...] = ()
     altered_rows: tuple[AlteredRow, ...] = ()
     transfer_rows: tuple[TransferRow, ...] = ()
+    history_rows: tuple[HistoryRow, ...] = ()
 
     @property
     def member_keys(self) -> tuple[str, ...]:
@@ -141,6 +144,7 @@ def detection_table(
         alert_rows=tuple(alert_rows(run, lines, options.alerts, draws=draws, seed=seed)),
         pool_rows=tuple(pool_rows(run, score_keys, options.num_pools, ddof)),
         transfer_rows=_transfer(run, score_keys),
+        history_rows=tuple(history_rows(run, score_keys, ddof)),
         altered_rows=tuple(altered_rows(run, headlines_of(score_keys), ddof)),
     )
 
