@@ -4,6 +4,8 @@ from pathlib import Path
 
 from setuptools import find_packages, setup
 
+RAY = "ray>=2.50,<3"  # for --launcher=ray
+
 setup(
     name="generative-ensembles",
     version="0.1.0",
@@ -37,8 +39,10 @@ setup(
             "mkdocstrings[python]>=1.0,<2",
             "pytest>=9,<10",
             "pytest-xdist>=3.6,<4",
+            RAY,
             "ruff>=0.17,<0.18",
-        ]
+        ],
+        "ray": [RAY],
     },
     entry_points={
         "console_scripts": [

@@ -19,6 +19,7 @@ from tools.run.folder import RunFolder, open_run, settle_settings
 from tools.run.settings import member_settings
 from tools.run.training_loop import TrainingPlan
 from vae_wgan.ensemble import Scorer, score_members, train_ensemble, trained_members
+from vae_wgan.launcher_settings import LAUNCHER_FLAGS
 from vae_wgan.table_member import TableMember
 from vae_wgan.table_settings import MODEL_SCORE_KEYS, TableSettings
 from vae_wgan.vae_member import VAEMember
@@ -175,6 +176,8 @@ def open_ensemble(folder: RunFolder) -> TrainedEnsemble:
 
 def fit_ensemble(X: Any, folder: RunFolder, **settings: Any) -> TrainedEnsemble:
     """Trains members on normal rows; see `EnsembleDetector.fit`."""
+    if of_launcher := sorted(LAUNCHER_FLAGS & settings.keys()):
+        raise ArgumentError(f"{', '.join(of_launcher)}: fit trains in this process; leave it out")
     is_table = isinstance(X, pd.DataFrame) or np.ndim(X) == 2
     if is_table:
         name, table = TABLE, _as_table(X)

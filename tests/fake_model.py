@@ -1,5 +1,7 @@
 """A model of three numbers that trains and scores as a real one does, in microseconds."""
 
+from types import SimpleNamespace
+
 import numpy as np
 
 from tools.data.example_set import ExampleSet
@@ -57,3 +59,11 @@ class FakeModel:
 
     def reconstruct(self, images):
         return np.abs(images - 0.1 * self.weights[0]).clip(0, 1)
+
+
+def fake_runner(model: FakeModel, training: ExampleSet | None = None):
+    """Trains and scores members of the model in this process."""
+    from vae_wgan.member_runners import LocalRunner, ModelSource  # here: it loads TensorFlow
+
+    data = SimpleNamespace(training=training)
+    return LocalRunner(ModelSource(lambda settings, data: model, None, data))

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from fake_model import FakeModel, made_up_set
+from fake_model import FakeModel, fake_runner, made_up_set
 from input_errors import message_of
 from tiny_run import call, tiny_command, write_data
 from tools.run.checkpoints import read_checkpoint, save_checkpoint
@@ -48,8 +48,7 @@ class Run:
         add_background(
             Settings(**changed),
             self.folder,
-            make_model=self.make_model,
-            training=TRAINING.examples,
+            make_runner=lambda rate: fake_runner(self.make_model(rate), TRAINING),
             calibration=CALIBRATION,
             scored=SETS,
         )

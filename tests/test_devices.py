@@ -1,6 +1,6 @@
 import tensorflow as tf
 
-from tools.run.devices import device_name
+from tools.run.devices import device_name, prepare_devices
 
 
 def test_gpus_go_by_their_names_and_none_is_the_processor(monkeypatch):
@@ -12,3 +12,16 @@ def test_gpus_go_by_their_names_and_none_is_the_processor(monkeypatch):
     assert device_name() == "CPU"
     gpus += ["A", "B"]
     assert device_name() == "Model A, Model B"
+
+
+def test_a_process_takes_its_threads_and_of_a_gpu_what_it_needs(monkeypatch):
+    taken = []
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: [f"{kind}:0", f"{kind}:1"])
+    monkeypatch.setattr(
+        tf.config.experimental, "set_memory_growth", lambda *growth: taken.append(growth)
+    )
+    for kind in ("intra", "inter"):
+        name = f"set_{kind}_op_parallelism_threads"
+        monkeypatch.setattr(tf.config.threading, name, lambda count: taken.append(count))
+    prepare_devices(3)
+    assert taken == [3, 3, ("GPU:0", True), ("GPU:1", True)]

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from fake_model import FakeModel, made_up_set
+from fake_model import FakeModel, fake_runner, made_up_set
 from tools.run.checkpoints import save_checkpoint
 from tools.run.folder import RunFolder
 from tools.run.stopwatch import Stopwatch
@@ -52,7 +52,8 @@ class Run:
 
     def score(self):
         checkpoints = [self.folder.member(m) / "checkpoint-00000001.npz" for m in (0, 1)]
-        score_datasets(FakeModel(), checkpoints, self.sets, self.settings, self.folder, self.needed)
+        runner = fake_runner(FakeModel())
+        score_datasets(runner, checkpoints, self.sets, self.settings, self.folder, self.needed)
 
     def files(self):
         """Bytes and time of writing by path, of all score files and pictures."""
@@ -218,7 +219,7 @@ def test_a_scorer_of_what_are_no_pictures_leaves_scores_alone(tmp_path):
         run.sets[index] = dataclasses.replace(images, examples=rows)
     checkpoints = [run.folder.member(m) / "checkpoint-00000001.npz" for m in (0, 1)]
     for _ in range(2):
-        score_datasets(RowScorer(), checkpoints, run.sets, run.settings, run.folder)
+        score_datasets(fake_runner(RowScorer()), checkpoints, run.sets, run.settings, run.folder)
     assert read_scores(run.folder.scores("digits")).n_members == 2
     assert not (run.folder.path / "pictures").exists()
 

@@ -27,13 +27,15 @@ MAY_IMPORT = {
     "tools.report": {"tools.errors", "tools.run", "tools.scores"},
     "tools.analysis": TOOLS,
     "models": TOOLS | {"settings"},
-    "members": TOOLS,
+    "members": TOOLS | {"settings"},
     "experiment data": TOOLS,
     "settings": TOOLS | {"experiment data"},
     "experiments": TOOLS | {"models", "members", "experiment data", "settings"},
     "entry scripts": {"tools.run.command_line", "settings", "experiments"},
     "detectors": TOOLS | {"models", "members", "settings"},
 }
+MEMBERS = ("ensemble", "ensemble_history", "ensemble_scores", "background", "member_runners")
+MEMBERS += ("launchers", "process_launcher", "ray_launcher", "task_window")
 WITHOUT_TENSORFLOW = {"tools.data", "tools.scores", "tools.report", "tools.analysis"} | {
     "experiment data",
     "settings",
@@ -47,8 +49,7 @@ def room_of(module: str) -> str:
         return ".".join([package, *rest[:1]])
     if package == "anomaly":
         return "detectors"
-    members = ("ensemble", "ensemble_history", "ensemble_scores", "background", "launchers")
-    if module in [f"vae_wgan.{name}" for name in members]:
+    if module in [f"vae_wgan.{name}" for name in MEMBERS]:
         return "members"
     endings = {
         "_run": "entry scripts",

@@ -103,6 +103,9 @@ def test_wrong_tables_are_named(run_folder, tmp_path):
     assert "has the shape (2, 28, 28)" in message_of(detector.score, np.zeros((2, 28, 28)))
     assert "amount, row 1" in message_of(detector.score, NORMAL.assign(amount=[1, "?"] * 100))
     assert "label_column" in message_of(EnsembleDetector().fit, NORMAL, label_column="shop")
+    assert "members_at_once: fit trains in this process" in message_of(
+        EnsembleDetector().fit, NORMAL, members_at_once=2
+    )
     assert "no column hour" in message_of(EnsembleDetector().fit, NORMAL, time_column="hour")
     constant = pd.DataFrame({"a": [1.0] * 9})
     assert "X: the table has no column" in message_of(EnsembleDetector().fit, constant)

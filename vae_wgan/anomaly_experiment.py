@@ -94,10 +94,10 @@ def _describe(settings: TableSettings, data: TableData) -> dict[str, Any]:
     }
 
 
-def _score_more(folder: RunFolder, settings: TableSettings, data: TableData, member: Any) -> None:
+def _score_more(folder: RunFolder, settings: TableSettings, data: TableData, runner: Any) -> None:
     test_sets = [data.test, *data.ood]
     if settings.model == "vae":
-        _score_posterior_means(folder, settings, test_sets, member)
+        _score_posterior_means(folder, settings, test_sets, runner)
     if settings.baselines:
         from vae_wgan.table_baselines import score_baselines  # here: scikit-learn takes a second
 
@@ -105,7 +105,7 @@ def _score_more(folder: RunFolder, settings: TableSettings, data: TableData, mem
 
 
 def _score_posterior_means(
-    folder: RunFolder, settings: TableSettings, test_sets: Sequence[ExampleSet], member: Any
+    folder: RunFolder, settings: TableSettings, test_sets: Sequence[ExampleSet], runner: Any
 ) -> None:
     """The headline of 2018, the variance over members of the posterior means, and its control.
 
@@ -121,7 +121,7 @@ def _score_posterior_means(
     paths = {name: folder.ensemble_scores(POSTERIOR_MEANS, name) for name in trained}
     if all(is_current(paths[name], provenance[name]) for name in trained):
         return
-    members = untrained_members(member, num_models=settings.num_models, seed=settings.seed)
+    members = untrained_members(runner.model, num_models=settings.num_models, seed=settings.seed)
     untrained = [
         [untrained_member.posterior_means(part.examples) for part in test_sets]
         for untrained_member in members

@@ -9,7 +9,7 @@ import dataclasses
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -22,7 +22,8 @@ from tools.run.training_loop import TrainingPlan
 from tools.scores.files import read_scores, write_scores
 from tools.scores.metrics import detection_metrics
 from tools.scores.registry import BACKGROUND, FITTED_SCORES
-from vae_wgan.ensemble import Scorer, score_ensemble, train_ensemble, trained_members
+from vae_wgan.ensemble import trained_members
+from vae_wgan.member_runners import Runner
 
 _LOG = logging.getLogger(__name__)
 PROXY = "calibration, quadrants swapped"
@@ -45,17 +46,17 @@ class Ensemble(NamedTuple):
     checkpoints: Sequence[Path]
     seed: int
 
-    def log_likelihood(self, scorer: Scorer, example_set: ExampleSet) -> np.ndarray:
+    def log_likelihood(self, runner: Runner, example_set: ExampleSet) -> np.ndarray:
         """The IWAE bound of log p(x), nats [member, example]."""
-        return score_ensemble(scorer, self.checkpoints, example_set, self.seed)["iwae"]
+        ((_, scores),) = runner.scores(self.checkpoints, [example_set], self.seed)
+        return scores["iwae"]
 
 
 def add_background(
     settings: BackgroundSettings,
     folder: RunFolder,
     *,
-    make_model: Callable[[float], Any],
-    training: np.ndarray,
+    make_runner: Callable[[float], Runner],
     calibration: ExampleSet,
     scored: Sequence[ExampleSet],
 ) -> None:
@@ -67,9 +68,8 @@ def add_background(
     Args:
         settings: Of the run.
         folder: Of the run; its own members have scored all sets.
-        make_model: From the share of noisy pixels to a trainee and scorer; its scores are those of
-            the run's members, less what costs further passes.
-        training: What members are trained on.
+        make_runner: From the share of noisy pixels to what trains and scores; the scores are those
+            of the run's members, less what costs further passes.
         calibration: Held-out images; with several rates the best one is chosen on them.
         scored: All sets.
 
@@ -77,26 +77,26 @@ def add_background(
         InputError: A member is missing under `skip_train`.
     """
     rates = list(dict.fromkeys(map(float, settings.background_rates)))
-    models = {rate: make_model(rate) for rate in rates}
+    runners = {rate: make_runner(rate) for rate in rates}
     if not settings.skip_train:
         with timed(folder, "background training"):
-            for rate, model in models.items():
-                _train(settings, folder, rate, model, training)
+            for rate, runner in runners.items():
+                _train(settings, folder, rate, runner)
     backgrounds = {
         rate: _trained(settings, folder.background(rate), _seed(settings, rate)) for rate in rates
     }
-    scorer = models[rates[0]]  # any of them: noise is for training alone
+    runner = runners[rates[0]]  # any of them: noise is for training alone
     aurocs = {}
     if len(rates) > 1:
         members = _trained(settings, folder, settings.seed)
-        aurocs = proxy_aurocs(scorer, members, backgrounds, calibration)
+        aurocs = proxy_aurocs(runner, members, backgrounds, calibration)
     rate = max(rates, key=lambda rate: aurocs.get(rate, 0))
     folder.update_manifest(background={"rate": rate, "proxy": PROXY, "proxy_auroc": aurocs})
-    _score(scorer, backgrounds[rate], rate, scored, folder)
+    _score(runner, backgrounds[rate], rate, scored, folder)
 
 
 def proxy_aurocs(
-    scorer: Scorer, members: Ensemble, backgrounds: Mapping[float, Ensemble], images: ExampleSet
+    runner: Runner, members: Ensemble, backgrounds: Mapping[float, Ensemble], images: ExampleSet
 ) -> dict[float, float]:
     """How well the likelihood ratio with each background tells images from a proxy: AUROC by rate.
 
@@ -106,17 +106,17 @@ def proxy_aurocs(
     results stay honest.
 
     Args:
-        scorer: Becomes each member in turn.
+        runner: Scores with any members.
         members: Of the run.
         backgrounds: By rate.
         images: Held-out images of the distribution that all were trained on.
     """
     sets = (images, dataclasses.replace(images, examples=swapped_quadrants(images.examples)))
-    likelihoods = [members.log_likelihood(scorer, part) for part in sets]
+    likelihoods = [members.log_likelihood(runner, part) for part in sets]
     aurocs = {}
     for rate, background in backgrounds.items():
         statistics = (
-            {"iwae": likelihood, BACKGROUND: background.log_likelihood(scorer, part)}
+            {"iwae": likelihood, BACKGROUND: background.log_likelihood(runner, part)}
             for likelihood, part in zip(likelihoods, sets, strict=True)
         )
         ratios = (FITTED_SCORES["likelihood_ratio"].compute(part, {}) for part in statistics)
@@ -136,17 +136,10 @@ def _seed(settings: BackgroundSettings, rate: float) -> int:
     return child_seed(settings.seed, "background", str(rate))
 
 
-def _train(
-    settings: BackgroundSettings, folder: RunFolder, rate: float, model: Any, training: np.ndarray
-) -> None:
+def _train(settings: BackgroundSettings, folder: RunFolder, rate: float, runner: Runner) -> None:
     _LOG.info("background ensemble, %s of the pixels noisy", rate)
-    train_ensemble(
-        model,
-        training,
-        TrainingPlan(_seed(settings, rate), settings.max_steps, settings.viz_steps),
-        folder=folder.background(rate),
-        num_models=settings.num_models,
-    )
+    plan = TrainingPlan(_seed(settings, rate), settings.max_steps, settings.viz_steps)
+    runner.train(plan, folder.background(rate), settings.num_models)
 
 
 def _trained(settings: BackgroundSettings, folder: RunFolder, seed: int) -> Ensemble:
@@ -157,7 +150,7 @@ def _trained(settings: BackgroundSettings, folder: RunFolder, seed: int) -> Ense
 
 
 def _score(
-    scorer: Scorer,
+    runner: Runner,
     background: Ensemble,
     rate: float,
     scored: Sequence[ExampleSet],
@@ -174,7 +167,7 @@ def _score(
             continue
         _LOG.info("%s: scoring with the background ensemble", example_set.name)
         with stopwatch.timed("background", len(example_set)):
-            values = background.log_likelihood(scorer, example_set)
+            values = background.log_likelihood(runner, example_set)
         scores = file.scores | {BACKGROUND: values}
         write_scores(path, scores, file.ids, file.provenance | added)
     record_costs(folder, stopwatch.per_thousand())

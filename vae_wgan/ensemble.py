@@ -10,6 +10,7 @@ from tools.data.example_set import ExampleSet
 from tools.errors import InputError
 from tools.run.checkpoints import newest_checkpoint, read_checkpoint
 from tools.run.folder import RunFolder
+from tools.run.member_lock import only_writer
 from tools.run.progress import TrainingProgress
 from tools.run.seeds import child_seed
 from tools.run.training_loop import Trainee, TrainingPlan, train_member
@@ -44,14 +45,28 @@ def train_ensemble(
     """
     with TrainingProgress(num_models, plan.max_steps) as progress:
         for member in range(num_models):
-            train_member(
-                trainee,
-                examples,
-                plan._replace(seed=member_seed(plan.seed, member)),
-                folder=folder.member(member),
-                progress=progress,
-                member=member,
-            )
+            train_one(trainee, examples, plan, folder=folder, member=member, progress=progress)
+
+
+def train_one(
+    trainee: Trainee,
+    examples: Any,
+    plan: TrainingPlan,
+    *,
+    folder: RunFolder,
+    member: int,
+    progress: TrainingProgress,
+) -> None:
+    """Trains one member; the other arguments are those of `train_ensemble`."""
+    with only_writer(folder.member(member)):
+        train_member(
+            trainee,
+            examples,
+            plan._replace(seed=member_seed(plan.seed, member)),
+            folder=folder.member(member),
+            progress=progress,
+            member=member,
+        )
 
 
 def trained_members(folder: RunFolder, *, num_models: int, max_steps: int) -> list[Path]:
@@ -101,6 +116,19 @@ def score_members(
     by_member = []
     for member, arrays in enumerate(states):
         scorer.load_state(arrays)
-        noise_seed = child_seed(member_seed(seed, member), "scoring noise")
-        by_member.append(scorer.score(example_set.examples, example_set.ids, noise_seed))
+        by_member.append(score_member(scorer, member, example_set, seed))
+    return stack_members(by_member)
+
+
+def score_member(
+    scorer: Scorer, member: int, example_set: ExampleSet, seed: int
+) -> dict[str, np.ndarray]:
+    """Scores [example] by score key of the member that the scorer is; its number sets its noise."""
+    noise_seed = child_seed(member_seed(seed, member), "scoring noise")
+    return scorer.score(example_set.examples, example_set.ids, noise_seed)
+
+
+def stack_members(by_member: Iterable[Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:
+    """From the scores of each member to those of all, [member, example] by score key."""
+    by_member = list(by_member)
     return {key: np.stack([scores[key] for scores in by_member]) for key in by_member[0]}

@@ -1,15 +1,17 @@
 """Scores the checkpoints that training has left on its way, for curves over the steps."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
+
+import numpy as np
 
 from tools.data.example_set import ExampleSet
 from tools.run.checkpoints import checkpoints_by_step
 from tools.run.folder import RunFolder
 from tools.run.whole_files import DamagedFileError
-from vae_wgan.ensemble import Scorer
+from vae_wgan.ensemble import Scorer, score_ensemble
 from vae_wgan.ensemble_scores import ScoringSettings, score_datasets
 
 _LOG = logging.getLogger(__name__)
@@ -25,11 +27,18 @@ class HistorySettings(ScoringSettings, Protocol):
 
 
 class _Likelihoods:
-    """A scorer's pass that has the likelihood alone, where it has several."""
+    """What scores with the likelihood alone, in this process, of a model that has more passes."""
 
     def __init__(self, scorer: Scorer):
         self.load_state = scorer.load_state
         self.score = getattr(scorer, "score_likelihood", scorer.score)
+
+    def scores(
+        self, checkpoints: Sequence[Path], example_sets: Sequence[ExampleSet], seed: int
+    ) -> Iterator[tuple[ExampleSet, dict[str, np.ndarray]]]:
+        """As those of a runner."""
+        for example_set in example_sets:
+            yield example_set, score_ensemble(self, checkpoints, example_set, seed)
 
 
 def score_history(

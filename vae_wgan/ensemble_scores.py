@@ -16,7 +16,8 @@ from tools.run.whole_files import write_npz
 from tools.scores.ensemble import anomaly_scores, headline_score
 from tools.scores.files import is_current, write_scores
 from tools.scores.input_statistics import input_statistics
-from vae_wgan.ensemble import Scorer, score_ensemble
+from vae_wgan.ensemble import Scorer
+from vae_wgan.member_runners import Runner
 
 _LOG = logging.getLogger(__name__)
 EXTREME_PICTURES, FIRST_PICTURES, SAMPLES = 16, 8, 64
@@ -52,7 +53,7 @@ class Coder(Scorer, Protocol):
 
 
 def score_datasets(
-    scorer: Scorer | Reconstructor,
+    runner: Runner,
     checkpoints: Sequence[Path],
     example_sets: Sequence[ExampleSet],
     settings: ScoringSettings,
@@ -66,7 +67,7 @@ def score_datasets(
     Files that are up to date and hold what is needed stay.
 
     Args:
-        scorer: Becomes each member in turn.
+        runner: Scores with all members.
         checkpoints: Files of the members.
         example_sets: To be scored.
         settings: Of the run.
@@ -75,8 +76,8 @@ def score_datasets(
         pictures: Whether sets of images get pictures.
     """
     members = [file_digest(checkpoint) for checkpoint in checkpoints]
+    provenances, stale = {}, []
     for example_set in example_sets:
-        pictured = pictures and example_set.examples.ndim == 4
         provenance = {
             "members": members,
             "dataset": example_set.checksum,
@@ -86,16 +87,21 @@ def score_datasets(
             "compile": settings.compile,
         }
         path, pictures_path = folder.scores(example_set.name), folder.pictures(example_set.name)
+        pictured = pictures and example_set.examples.ndim == 4
         if is_current(path, provenance, needed) and pictures_path.exists() == pictured:
             _LOG.info("%s: scores are up to date", example_set.name)
             continue
-        _LOG.info("%s: scoring %d examples", example_set.name, len(example_set))
-        pictures_path.unlink(missing_ok=True)
-        scores = score_ensemble(scorer, checkpoints, example_set, settings.seed)
-        write_scores(path, scores, example_set.ids, provenance)
-        if pictured:
-            scorer.load_state(read_checkpoint(checkpoints[0]).arrays)
-            write_npz(pictures_path, extreme_pictures(scorer, example_set, scores))
+        provenances[example_set.name] = provenance
+        stale.append(example_set)
+    for example_set, scores in runner.scores(checkpoints, stale, settings.seed):
+        _LOG.info("%s: %d examples are scored", example_set.name, len(example_set))
+        folder.pictures(example_set.name).unlink(missing_ok=True)
+        path = folder.scores(example_set.name)
+        write_scores(path, scores, example_set.ids, provenances[example_set.name])
+        if pictures and example_set.examples.ndim == 4:
+            runner.model.load_state(read_checkpoint(checkpoints[0]).arrays)
+            extremes = extreme_pictures(runner.model, example_set, scores)
+            write_npz(folder.pictures(example_set.name), extremes)
 
 
 def write_input_statistics(

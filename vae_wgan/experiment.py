@@ -19,6 +19,7 @@ from tools.run.stopwatch import Stopwatch
 from tools.scores.altered import strongest
 from tools.scores.registry import NOT_OF_MEMBERS, needed_statistics
 from vae_wgan.experiment_data import ExperimentData
+from vae_wgan.launchers import Launcher, open_launcher
 
 
 def run_experiment(
@@ -41,7 +42,7 @@ def run_experiment(
             trains and scores. TensorFlow may be imported when it is called, not before.
         describe: From settings and data to what else the manifest says.
         score_more: Writes what the members do not say of the examples, given folder, settings,
-            data and the model; None: nothing.
+            data and the runner; None: nothing.
         attacks: From settings and data to the sets that are made more normal for member 0 by the
             gradient of its score, and scored as further out-of-distribution sets.
     """
@@ -50,16 +51,19 @@ def run_experiment(
     with folder.locked():
         data = load_data(settings)
         _prepare_folder(folder, settings, data, describe(settings, data))
-        member, checkpoints = _train(folder, settings, data, make_member)
-        data = _with_attacks(folder, settings, data, attacks(settings, data), (member, checkpoints))
-        with timed(folder, "scoring"):
-            _score(folder, settings, data, member, checkpoints)
-        if score_more is not None:
-            with timed(folder, "further scoring"):
-                score_more(folder, settings, data, member)
-        if settings.history:
-            with timed(folder, "history"):
-                _score_history(folder, settings, data, member)
+        starts = attacks(settings, data)
+        with open_launcher(settings, data, folder) as launcher:
+            runner = _runner(folder, settings, data, make_member, launcher)
+            checkpoints = _train(folder, settings, runner)
+            data = _with_attacks(folder, settings, data, starts, (runner, checkpoints))
+            with timed(folder, "scoring"):
+                _score(folder, settings, data, runner, checkpoints)
+            if score_more is not None:
+                with timed(folder, "further scoring"):
+                    score_more(folder, settings, data, runner)
+            if settings.history:
+                with timed(folder, "history"):
+                    _score_history(folder, settings, data, runner.model)
         from tools.analysis import ensemble_analysis
 
         with timed(folder, "analysis"):
@@ -105,36 +109,35 @@ def _described(data: ExperimentData) -> dict[str, Any]:
     }
 
 
-def _train(
+def _runner(
     folder: RunFolder,
     settings: Any,
     data: ExperimentData,
     make_member: Callable[[Any, ExperimentData], Any],
-) -> tuple[Any, Sequence[Path]]:
-    """Trains what is missing of the members; the model, and the members' files."""
+    launcher: Launcher | None,
+) -> Any:
+    """Who trains and scores the members; the manifest gets the device."""
     # Imported here because these load TensorFlow, which takes seconds: wrong input ends before it.
-    from tools.run.devices import device_name
-    from tools.run.training_loop import TrainingPlan
-    from vae_wgan.ensemble import train_ensemble, trained_members
+    from tools.run.devices import device_name, prepare_devices
+    from vae_wgan.member_runners import ModelSource, runner_of
 
+    prepare_devices(settings.cpus_per_member)
     folder.update_manifest(device=device_name())
-    member = make_member(settings, data)
+    return runner_of(ModelSource(make_member, settings, data), launcher)
+
+
+def _train(folder: RunFolder, settings: Any, runner: Any) -> Sequence[Path]:
+    """Trains what is missing of the members; their files."""
+    from tools.run.training_loop import TrainingPlan
+    from vae_wgan.ensemble import trained_members
+
     if not settings.skip_train:
         plan = TrainingPlan(settings.seed, settings.total_steps, settings.viz_steps)
         if settings.history:
             plan = plan._replace(keep=None)
         with timed(folder, "training"):
-            train_ensemble(
-                member,
-                data.training.examples,
-                plan,
-                folder=folder,
-                num_models=settings.num_models,
-            )
-    checkpoints = trained_members(
-        folder, num_models=settings.num_models, max_steps=settings.total_steps
-    )
-    return member, checkpoints
+            runner.train(plan, folder, settings.num_models)
+    return trained_members(folder, num_models=settings.num_models, max_steps=settings.total_steps)
 
 
 def _with_attacks(
@@ -149,9 +152,9 @@ def _with_attacks(
         return data
     from vae_wgan.adversarial_sets import adversarial_sets
 
-    member, checkpoints = attacked
+    runner, checkpoints = attacked
     with timed(folder, "attacks"):
-        sets = tuple(adversarial_sets(member, checkpoints[0], starts, settings))
+        sets = tuple(adversarial_sets(runner.model, checkpoints[0], starts, settings))
     data = dataclasses.replace(data, ood=(*data.ood, *sets))
     names = {after.name: before.name for after, before in zip(sets, starts, strict=True)}
     folder.update_manifest(datasets=_described(data), adversarial=names)
@@ -162,7 +165,7 @@ def _score(
     folder: RunFolder,
     settings: Any,
     data: ExperimentData,
-    member: Any,
+    runner: Any,
     checkpoints: Sequence[Path],
 ) -> None:
     """Scores what is missing of the sets; the manifest's costs are of what was not up to date."""
@@ -175,17 +178,16 @@ def _score(
 
     altered = data.altered
     needed = needed_statistics(settings.score_keys) - NOT_OF_MEMBERS
-    score_datasets(member, checkpoints, data.scored, settings, folder, needed)
-    score_datasets(member, checkpoints, altered, settings, folder, needed, pictures=False)
-    write_samples(member, checkpoints, folder)
+    score_datasets(runner, checkpoints, data.scored, settings, folder, needed)
+    score_datasets(runner, checkpoints, altered, settings, folder, needed, pictures=False)
+    write_samples(runner.model, checkpoints, folder)
     shown = {name for names in strongest(part.name for part in altered).values() for name in names}
     coded = (data.test, *data.ood, *(part for part in altered if part.name in shown))
-    write_latents(member, checkpoints[0], coded, folder)
+    write_latents(runner.model, checkpoints[0], coded, folder)
     inputs = Stopwatch()
     likelihood = getattr(settings, "likelihood", "none")  # a critic has none
     write_input_statistics((*data.scored, *altered), likelihood, folder, inputs)
-    passes = member.stopwatch.per_thousand() if hasattr(member, "stopwatch") else {}
-    seconds = {name: len(checkpoints) * cost for name, cost in passes.items()}
+    seconds = {name: len(checkpoints) * cost for name, cost in runner.costs.items()}
     record_costs(folder, seconds | inputs.per_thousand())
 
 

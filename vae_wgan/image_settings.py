@@ -10,12 +10,13 @@ from tools.data.registry import check_dataset_name
 from tools.errors import InputError
 from tools.run.settings import default_data_dir, option
 from vae_wgan.experiment_data import split_entry
+from vae_wgan.launcher_settings import LauncherSettings
 
 ACTIVATIONS = ("leaky_relu", "relu", "elu", "selu", "gelu", "silu", "softplus", "tanh", "sigmoid")
 
 
 @dataclasses.dataclass(frozen=True)
-class ImageSettings:
+class ImageSettings(LauncherSettings):
     """Settings of one run on images. Help texts are the flags' documentation.
 
     Attributes:
@@ -118,6 +119,7 @@ class ImageSettings:
 
     def __post_init__(self):
         """Checks what no single flag can, and fills in the folders."""
+        super().__post_init__()
         check_dataset_name("train_dataset", self.train_dataset, split="train")
         for entry in self.ood_datasets:
             check_dataset_name("ood_datasets", split_entry(entry)[1])

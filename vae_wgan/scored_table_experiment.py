@@ -59,6 +59,7 @@ def _scores(
     """The scores of the rows, and those of the calibration rows by the same members."""
     # Here: with these comes TensorFlow; a table that does not fit ends before it.
     from tools.run.checkpoints import file_digest
+    from tools.run.devices import prepare_devices
     from vae_wgan.ensemble import score_ensemble, trained_members
     from vae_wgan.table_member import TableMember
 
@@ -70,6 +71,7 @@ def _scores(
         raise InputError(
             f"{folder.scores(CALIBRATION)} is of other members; run with --skip_train=True first"
         )
+    prepare_devices(settings.cpus_per_member)
     member = TableMember(settings, example_set.examples.shape[1], example_set.examples[:1])
     found = score_ensemble(member, checkpoints, example_set, settings.seed)
     key = settings.score_keys[0]

@@ -7,6 +7,7 @@ from tools.data.table_datasets import check_table_name
 from tools.errors import InputError
 from tools.run.settings import default_data_dir, option
 from vae_wgan.image_settings import ACTIVATIONS
+from vae_wgan.launcher_settings import LauncherSettings
 from vae_wgan.vae_settings import SCORE_KEYS as VAE_SCORE_KEYS
 
 MODEL_SCORE_KEYS = {
@@ -27,7 +28,7 @@ BASELINES = (
 
 
 @dataclasses.dataclass(frozen=True)
-class TableSettings:
+class TableSettings(LauncherSettings):
     """Settings of one run on a table. Help texts are the flags' documentation."""
 
     preset: str = option(
@@ -242,6 +243,7 @@ class TableSettings:
 
     def __post_init__(self):
         """Checks what no single flag can, and fills in what depends on other flags."""
+        super().__post_init__()
         if self.analytic_kl and (self.use_NF or self.mixture_components != 1):
             raise InputError("--analytic_kl needs --use_NF=False and --mixture_components=1")
         check_table_name("train_dataset", self.train_dataset)
@@ -269,6 +271,10 @@ class TableSettings:
             raise InputError("--score_file and --output go together: rows to score, and where to")
         if self.score_file:
             check_table_name("score_file", self.score_file)
+            if self.launcher != "local" or self.members_at_once > 1:
+                raise InputError(
+                    "--score_file scores in one process: drop --launcher and --members_at_once"
+                )
             if not self.skip_train:
                 raise InputError(
                     "--score_file needs --skip_train: it uses members that are trained"

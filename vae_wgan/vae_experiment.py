@@ -1,6 +1,7 @@
 """What is particular to a run of `vae_run.py`: images, and VAEs that take them."""
 
 import dataclasses
+from typing import Any
 
 from tools.run.folder import RunFolder
 from tools.scores.registry import BACKGROUND, needed_statistics
@@ -38,7 +39,9 @@ def _make_member(settings: VAESettings, data: ExperimentData):
     )
 
 
-def _score_more(folder: RunFolder, settings: VAESettings, data: ExperimentData, _) -> None:
+def _score_more(
+    folder: RunFolder, settings: VAESettings, data: ExperimentData, runner: Any
+) -> None:
     """What a background ensemble says of the images, where a score needs it."""
     if BACKGROUND not in needed_statistics(settings.score_keys):
         return
@@ -48,8 +51,7 @@ def _score_more(folder: RunFolder, settings: VAESettings, data: ExperimentData, 
     add_background(
         settings,
         folder,
-        make_model=lambda rate: _make_member(dataclasses.replace(bare, pixel_noise=rate), data),
-        training=data.training.examples,
+        make_runner=lambda rate: runner.changed(dataclasses.replace(bare, pixel_noise=rate)),
         calibration=data.calibration,
         scored=(*data.scored, *data.altered),
     )

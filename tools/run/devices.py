@@ -10,3 +10,17 @@ def device_name() -> str:
         tf.config.experimental.get_device_details(gpu).get("device_name", "GPU") for gpu in gpus
     ]
     return ", ".join(names) or "CPU"
+
+
+def prepare_devices(threads: int) -> None:
+    """Sets what must be set before TensorFlow computes anything in this process.
+
+    A GPU's memory is taken as it is needed, so that several members can share one.
+
+    Args:
+        threads: That this process computes with; the last digits of sums depend on them.
+    """
+    tf.config.threading.set_intra_op_parallelism_threads(threads)
+    tf.config.threading.set_inter_op_parallelism_threads(threads)
+    for gpu in tf.config.list_physical_devices("GPU"):
+        tf.config.experimental.set_memory_growth(gpu, True)

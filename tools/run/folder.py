@@ -164,7 +164,8 @@ def settle_settings(folder: RunFolder, settings: Any, given: set[str]) -> Any:
     if not settings.skip_train:
         return settings
     asked_now = given | {"skip_train", "delete_existing", "model_dir"}
-    names = {field.name for field in dataclasses.fields(settings)} - asked_now
+    fields = dataclasses.fields(settings)
+    names = {field.name for field in fields if field.metadata["remembered"]} - asked_now
     kept = {name: _from_json(saved[name]) for name in names & saved.keys()}
     return dataclasses.replace(settings, **kept)
 

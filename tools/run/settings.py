@@ -25,6 +25,7 @@ def option(
     above: float | None = None,
     choices: Sequence[str] = (),
     shapes_members: bool = False,
+    remembered: bool = True,
     **other_presets: Any,
 ) -> Any:
     """A field of a settings dataclass: its value in each preset, its limits, and a sentence.
@@ -36,6 +37,7 @@ def option(
         above: Number that the value must exceed.
         choices: The allowed words.
         shapes_members: Trained weights depend on it, so it cannot change within one model_dir.
+        remembered: `--skip_train` takes it from the saved run.
         **other_presets: Values under `reference` and `smoke`.
     """
     presets = {preset: other_presets.get(preset, fast) for preset in PRESETS}
@@ -46,6 +48,7 @@ def option(
         "above": above,
         "choices": tuple(choices),
         "shapes_members": shapes_members,
+        "remembered": remembered,
     }
     return dataclasses.field(default=fast, metadata=metadata)
 
