@@ -1,13 +1,13 @@
 """Saved detectors: a folder with one JSON record, and a .keras or .npz file per network."""
 
 import hashlib
-import json
 import logging
 import os
 import re
 import shutil
 import warnings
-from collections.abc import Mapping
+import zipfile
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +17,22 @@ import tensorflow as tf
 import anomaly
 from anomaly.detector_base import Detector
 from anomaly.detector_input import ArgumentError
-from tools.run.whole_files import read_npz, write_bytes, write_json, write_npz
+from tools.array_files import refuse_large
+from tools.run.whole_files import (
+    DamagedFileError,
+    parse_json,
+    read_npz,
+    write_bytes,
+    write_json,
+    write_npz,
+)
 
 _LOG = logging.getLogger(__name__)
 _RECORD = "detector.json"
 _FORMAT = 1
+# What Keras's layers call the lengths of their weights.
+_SIZES = {"units", "filters", "input_dim", "output_dim", "num_heads", "key_dim", "value_dim"}
+_SMALL_LAYER = 65_536  # units that may stand in a network whatever weights it has
 _FILE_NAME = re.compile(r"\w+-[0-9a-f]{16}\.(keras|npz)", re.ASCII)
 # The classes that a record may name; the package knows their modules.
 _CLASSES = {
@@ -96,7 +107,7 @@ def load_detector(
     }
     try:
         detector = getattr(anomaly, record["class"]).from_saved(record["config"], networks)
-    except (KeyError, TypeError, ValueError) as error:
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
         raise ArgumentError(f"{folder / _RECORD} is damaged: {error}") from error
     detector.meta = record["meta"]
     if (version := detector.meta.get("version")) != anomaly.__version__:
@@ -164,7 +175,7 @@ def _take_place(partial: Path, folder: Path) -> None:
 
 def _read_record(folder: Path) -> dict[str, Any]:
     try:
-        record = json.loads((folder / _RECORD).read_text("utf-8"))
+        record = parse_json((folder / _RECORD).read_text("utf-8"))
     except (FileNotFoundError, NotADirectoryError) as error:
         raise ArgumentError(f"{folder} holds no saved detector: no file {_RECORD}") from error
     except (OSError, ValueError) as error:
@@ -194,17 +205,41 @@ def _read_network(
     if _digest(content) != path.stem.rpartition("-")[2]:
         raise ArgumentError(f"{path} is damaged: it does not have its checksum")
     if path.suffix == ".npz":
-        return read_npz(path)
+        try:
+            return read_npz(path)
+        except DamagedFileError as error:
+            raise ArgumentError(f"{path} is damaged: {error}") from error
     try:
+        _refuse_large(path)
         return tf.keras.models.load_model(
             path, custom_objects=custom_objects, compile=False, safe_mode=True
         )
-    except (AttributeError, ImportError, KeyError, TypeError, ValueError) as error:
+    except Exception as error:  # whatever a damaged or a stranger's file leads Keras to
         reason = str(error).strip().partition("\n")[0]
         raise ArgumentError(
             f"{path}: Keras cannot load it; name its own classes and functions in "
             f"custom_objects ({reason})"
         ) from error
+
+
+def _refuse_large(path: Path) -> None:
+    """Raises ValueError where a .keras file claims sizes that its weights do not have."""
+    with zipfile.ZipFile(path) as archive:
+        claimed = sum(member.file_size for member in archive.infolist())
+        refuse_large(claimed, "its content", most=path.stat().st_size)  # Keras does not compress
+        largest = max(_sizes(parse_json(archive.read("config.json"))), default=0)
+        held = archive.getinfo("model.weights.h5").file_size
+    refuse_large(largest, "a layer", most=max(held, _SMALL_LAYER))
+
+
+def _sizes(config: Any) -> Iterator[int]:
+    """The sizes of layers in a network's configuration."""
+    if isinstance(config, dict):
+        yield from (config[key] for key in _SIZES & config.keys() if type(config[key]) is int)
+        config = list(config.values())
+    if isinstance(config, list):
+        for part in config:
+            yield from _sizes(part)
 
 
 def _digest(content: bytes) -> str:

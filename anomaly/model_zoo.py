@@ -5,7 +5,6 @@ save_detector wrote, and index.json, {path below the zoo: sha256}. `scripts/trai
 """
 
 import http.client
-import json
 import os
 import re
 import tempfile
@@ -19,7 +18,7 @@ from anomaly.detector_input import ArgumentError, checked_word
 from tools.data.downloads import download
 from tools.errors import InputError
 from tools.run.checkpoints import file_digest
-from tools.run.whole_files import write_json
+from tools.run.whole_files import parse_json, write_json
 
 INDEX = "index.json"
 ZOO_VARIABLE = "WAIC_ZOO"
@@ -107,7 +106,7 @@ def _read_index(address: str, scratch: Path) -> dict[str, str]:
     path = scratch / INDEX
     _download(f"{address}/{INDEX}", path)
     try:
-        index = json.loads(path.read_bytes())
+        index = parse_json(path.read_bytes())
     except ValueError:
         index = None
     if not isinstance(index, dict) or not all(map(_is_entry, index.items())):

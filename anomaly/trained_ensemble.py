@@ -16,7 +16,7 @@ from tools.data.table_encoder import TableEncoder, encoder_from_json, fit_encode
 from tools.errors import InputError
 from tools.run.checkpoints import read_checkpoint
 from tools.run.folder import RunFolder, open_run, settle_settings
-from tools.run.settings import member_settings
+from tools.run.settings import member_settings, saved_value
 from tools.run.training_loop import TrainingPlan
 from vae_wgan.ensemble import Scorer, score_members, train_ensemble, trained_members
 from vae_wgan.launcher_settings import LAUNCHER_FLAGS
@@ -103,12 +103,14 @@ class TrainedEnsemble:
         cls, record: Mapping[str, Any], members: Sequence[Mapping[str, np.ndarray]]
     ) -> Self:
         """The ensemble that had this `to_json()` and these members."""
+        settings_class = KINDS[record["kind"]].settings_class
+        fields = {field.name: field for field in dataclasses.fields(settings_class)}
         values = {
-            name: tuple(value) if isinstance(value, list) else value
+            name: saved_value(fields[name], settings_class, value)
             for name, value in record["settings"].items()
         }
         encoder = None if record["encoder"] is None else encoder_from_json(record["encoder"])
-        settings = KINDS[record["kind"]].settings_class(**values)
+        settings = settings_class(**values)
         return cls(record["kind"], settings, encoder, members)
 
     def rows(self, X: Any) -> np.ndarray:

@@ -1,5 +1,7 @@
 import csv
+import errno
 import json
+import os
 import re
 import subprocess
 import sys
@@ -10,13 +12,14 @@ from sklearn.metrics import roc_auc_score
 
 from repository_sources import ROOT
 from run_folder_fixture import change_manifest, change_scores, table_of, write_run
-from tools.analysis import ensemble_analysis, main
+from tools.analysis import analyse_again, ensemble_analysis, main
 from tools.errors import InputError
+from tools.run.whole_files import read_npz, write_npz
 from tools.scores.bootstrap import auroc_draws
 from tools.scores.detection import DetectionTable, mean_auroc
 from tools.scores.ensemble import STATISTICS
 from tools.scores.files import read_scores
-from tools.scores.finished_run import read_run
+from tools.scores.finished_run import read_pictures, read_run, read_samples
 from tools.scores.flagged import flag_rules
 
 
@@ -182,7 +185,7 @@ def with_nan(scores):
 FAULTS = {
     "no manifest": (lambda f: f.manifest_path.unlink(), "manifest.json is missing"),
     "damaged manifest": (lambda f: f.manifest_path.write_text("{"), "manifest.json cannot be"),
-    "unscored run": (lambda f: f.update_manifest(datasets=None), "names no data sets"),
+    "unscored run": (lambda f: f.update_manifest(datasets={}), "names no data sets"),
     "no OoD set": (
         lambda f: change_manifest(f, out_of_distribution=["lost"]),
         "no scored OoD set.*--ood_datasets",
@@ -288,3 +291,56 @@ def test_a_folder_in_use_is_refused(folder, capsys):
 def test_tensorflow_is_not_loaded():
     code = "import sys, tools.analysis; sys.exit('tensorflow' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("file", "arrays"),
+    [
+        ("0/samples.npz", {"x": np.zeros((2, 8, 8, 1), np.uint8)}),
+        ("0/samples.npz", {"images": np.zeros((2, 8, 8, 1))}),
+        ("0/samples.npz", {"images": np.zeros((2, 8, 8), np.uint8)}),
+        ("0/samples.npz", {"images": np.zeros((1, 5000, 8, 1), np.uint8)}),
+        ("0/samples.npz", {"images": np.zeros((0, 8, 8, 1), np.uint8)}),
+        ("pictures/near.npz", {"most_images": np.zeros((3, 28, 28, 1), np.uint8)}),
+        ("pictures/near.npz", {"first_reconstructions": np.zeros((8, 28, 28, 2), np.uint8)}),
+        ("pictures/near.npz", {"first_ids": np.zeros((), np.int64)}),
+    ],
+)
+def test_pictures_that_are_none_are_named(file, arrays, folder):
+    path = folder.path / file
+    write_npz(path, (read_npz(path) if path.exists() else {}) | arrays)
+    run = read_run(folder, ["iwae"])
+    with pytest.raises(InputError, match=str(path)):
+        read_samples(run) if file == "0/samples.npz" else read_pictures(run, "near")
+
+
+def test_no_plot_leaves_its_folder(folder):
+    def rename(scores):
+        return scores | {"../../escaped": scores["iwae"]}
+
+    for name in ("digits", "calibration", "near", "far"):
+        change_scores(folder, name, rename)
+    with pytest.raises(InputError, match=r"Unknown score key '\.\./\.\./escaped'"):
+        analyse(folder, keys=("../../escaped", "iwae"))
+    assert not list(folder.path.parent.glob("*escaped*"))
+
+
+def test_a_manifest_without_its_settings_is_named(folder):
+    settings = folder.manifest()["settings"]
+    folder.update_manifest(settings={name: settings[name] for name in settings if name != "seed"})
+    with pytest.raises(InputError, match="lacks the setting seed"):
+        analyse_again(folder)
+
+
+def test_a_full_disk_is_one_line(folder, monkeypatch, capsys):
+    def fail(*_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", fail)
+    monkeypatch.setattr("tools.analysis.draw_plots", lambda table: [])
+    assert main([str(folder.path)]) == 2
+    message = capsys.readouterr().err
+    assert message.startswith(
+        f"{folder.path / 'analysis' / 'metrics.csv'}: No space left on device"
+    )
+    assert message.count("\n") == 1

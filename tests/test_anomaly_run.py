@@ -11,60 +11,12 @@ import pytest
 
 from anomaly import EnsembleDetector
 from repository_sources import ROOT
-from tiny_run import call
+from tiny_run import call, made_up_table
+from tiny_run import tiny_table_command as command
 from tools.scores.ensemble import anomaly_scores
 from tools.scores.files import read_scores
 
 SCRIPT = ROOT / "vae_wgan" / "anomaly_run.py"
-TINY_FLAGS = (
-    "--num_models=2",
-    "--max_steps=60",
-    "--viz_steps=30",
-    "--batch_size=64",
-    "--latent_size=4",
-    "--base_depth=16",
-    "--n_flows=1",
-    "--n_samples=2",
-    "--bootstrap=20",
-    "--alerts=40,100",
-    "--learning_rate=0.01",
-    "--compile=False",
-)
-
-
-def made_up_table(rows=2000, anomalies=40):
-    """Normal rows of correlated and skewed numbers and a text; anomalies are far from them."""
-    random = np.random.default_rng(0)
-    normal = random.normal(size=rows)
-    frame = pd.DataFrame(
-        {
-            "Time": np.sort(random.uniform(0, 2 * 86400, rows)),
-            "a": normal,
-            "b": normal + 0.2 * random.normal(size=rows),
-            "amount": random.lognormal(3, 1, rows),
-            "shop": random.choice(["web", "till"], rows),
-            "Class": "good",
-        }
-    )
-    frame.loc[::37, "a"] = np.nan
-    bad = random.choice(rows, anomalies, replace=False)
-    frame.loc[bad, "b"] = random.normal(8, 1, anomalies)
-    frame.loc[bad, "Class"] = "bad"
-    return frame
-
-
-def command(folder, *flags, model_dir="run"):
-    return [
-        sys.executable,
-        str(SCRIPT),
-        f"--train_dataset={folder / 'own.csv'}",
-        "--label_column=Class",
-        "--normal_label=good",
-        "--time_column=Time",
-        f"--model_dir={folder / model_dir}",
-        *TINY_FLAGS,
-        *flags,
-    ]
 
 
 def metrics(run):

@@ -27,6 +27,7 @@ SCORE_KEYS = "--score_keys=iwae,gradient_norm,likelihood_regret,likelihood_ratio
 class Settings(NamedTuple):
     background_rates: tuple[str, ...] = ("0.2",)
     skip_train: bool = False
+    log_dir: str = ""
     seed: int = 3
     num_models: int = 2
     max_steps: int = 4

@@ -3,6 +3,7 @@
 import dataclasses
 import errno
 import os
+import signal
 import subprocess
 import sys
 from functools import partial
@@ -11,6 +12,7 @@ import pytest
 
 from processor_time import seconds_of_programs
 from repository_sources import ROOT
+from run_folder_fixture import write_run
 from tools.errors import InputError
 from tools.run.command_line import run_from_command_line
 from tools.run.settings import option
@@ -112,6 +114,14 @@ def test_a_bug_keeps_its_traceback(error):
         run_from_command_line(Settings, run, description="", argv=["a_run.py"])
 
 
+def test_a_termination_is_code_143_and_says_how_to_go_on(capsys):
+    def run(settings, given):
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    assert exit_code(run=run) == 143
+    assert capsys.readouterr().err == "Terminated; the same command goes on from what was saved.\n"
+
+
 @pytest.fixture(scope="module")
 def without_tensorflow(tmp_path_factory):
     """Starts Python with arguments where importing TensorFlow ends it with its own exit code."""
@@ -139,3 +149,16 @@ def test_help_and_wrong_flags_need_no_tensorflow_and_under_a_second(script, with
         assert argument.strip("-").partition("=")[0] in refused.stderr
     for argument in ("--help", "--train_dataset=mnits"):
         assert seconds_of_programs(partial(without_tensorflow, script, argument)) < 1
+
+
+@pytest.mark.parametrize("script", ENTRY_SCRIPTS, ids=lambda path: path.name)
+def test_the_status_needs_no_tensorflow_and_under_a_second(script, without_tensorflow, tmp_path):
+    write_run(tmp_path / "run")
+    arguments = (script, "--status", f"--model_dir={tmp_path / 'run'}")
+    shown = without_tensorflow(*arguments)
+    assert (shown.returncode, shown.stderr) == (0, "")
+    assert shown.stdout.startswith(f"{tmp_path / 'run'}: finished\n")
+    assert seconds_of_programs(partial(without_tensorflow, *arguments)) < 1
+    refused = without_tensorflow(script, "--status", f"--model_dir={tmp_path}")
+    assert refused.returncode == 2
+    assert "holds no run" in refused.stderr

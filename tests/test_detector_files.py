@@ -1,7 +1,9 @@
+import hashlib
 import json
 import os
 import subprocess
 import sys
+import zipfile
 
 import numpy as np
 import pytest
@@ -254,3 +256,37 @@ def test_networks_that_were_never_built_can_be_saved(tmp_path):
     detector = outlier_vae(**networks | {"encoder_net": encoder})
     save_detector(detector, tmp_path)
     assert load_detector(tmp_path).score(rows())[1].shape == (40,)
+
+
+def put_a_strangers_network(folder, change):
+    """Changes the file of a saved network and gives it the sum of what it has now."""
+    path = next(folder.glob("model-*.keras"))
+    change(path)
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()[:16]
+    path.rename(folder / f"model-{digest}.keras")
+    networks = json.loads((folder / "detector.json").read_text())["networks"]
+    change_the_record(networks=networks | {"model": f"model-{digest}.keras"})(folder)
+
+
+def test_a_lambda_from_a_stranger_is_refused_when_it_is_loaded(tmp_path):
+    save_detector(model_distillation(), tmp_path)
+    network = keras.Sequential([keras.Input((4,)), layers.Lambda(lambda x: x[:, :3])])
+    put_a_strangers_network(tmp_path, network.save)
+    with pytest.raises(ValueError, match=r"Keras cannot load it; .*[Ll]ambda"):
+        load_detector(tmp_path)
+
+
+def test_a_layer_larger_than_its_weights_is_refused_before_it_is_built(tmp_path):
+    def enlarge(path):
+        with zipfile.ZipFile(path) as archive:
+            members = {name: archive.read(name) for name in archive.namelist()}
+        config = json.loads(members["config.json"])
+        config["config"]["layers"][1]["config"]["units"] = 10**10
+        with zipfile.ZipFile(path, "w") as archive:
+            for name, content in (members | {"config.json": json.dumps(config)}).items():
+                archive.writestr(name, content)
+
+    save_detector(model_distillation(), tmp_path)
+    put_a_strangers_network(tmp_path, enlarge)
+    with pytest.raises(ValueError, match="a layer claims 10,000,000,000 bytes"):
+        load_detector(tmp_path)

@@ -1,7 +1,9 @@
 """The run folder: whose it is, what may go on in it, and what its manifest says."""
 
 import dataclasses
+import errno
 import json
+import os
 import re
 import subprocess
 
@@ -12,19 +14,22 @@ from lock_holder import process_that_holds
 from repository_sources import ROOT
 from tools.run.folder import RunFolder, delete_run, git_commit, open_run, settle_settings, timed
 from tools.run.settings import option
+from vae_wgan.table_settings import TableSettings
+from vae_wgan.vae_settings import VAESettings
+from vae_wgan.wgan_settings import WGANSettings
 
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
-    model_dir: str = option("run", "Run folder.")
+    model_dir: str = option("run", "Run folder.", of_this_start=True)
     preset: str = option("fast", "Sets the other defaults.")
     seed: int = option(0, "Root seed.", shapes_members=True)
     latent_size: int = option(16, "Numbers in a code.", shapes_members=True)
     rate: float = option(0.1, "Rate.", shapes_members=True)
     eval_size: int = option(100, "Images scored.")
     keys: tuple[str, ...] = option(("iwae",), "Scores.")
-    skip_train: bool = option(False, "Trains nothing.")
-    delete_existing: bool = option(False, "Deletes an earlier run.")
+    skip_train: bool = option(False, "Trains nothing.", of_this_start=True)
+    delete_existing: bool = option(False, "Deletes an earlier run.", of_this_start=True)
 
 
 SAVED = Settings(latent_size=4, eval_size=50, keys=("rate", "elbo"), delete_existing=True)
@@ -247,3 +252,69 @@ def test_a_file_is_no_run_folder(tmp_path):
     (tmp_path / "file").write_text("mine")
     message = message_of(settle_settings, RunFolder(tmp_path / "file"), Settings(), set())
     assert "is a file" in message
+
+
+# What a stranger's run cannot do
+
+
+@pytest.mark.parametrize("name", ["../near", "a/b", "..\\near", "/near", "near\0"])
+def test_no_file_lies_outside_of_its_folder(name, folder):
+    for path in (folder.scores, folder.inputs, folder.pictures):
+        assert "would leave its folder" in message_of(path, name)
+    assert "would leave its folder" in message_of(folder.ensemble_scores, "gaussian", name)
+
+
+def test_where_to_write_is_never_taken_from_the_manifest(saved_run):
+    saved = saved_run.manifest()["settings"] | {"model_dir": "elsewhere", "delete_existing": True}
+    saved_run.update_manifest(settings=saved)
+    asked = Settings(model_dir="here", skip_train=True)
+    settled = settle_settings(saved_run, asked, {"skip_train"})
+    assert (settled.model_dir, settled.delete_existing) == ("here", False)
+    assert settled.latent_size == 4
+
+
+@pytest.mark.parametrize("settings_class", [TableSettings, VAESettings, WGANSettings])
+def test_places_are_settings_of_this_start(settings_class):
+    places = {"model_dir", "data_dir", "log_dir", "output", "score_file"}
+    found = {field.name: field.metadata for field in dataclasses.fields(settings_class)}
+    for name in found.keys() & (places | {"skip_train", "delete_existing", "status"}):
+        assert found[name]["of_this_start"], name
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("eval_size", "many"), ("eval_size", True), ("rate", "1"), ("keys", "elbo"), ("keys", 1),
+     ("preset", None)],
+)  # fmt: skip
+def test_a_setting_of_another_type_is_named(name, value, saved_run):
+    saved_run.update_manifest(settings=saved_run.manifest()["settings"] | {name: value})
+    message = message_of(settle_settings, saved_run, Settings(skip_train=True), {"skip_train"})
+    assert f"its setting {name} is {value!r}" in message
+
+
+def test_a_manifest_nested_too_deeply_is_named(folder):
+    folder.manifest_path.write_text("[" * 100_000)
+    assert "nested too deeply" in message_of(folder.manifest)
+
+
+def test_a_folder_on_a_read_only_disk_is_named(tmp_path, monkeypatch):
+    def refuse(*arguments, **named):
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(tmp_path))
+
+    monkeypatch.setattr("pathlib.Path.mkdir", refuse)
+    message = message_of(enter, RunFolder(tmp_path / "run"))
+    assert f"--model_dir={tmp_path / 'run'} cannot be written: " in message
+    assert "Read-only file system" in message
+
+
+def test_no_link_leads_out_of_the_folder(saved_run, tmp_path):
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "outside" / "mine").write_text("mine")
+    (saved_run.path / ".lock").unlink()
+    (saved_run.path / ".lock").symlink_to(tmp_path / "outside" / "mine")
+    assert "cannot be written" in message_of(enter, saved_run)
+    assert (tmp_path / "outside" / "mine").read_text() == "mine"
+    (saved_run.path / ".lock").unlink()
+    (saved_run.path / "pictures" / "more").symlink_to(tmp_path / "outside")
+    message = message_of(enter, saved_run)
+    assert f"{saved_run.path / 'pictures' / 'more'} is a link to another folder" in message

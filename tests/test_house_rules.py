@@ -108,6 +108,20 @@ def code_from_data(sources: Mapping[str, str]) -> Iterator[str]:
                     yield f"{path}:{node.value.lineno} leaves the safe mode"
 
 
+def wall_clocks(sources: Mapping[str, str]) -> Iterator[str]:
+    """Uses of the time of day, which jumps; what is measured is measured by time.perf_counter."""
+    clocks = {"time.time", "time.time_ns", "time.ctime", "time.localtime"}
+    for path, text in sources.items():
+        if path.startswith((*PRODUCT, "scripts/")):
+            for node in ast.walk(parse(text)):
+                if isinstance(node, ast.Attribute) and (
+                    node.attr.startswith("st_mtime")
+                    or node.attr in ("now", "today", "utcnow", "getmtime")
+                    or ast.unparse(node) in clocks
+                ):
+                    yield f"{path}:{node.lineno} takes the time of day"
+
+
 def uncollected_tests(sources: Mapping[str, str]) -> Iterator[str]:
     for path in sources:
         name = path.removeprefix("tests/")
@@ -155,6 +169,9 @@ BAD = [
     (code_from_data, {"tools/x.py": "keras.models.load_model(path, safe_mode=False)"}),
     (code_from_data, {"tools/x.py": "joblib.load(path)"}),
     (code_from_data, {"tools/x.py": "eval(text)"}),
+    (wall_clocks, {"tools/x.py": "started = time.time()"}),
+    (wall_clocks, {"tools/x.py": "is_newer = a.stat().st_mtime > b.stat().st_mtime"}),
+    (wall_clocks, {"scripts/x.py": "datetime.datetime.now()"}),
     (uncollected_tests, {"tests/seeds_test.py": ""}),
     (uncollected_tests, {"tests/more/test_seeds.py": ""}),
     (untested_modules, {"tools/x.py": "def f(): pass", "tests/test_x.py": "from tools import y"}),

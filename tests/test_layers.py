@@ -17,12 +17,16 @@ from repository_sources import (
 
 TENSORFLOW = {"tensorflow", "tensorflow_probability", "tf_keras", "keras", "tensorboard"}
 
-TOOLS = {f"tools.{room}" for room in ("errors", "data", "run", "scores", "report", "analysis")}
+TOOLS = {
+    f"tools.{room}"
+    for room in ("errors", "array_files", "data", "run", "scores", "report", "analysis")
+}
 # What each room may import besides itself: rooms, or single modules.
 MAY_IMPORT = {
     "tools.errors": set(),
-    "tools.data": {"tools.errors"},
-    "tools.run": {"tools.errors"},
+    "tools.array_files": set(),
+    "tools.data": {"tools.errors", "tools.array_files"},
+    "tools.run": {"tools.errors", "tools.array_files"},
     "tools.scores": {"tools.errors", "tools.run"},
     "tools.report": {"tools.errors", "tools.run", "tools.scores"},
     "tools.analysis": TOOLS,

@@ -38,3 +38,10 @@ def test_zeros_everywhere():
     layer = dense(2)
     set_to_zero(layer.variables)
     assert not any(array.any() for array in state_arrays(layer.variables).values())
+
+
+def test_an_array_of_another_type_is_refused():
+    variable = tf.keras.Variable(np.zeros(3, np.float32), name="kernel")
+    for other in (np.zeros(3), np.array(["a", "b", "c"]), np.zeros(3, np.complex64)):
+        message = message_of(load_state_arrays, [variable], {variable.path: other})
+        assert "other weights" in message

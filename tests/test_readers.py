@@ -206,3 +206,31 @@ def test_a_folder_without_pictures_is_named(tmp_path):
 @pytest.mark.parametrize("name", ["notmnist_test.npz", "omniglot_28x28.npz"])
 def test_the_real_npz_files_open(name, shared_data):
     assert read_npz(shared_data / name, "x").shape[1:] == (28, 28, 1)
+
+
+def test_no_other_format_hides_under_the_name_of_a_picture(tmp_path):
+    Image.new("L", (28, 28)).save(tmp_path / "x.eps")
+    (tmp_path / "x.eps").rename(tmp_path / "x.png")  # Pillow would start another program for it
+    assert "cannot identify image file" in message_of(read_image_folder, tmp_path)
+
+
+def test_a_gzip_bomb_is_named(tmp_path, monkeypatch):
+    monkeypatch.setattr("tools.array_files.LARGEST", 1_000_000)
+    (tmp_path / "x.gz").write_bytes(gzip.compress(bytes(3_000_000)))
+    message = message_of(read_gzip, tmp_path / "x.gz")
+    assert message.startswith(f"{tmp_path / 'x.gz'} cannot be read: its content claims 1,048,576")
+
+
+@pytest.mark.parametrize("images", [np.zeros((4, 4), np.uint8), np.zeros((4, 4, 3, 2))])
+def test_a_mat_of_other_arrays_is_named(images, tmp_path):
+    scipy.io.savemat(tmp_path / "x.mat", {"X": images})
+    content = (tmp_path / "x.mat").read_bytes()
+    assert "no images X of bytes" in message_of(parse_mat, content, tmp_path / "x.mat")
+
+
+def test_more_pictures_than_fit_into_memory_are_refused_at_the_first(tmp_path, monkeypatch):
+    monkeypatch.setattr("tools.array_files.LARGEST", 8_000)
+    for name in ("a", "b", "c"):
+        Image.new("L", (28, 28)).save(tmp_path / f"{name}.png")
+    message = message_of(read_image_folder, tmp_path)
+    assert "a folder of 3 pictures claims 9,408 bytes" in message

@@ -328,3 +328,19 @@ def test_an_uncompressed_file_of_the_web_is_stored_compressed(tmp_path):
     source = WebFile((tmp_path / "table.csv").as_uri())
     obtain("tiny", FILES[:1], [source], tmp_path / "data")
     assert read_gzip(tmp_path / "data" / FILES[0].path) == CONTENTS["train-images"]
+
+
+def test_a_download_that_breaks_off_is_named(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def answer():
+            connection, _ = server.accept()
+            with connection:
+                connection.recv(1000)
+                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2000\r\n\r\n" + bytes(700))
+
+        with ThreadPoolExecutor() as pool:
+            pool.submit(answer)
+            address = f"http://127.0.0.1:{server.getsockname()[1]}/x.gz"
+            message = message_of(downloads.download, address, tmp_path / "x.gz")
+    assert message == f"{address} broke off after 700 of 2,000 bytes; try again"

@@ -160,3 +160,24 @@ def test_a_column_of_zeros_and_few_other_numbers_stays_finite():
 def test_a_table_without_anything_to_learn_is_refused():
     frame = pd.DataFrame({"a": np.ones(9), "b": np.full(9, np.nan)})
     assert "no column to learn from" in message_of(fit_encoder, frame, np.arange(9))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda value: value.pop("columns"),
+        lambda value: value.update(columns=7),
+        lambda value: value.update(more=7),
+        lambda value: value.update(needed=[1]),
+        lambda value: value["columns"].append("x"),
+        lambda value: value["columns"][0].update(name=3),
+        lambda value: value["columns"][0].update(median="0"),
+        lambda value: value["columns"][0].update(mean=[0]),
+        lambda value: value["columns"][0].update(scale=None),
+    ],
+)
+def test_a_damaged_encoder_is_named(change):
+    frame = pd.DataFrame({"a": [1.0, 2.5, 2.0], "b": ["x", "y", "x"]})
+    value = json.loads(json.dumps(fit_encoder(frame, np.arange(3)).to_json()))
+    change(value)
+    assert "encoder in manifest.json is damaged" in message_of(encoder_from_json, value)

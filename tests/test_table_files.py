@@ -59,3 +59,18 @@ def test_a_missing_file_and_a_damaged_parquet_are_named(tmp_path):
     assert f"{path} cannot be read: No such file" in message_of(read, path)
     path.write_bytes(b"PAR1")
     assert str(path) in message_of(read, path)
+
+
+def test_a_wide_header_over_many_short_rows_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr("tools.array_files.LARGEST", 1_000_000)
+    content = b",".join(b"c%d" % column for column in range(1000)) + b"\n" + b"1\n" * 1000
+    message = message_of(parse_table, content, tmp_path / "x.csv")
+    assert "a table of 1,001 rows and 1,000 columns claims 8,008,000 bytes" in message
+
+
+def test_a_parquet_of_one_value_repeated_is_refused(tmp_path, monkeypatch):
+    content = pd.DataFrame({"a": np.zeros(500_000)}).to_parquet()
+    assert len(content) < 20_000
+    monkeypatch.setattr("tools.array_files.LARGEST", 1_000_000)
+    message = message_of(parse_table, content, tmp_path / "x.parquet")
+    assert "claims 4,000,000 bytes" in message

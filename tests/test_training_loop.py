@@ -1,6 +1,9 @@
 """A member is trained once, to the same bytes whether it was killed or not."""
 
 import json
+import os
+import re
+import signal
 from typing import NamedTuple
 
 import numpy as np
@@ -11,6 +14,7 @@ from input_errors import message_of
 from tools.run import training_loop
 from tools.run.checkpoints import newest_checkpoint
 from tools.run.progress import TrainingProgress
+from tools.run.termination import Terminated, terminable
 from tools.run.training_loop import TrainingPlan, train_member
 
 IMAGES = made_up_set("train", 10).examples
@@ -149,8 +153,74 @@ def test_diverged_training_is_wrong_input_and_keeps_the_last_sound_checkpoint(tm
     model.diverges_at = 6
     for _ in range(2):  # starting again finds no trace of it
         message = message_of(train, tmp_path, model)
-        assert message.startswith(f"{tmp_path}: training diverged before step 8")
+        assert re.match(rf"{tmp_path}: training of member 0 diverged by step [678], elbo ", message)
+        assert "the checkpoint of step 4 is kept" in message
         assert "--learning_rate" in message
         assert newest_checkpoint(tmp_path).step == 4
         assert np.isfinite(newest_checkpoint(tmp_path).arrays["weights"]).all()
         assert [record["step"] for record in outcome(tmp_path).history] == [4]
+
+
+def test_a_state_that_is_not_finite_is_not_saved_though_all_that_is_looked_at_is(tmp_path):
+    class LooksSound(FakeModel):
+        def train_step(self, examples, seed, step):
+            super().train_step(examples, seed, step)
+            if step == 10:
+                self.velocity = np.array([0, np.inf, 0])
+
+        def train_steps(self, examples, seed, steps):
+            return super().train_steps(examples, seed, steps) | {"elbo": 1.0}
+
+        def monitor(self):
+            return {"elbo": 1.0}
+
+    message = message_of(train, tmp_path, LooksSound())
+    assert "member 0 diverged by step 11, optimizer/velocity is not finite" in message
+    assert newest_checkpoint(tmp_path).step == 8
+    assert np.isfinite(newest_checkpoint(tmp_path).arrays["optimizer/velocity"]).all()
+
+
+class TerminatedAtStep(FakeModel):
+    """SIGTERM comes in the middle of this step."""
+
+    def __init__(self, step):
+        super().__init__()
+        self.last_step = step
+
+    def train_step(self, examples, seed, step):
+        if step == self.last_step:
+            os.kill(os.getpid(), signal.SIGTERM)
+        super().train_step(examples, seed, step)
+
+
+@pytest.mark.parametrize("step", [0, 5, 7, 10])
+def test_sigterm_saves_every_step_that_was_done_and_changes_no_byte(step, tmp_path, undisturbed):
+    model = TerminatedAtStep(step)
+    with terminable(), pytest.raises(Terminated):
+        train(tmp_path, model)
+    assert model.steps[-1] >= step
+    assert newest_checkpoint(tmp_path).step == len(model.steps)
+    np.testing.assert_array_equal(newest_checkpoint(tmp_path).arrays["weights"], model.weights)
+    rest = train(tmp_path)
+    assert model.steps + rest.steps == list(range(11))
+    last = "checkpoint-00000011.npz"
+    found = outcome(tmp_path)
+    assert found.checkpoints[last] == undisturbed.checkpoints[last]
+    assert found.history[-1] == undisturbed.history[-1]
+
+
+def test_events_go_where_they_are_wanted(tmp_path):
+    train(tmp_path / "0", log_dir=str(tmp_path / "log"))
+    assert not (tmp_path / "0" / "events").exists()
+    assert len(list((tmp_path / "log" / "0").glob("events.out.*"))) == 1
+    assert newest_checkpoint(tmp_path / "0").step == 11
+
+
+def test_each_save_tells_steps_speed_and_time_left(tmp_path, caplog):
+    with caplog.at_level("INFO"):
+        train(tmp_path)
+    lines = [record.getMessage() for record in caplog.records if "steps/s" in record.getMessage()]
+    assert [re.search(r"step \d+ of 11, elbo -?[\d.]+, ", line) is not None for line in lines] == [
+        True
+    ] * 3
+    assert lines[-1].endswith("steps/s, 0:00:00 left")

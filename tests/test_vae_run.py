@@ -5,9 +5,7 @@ import json
 import re
 import shutil
 import signal
-import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +14,7 @@ import pytest
 from lock_holder import process_that_holds
 from processor_time import seconds_of_programs
 from repository_sources import ROOT
-from tiny_run import bars, call, environment, tiny_command, write_data
+from tiny_run import bars, call, kill_when, tiny_command, write_data
 from tools.scores.files import read_scores
 
 SCRIPT = ROOT / "vae_wgan" / "vae_run.py"
@@ -150,12 +148,8 @@ def test_a_killed_run_goes_on_to_the_same_bytes(finished, tmp_path):
     write_data(tmp_path)
     command = tiny_command(tmp_path)
     # Of the same data: the folder is in no file that is compared.
-    process = subprocess.Popen(command, env=environment(), stderr=subprocess.DEVNULL)
     saved = tmp_path / "run" / "0" / "checkpoint-00000008.npz"
-    while process.poll() is None and not saved.exists():
-        time.sleep(0.02)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
+    assert kill_when(command, saved.exists) == -signal.SIGKILL
     assert not (tmp_path / "run" / "analysis").exists()
     result = call(command)
     assert result.returncode == 0, result.stderr

@@ -5,16 +5,14 @@ import json
 import re
 import shutil
 import signal
-import subprocess
 import sys
-import time
 
 import numpy as np
 import pytest
 
 from processor_time import seconds_of_programs
 from repository_sources import ROOT
-from tiny_run import call, environment, tiny_wgan_command, write_data
+from tiny_run import call, kill_when, tiny_wgan_command, write_data
 from tools.scores.files import read_scores
 
 SCRIPT = ROOT / "vae_wgan" / "wgan_run.py"
@@ -103,15 +101,14 @@ def test_skip_train_repeats_the_same_numbers_without_other_flags(copied):
     assert saved_bytes(copied) == before
 
 
-def test_a_run_killed_between_its_phases_goes_on_to_the_same_bytes(finished, tmp_path):
+def test_a_run_terminated_between_its_phases_goes_on_to_the_same_bytes(finished, tmp_path):
     write_data(tmp_path)
     command = tiny_wgan_command(tmp_path)
-    process = subprocess.Popen(command, env=environment(), stderr=subprocess.DEVNULL)
     saved = tmp_path / "run" / "1" / "checkpoint-00000003.npz"
-    while process.poll() is None and not saved.exists():
-        time.sleep(0.02)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
+    assert kill_when(command, saved.exists, signal.SIGTERM) == 143
+    status = call([*command, "--status"])
+    assert "stopped at: training; the same command goes on" in status.stdout
+    assert "member 0: finished, step 7 of 7" in status.stdout
     assert not (tmp_path / "run" / "analysis").exists()
     result = call(command)
     assert result.returncode == 0, result.stderr

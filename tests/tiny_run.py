@@ -1,11 +1,15 @@
 """A run small enough for tests: 60 images of bars, two members of a few filters, twelve steps."""
 
 import os
+import signal
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from repository_sources import ROOT
 
@@ -24,6 +28,7 @@ TINY_FLAGS = (
     "--compile=False",
     "--score_keys=iwae,rate,likelihood_residual",  # without the passes that take long to trace
 )
+_QUIET = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
 TINY_WGAN_FLAGS = (
     "--num_models=2",
     "--max_steps=4",
@@ -36,6 +41,21 @@ TINY_WGAN_FLAGS = (
     "--Citers_boosted=3",
     "--eval_size=20",
     "--bootstrap=50",
+    "--compile=False",
+)
+
+TINY_TABLE_FLAGS = (
+    "--num_models=2",
+    "--max_steps=60",
+    "--viz_steps=30",
+    "--batch_size=64",
+    "--latent_size=4",
+    "--base_depth=16",
+    "--n_flows=1",
+    "--n_samples=2",
+    "--bootstrap=20",
+    "--alerts=40,100",
+    "--learning_rate=0.01",
     "--compile=False",
 )
 
@@ -55,6 +75,27 @@ def write_data(folder: Path) -> None:
     np.save(folder / "columns.npy", bars(25, seed=2).swapaxes(1, 2))
 
 
+def made_up_table(rows: int = 2000, anomalies: int = 40) -> pd.DataFrame:
+    """Normal rows of correlated and skewed numbers and a text; anomalies are far from them."""
+    random = np.random.default_rng(0)
+    normal = random.normal(size=rows)
+    frame = pd.DataFrame(
+        {
+            "Time": np.sort(random.uniform(0, 2 * 86400, rows)),
+            "a": normal,
+            "b": normal + 0.2 * random.normal(size=rows),
+            "amount": random.lognormal(3, 1, rows),
+            "shop": random.choice(["web", "till"], rows),
+            "Class": "good",
+        }
+    )
+    frame.loc[::37, "a"] = np.nan
+    bad = random.choice(rows, anomalies, replace=False)
+    frame.loc[bad, "b"] = random.normal(8, 1, anomalies)
+    frame.loc[bad, "Class"] = "bad"
+    return frame
+
+
 def environment() -> dict[str, str]:
     """The caller's environment with TensorFlow quiet, and no data sets to find."""
     return os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3", "WAIC_DATA_DIR": "no such folder"}
@@ -70,6 +111,21 @@ def tiny_wgan_command(folder: Path, *flags: str, model_dir: str = "run") -> list
     return _command("wgan_run.py", folder, model_dir, *TINY_WGAN_FLAGS, *flags)
 
 
+def tiny_table_command(folder: Path, *flags: str, model_dir: str = "run") -> list[str]:
+    """The same on the table in own.csv."""
+    return [
+        sys.executable,
+        str(ROOT / "vae_wgan" / "anomaly_run.py"),
+        f"--train_dataset={folder / 'own.csv'}",
+        "--label_column=Class",
+        "--normal_label=good",
+        "--time_column=Time",
+        f"--model_dir={folder / model_dir}",
+        *TINY_TABLE_FLAGS,
+        *flags,
+    ]
+
+
 def _command(script: str, folder: Path, model_dir: str, *flags: str) -> list[str]:
     return [
         sys.executable,
@@ -79,6 +135,18 @@ def _command(script: str, folder: Path, model_dir: str, *flags: str) -> list[str
         f"--model_dir={folder / model_dir}",
         *flags,
     ]
+
+
+def kill_when(command: list[str], is_time: Callable[[], bool], number: int = signal.SIGKILL) -> int:
+    """Starts a command and sends it a signal as soon as it is time; its exit status.
+
+    A command that ends before is left alone.
+    """
+    process = subprocess.Popen(command, env=environment(), **_QUIET)
+    while process.poll() is None and not is_time():
+        time.sleep(0.0002)  # a file is being written for a millisecond or two
+    process.send_signal(number)
+    return process.wait(timeout=300)
 
 
 def call(command: list[str], **options) -> subprocess.CompletedProcess:

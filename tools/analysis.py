@@ -20,6 +20,7 @@ from tools.report.latent_plot import latent_plots
 from tools.report.pool_table import pools_csv
 from tools.report.tables import csv_text, json_value, printed_table
 from tools.report.transfer_table import transfer_csv
+from tools.run.command_line import storage_fault
 from tools.run.folder import RunFolder
 from tools.run.whole_files import write_bytes, write_json, write_text
 from tools.scores.detection import AnalysisOptions, DetectionTable, detection_table
@@ -112,6 +113,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except InputError as error:
         sys.stderr.write(f"{error}\n")
         return 2
+    except OSError as error:
+        if not (line := storage_fault(error)):
+            raise
+        sys.stderr.write(f"{line}\n")
+        return 2
     sys.stdout.write(f"{analysis.text}\nReport: {analysis.report}\n")
     return 0
 
@@ -124,6 +130,9 @@ def analyse_again(
 ) -> Analysis:
     """Analyses with the settings in the manifest; None: that setting stays as it is."""
     settings = read_manifest(folder)["settings"]
+    for name in ("score_keys", "bootstrap", "seed"):
+        if name not in settings:
+            raise InputError(f"{folder.manifest_path} lacks the setting {name}; restore it")
     with folder.locked():
         return ensemble_analysis(
             folder.path,

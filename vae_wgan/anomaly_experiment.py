@@ -45,7 +45,8 @@ def _run_splits(settings: TableSettings, given: set[str]) -> None:
     splits = [folder / f"split-{index}" for index in range(settings.num_splits)]
     for index, split in enumerate(splits):
         seed = child_seed(settings.seed, "split", index) if index else settings.seed
-        changes = {"model_dir": str(split), "seed": seed, "num_splits": 1}
+        log_dir = settings.log_dir and str(Path(settings.log_dir) / split.name)
+        changes = {"model_dir": str(split), "log_dir": log_dir, "seed": seed, "num_splits": 1}
         _run_split(dataclasses.replace(settings, **changes), given)
     _report_splits(splits, settings)
 

@@ -37,6 +37,7 @@ class BackgroundSettings(Protocol):
     max_steps: int
     viz_steps: int
     skip_train: bool
+    log_dir: str
     background_rates: Sequence[str]
 
 
@@ -138,7 +139,9 @@ def _seed(settings: BackgroundSettings, rate: float) -> int:
 
 def _train(settings: BackgroundSettings, folder: RunFolder, rate: float, runner: Runner) -> None:
     _LOG.info("background ensemble, %s of the pixels noisy", rate)
-    plan = TrainingPlan(_seed(settings, rate), settings.max_steps, settings.viz_steps)
+    name = folder.background(rate).path.name
+    log_dir = settings.log_dir and str(Path(settings.log_dir, name).absolute())
+    plan = TrainingPlan(_seed(settings, rate), settings.max_steps, settings.viz_steps, log_dir)
     runner.train(plan, folder.background(rate), settings.num_models)
 
 

@@ -39,16 +39,31 @@ class ImageSettings(LauncherSettings):
     seed: int = option(0, "Root of every random draw of the run.", at_least=0, shapes_members=True)
 
     model_dir: str = option(
-        "", "Run folder. Empty: runs/MODEL-TRAIN_DATASET-PRESET in the current folder."
+        "",
+        "Run folder. Empty: runs/MODEL-TRAIN_DATASET-PRESET in the current folder.",
+        of_this_start=True,
     )
     data_dir: str = option(
         "",
         "Folder of the data sets' files; missing ones are downloaded to it. Empty: $WAIC_DATA_DIR,"
         " else a folder in the user's cache.",
+        of_this_start=True,
     )
-    delete_existing: bool = option(False, "Deletes an earlier run in model_dir first.")
+    log_dir: str = option(
+        "",
+        "Folder for TensorBoard's events, one of a member each. Empty: the members' in model_dir.",
+        of_this_start=True,
+    )
+    delete_existing: bool = option(
+        False, "Deletes an earlier run in model_dir first.", of_this_start=True
+    )
     skip_train: bool = option(
-        False, "Trains nothing: scores the members that model_dir holds, with their settings."
+        False,
+        "Trains nothing: scores the members that model_dir holds, with their settings.",
+        of_this_start=True,
+    )
+    status: bool = option(
+        False, "Prints what model_dir holds, and does nothing else.", of_this_start=True
     )
 
     base_depth: int = option(

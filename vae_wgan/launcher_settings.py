@@ -20,20 +20,20 @@ class LauncherSettings:
         "Where members are trained and scored. local: on this machine; ray: by tasks of a Ray"
         " cluster, see docs/cluster.md.",
         choices=LAUNCHERS,
-        remembered=False,
+        of_this_start=True,
     )
     launcher_address: str = option(
         "",
         "Of the Ray cluster: auto, HOST:PORT or ray://HOST:PORT. Empty: a Ray on this machine alone"
         " is started, and stopped at the end.",
-        remembered=False,
+        of_this_start=True,
     )
     members_at_once: int = option(
         1,
         "Members that --launcher=local trains or scores at a time, each in a process of its own if"
         " there are several.",
         at_least=1,
-        remembered=False,
+        of_this_start=True,
     )
     cpus_per_member: int = option(
         2,
@@ -43,14 +43,17 @@ class LauncherSettings:
         at_least=1,
     )
     gpus_per_member: float = option(
-        0.0, "GPUs that Ray reserves for a member, or a share of one.", at_least=0, remembered=False
+        0.0,
+        "GPUs that Ray reserves for a member, or a share of one.",
+        at_least=0,
+        of_this_start=True,
     )
     task_retries: int = option(
         3,
         "Times that Ray starts a member or a part of the scoring again whose process or machine was"
         " lost.",
         at_least=0,
-        remembered=False,
+        of_this_start=True,
     )
 
     def __post_init__(self):

@@ -22,8 +22,8 @@ def load_state_arrays(
         InputError: The arrays are not those of this model.
     """
     by_path = {variable.path: variable for variable in variables}
-    wanted = {path: tuple(variable.shape) for path, variable in by_path.items()}
-    if wanted != {path: array.shape for path, array in arrays.items()}:
+    wanted = {path: (tuple(v.shape), tf.as_dtype(v.dtype).name) for path, v in by_path.items()}
+    if wanted != {path: (array.shape, array.dtype.name) for path, array in arrays.items()}:
         raise InputError(
             "a checkpoint holds other weights than this version's model has; train again with "
             "--delete_existing or in another --model_dir"

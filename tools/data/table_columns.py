@@ -18,7 +18,7 @@ def is_numeric(column: pd.Series) -> bool:
     if pd.api.types.is_datetime64_any_dtype(column):  # pandas would count its units
         return False
     present = column.dropna()
-    return pd.to_numeric(present, errors="coerce").notna().sum() > len(present) / 2
+    return _to_numeric(present).notna().sum() > len(present) / 2
 
 
 def numbers(column: pd.Series) -> np.ndarray:
@@ -27,7 +27,7 @@ def numbers(column: pd.Series) -> np.ndarray:
     Raises:
         InputError: A value is a text, or infinite.
     """
-    values = pd.to_numeric(column, errors="coerce").to_numpy(np.float64, na_value=np.nan)
+    values = _to_numeric(column).to_numpy(np.float64, na_value=np.nan)
     _refuse_rows(column, np.isnan(values) & column.notna().to_numpy(), "is no number")
     _refuse_rows(column, np.isinf(values), "is infinite")
     return values
@@ -71,6 +71,14 @@ def with_time_of_day(frame: pd.DataFrame, time_column: str, absolute_time: bool)
     if absolute_time:
         own[time_column] = time
     return others.assign(**own)
+
+
+def _to_numeric(column: pd.Series) -> pd.Series:
+    """Numbers of any size; NaN where a value is none."""
+    try:
+        return pd.to_numeric(column, errors="coerce")
+    except OverflowError:  # an integer beyond the floats; as a text it becomes an infinite one
+        return pd.to_numeric(column.astype(str), errors="coerce")
 
 
 def _refuse_rows(column: pd.Series, is_bad: np.ndarray, fault: str) -> None:

@@ -155,14 +155,40 @@ class TableEncoder:
 
 
 def encoder_from_json(value: Mapping[str, Any]) -> TableEncoder:
-    """The encoder whose `to_json` gave the value."""
-    columns = tuple(
-        CategoricalColumn(column["name"], tuple(column["categories"]))
-        if "categories" in column
-        else NumericColumn(**column)
-        for column in value["columns"]
-    )
-    return TableEncoder(**{**value, "columns": columns, "needed": tuple(value["needed"])})
+    """The encoder whose `to_json` gave the value.
+
+    Raises:
+        InputError: It is the value of none.
+    """
+    try:
+        columns = tuple(
+            CategoricalColumn(column["name"], tuple(column["categories"]))
+            if "categories" in column
+            else NumericColumn(**column)
+            for column in value["columns"]
+        )
+        encoder = TableEncoder(**{**value, "columns": columns, "needed": tuple(value["needed"])})
+        _check_types(encoder)
+    except (KeyError, TypeError) as error:
+        raise InputError(f"the table's encoder in manifest.json is damaged: {error}") from error
+    return encoder
+
+
+def _check_types(encoder: TableEncoder) -> None:
+    """Raises TypeError where a part is neither text nor number as it has to be."""
+    texts_in = [encoder.time_column, *encoder.needed, *encoder.left_out]
+    numbers_in = []
+    for column in encoder.columns:
+        texts_in.append(column.name)
+        if isinstance(column, CategoricalColumn):
+            texts_in += column.categories
+        else:
+            unit = 0.0 if column.unit is None else column.unit
+            numbers_in += [column.median, column.mean, column.scale, unit]
+    if not all(isinstance(text, str) for text in texts_in):
+        raise TypeError("a name is no text")
+    if not all(type(number) in (int, float) for number in numbers_in):
+        raise TypeError("a statistic is no number")
 
 
 def fit_encoder(

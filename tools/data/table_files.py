@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from tools.array_files import refuse_large
 from tools.data.readers import npz_names, read_gzip, read_npz, reading
 from tools.errors import InputError
 
@@ -32,14 +33,33 @@ def parse_table(content: bytes, path: Path) -> pd.DataFrame:
     if path.suffix == ".npz":
         frame = _npz_table(path)
     elif path.suffix == ".parquet":
-        with reading(path, ImportError):
-            frame = pd.read_parquet(io.BytesIO(content))
+        frame = _parse_parquet(content, path)
     else:
-        with reading(path):
-            frame = pd.read_csv(io.BytesIO(content), low_memory=False)
+        frame = _parse_csv(content, path)
     if frame.empty:
         raise InputError(f"{path} has no rows")
     return frame.reset_index(drop=True).rename(columns=str)
+
+
+def _parse_parquet(content: bytes, path: Path) -> pd.DataFrame:
+    with reading(path, ImportError, AttributeError, KeyError, OverflowError, TypeError):
+        import pyarrow.parquet  # here: csv files need not wait for it
+
+        found = pyarrow.parquet.ParquetFile(io.BytesIO(content)).metadata
+        _refuse_wide(found.num_rows, found.num_columns)
+        return pd.read_parquet(io.BytesIO(content))
+
+
+def _parse_csv(content: bytes, path: Path) -> pd.DataFrame:
+    with reading(path, OverflowError):
+        columns = pd.read_csv(io.BytesIO(content), nrows=0).shape[1]
+        _refuse_wide(content.count(b"\n") + content.count(b"\r"), columns)
+        return pd.read_csv(io.BytesIO(content), low_memory=False)
+
+
+def _refuse_wide(rows: int, columns: int) -> None:
+    """A wide header over many short rows, or a value that is repeated, makes much of few bytes."""
+    refuse_large(8 * rows * columns, f"a table of {rows:,} rows and {columns:,} columns")
 
 
 def _npz_table(path: Path) -> pd.DataFrame:

@@ -60,6 +60,11 @@ def newest_checkpoint(folder: Path) -> Checkpoint | None:
     return None
 
 
+def newest_step(folder: Path) -> int | None:
+    """Steps done at the newest checkpoint, by its name alone; None: there is none."""
+    return next((_step(path) for path in _newest_first(folder)), None)
+
+
 def read_checkpoint(path: Path) -> Checkpoint:
     """Reads one checkpoint.
 

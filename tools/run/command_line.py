@@ -11,6 +11,7 @@ from absl import flags
 
 from tools.errors import InputError
 from tools.run.settings import define_flags, flags_text, settings_from_flags
+from tools.run.termination import Terminated, terminable
 
 _STORAGE_FAULTS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EFBIG)
 
@@ -24,8 +25,9 @@ def run_from_command_line(
 ) -> None:
     """Parses the flags and calls `run(settings, names of the flags given by hand)`.
 
-    Exits with 0 after `--help`, 2 with one line on wrong input or a full disk, and 130 when
-    interrupted. Any other exception is a bug and keeps its traceback.
+    With `--status` it prints what the run folder holds instead. Exits with 0 after `--help`, 2 with
+    one line on wrong input or a full disk, 130 when interrupted, and 143 when terminated. Any other
+    exception is a bug and keeps its traceback.
     """
     argv = list(sys.argv if argv is None else argv)
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
@@ -33,20 +35,35 @@ def run_from_command_line(
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
         settings, given = _parse(settings_class, argv, description)
-        run(settings, given)
+        if getattr(settings, "status", False):
+            from tools.run.status import run_status  # here: with it comes numpy
+
+            sys.stdout.write(run_status(settings.model_dir))
+            return
+        with terminable():
+            run(settings, given)
     except InputError as error:
         _exit_with_line(argv, str(error))
     except OSError as error:
-        if error.errno not in _STORAGE_FAULTS:
+        if not (line := storage_fault(error)):
             raise
-        _exit_with_line(
-            argv,
-            f"{error.filename or 'a file'}: {error.strerror}; nothing saved before is lost, "
-            "the same command goes on from it once that is mended",
-        )
+        _exit_with_line(argv, line)
     except KeyboardInterrupt:
         sys.stderr.write("Interrupted; the same command goes on from the last checkpoint.\n")
         sys.exit(130)
+    except Terminated:
+        sys.stderr.write("Terminated; the same command goes on from what was saved.\n")
+        sys.exit(143)
+
+
+def storage_fault(error: OSError) -> str:
+    """What to tell a person whose disk is full or cannot be written; empty: it is another error."""
+    if error.errno not in _STORAGE_FAULTS:
+        return ""
+    return (
+        f"{error.filename or 'a file'}: {error.strerror}; nothing saved before is lost, "
+        "the same command goes on from it once that is mended"
+    )
 
 
 def _exit_with_line(argv: Sequence[str], message: str) -> NoReturn:

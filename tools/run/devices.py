@@ -1,6 +1,10 @@
 """What TensorFlow computes on."""
 
+import logging
+
 import tensorflow as tf
+
+_LOG = logging.getLogger(__name__)
 
 
 def device_name() -> str:
@@ -20,7 +24,10 @@ def prepare_devices(threads: int) -> None:
     Args:
         threads: That this process computes with; the last digits of sums depend on them.
     """
-    tf.config.threading.set_intra_op_parallelism_threads(threads)
-    tf.config.threading.set_inter_op_parallelism_threads(threads)
-    for gpu in tf.config.list_physical_devices("GPU"):
-        tf.config.experimental.set_memory_growth(gpu, True)
+    try:
+        tf.config.threading.set_intra_op_parallelism_threads(threads)
+        tf.config.threading.set_inter_op_parallelism_threads(threads)
+        for gpu in tf.config.list_physical_devices("GPU"):
+            tf.config.experimental.set_memory_growth(gpu, True)
+    except RuntimeError:  # in a program that has computed something before, such as a notebook
+        _LOG.warning("TensorFlow has started before: --cpus_per_member=%d has no effect", threads)

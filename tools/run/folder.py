@@ -4,6 +4,7 @@ import dataclasses
 import fcntl
 import json
 import logging
+import os
 import re
 import shutil
 import subprocess
@@ -15,8 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from tools.errors import InputError
-from tools.run.settings import member_settings
-from tools.run.whole_files import write_json
+from tools.run.manifest_form import malformed_entry
+from tools.run.settings import member_settings, saved_value
+from tools.run.whole_files import parse_json, write_json
 
 CALIBRATION = "calibration"  # the set of the rows that are held out for thresholds
 _LOG = logging.getLogger(__name__)
@@ -50,19 +52,19 @@ class RunFolder:
 
     def scores(self, dataset: str) -> Path:
         """Score file of a data set."""
-        return self.path / "scores" / f"{dataset}.npz"
+        return self.path / "scores" / _file_name(dataset)
 
     def ensemble_scores(self, source: str, dataset: str) -> Path:
         """Score file, of one line, of what gives one number per example; `source` says what."""
-        return self.path / "ensemble_scores" / source / f"{dataset}.npz"
+        return self.path / "ensemble_scores" / source / _file_name(dataset)
 
     def inputs(self, dataset: str) -> Path:
         """Properties of a data set's inputs, in the form of a score file of one line."""
-        return self.path / "inputs" / f"{dataset}.npz"
+        return self.path / "inputs" / _file_name(dataset)
 
     def latents(self, dataset: str) -> Path:
         """Posterior means of some examples, in the form of a score file of a line per number."""
-        return self.path / "latents" / f"{dataset}.npz"
+        return self.path / "latents" / _file_name(dataset)
 
     def samples(self, member: int) -> Path:
         """Images that a member has generated, for the report."""
@@ -70,7 +72,7 @@ class RunFolder:
 
     def pictures(self, dataset: str) -> Path:
         """Pictures of a data set for the report."""
-        return self.path / "pictures" / f"{dataset}.npz"
+        return self.path / "pictures" / _file_name(dataset)
 
     def manifest(self) -> dict[str, Any]:
         """The manifest's content; empty when there is none.
@@ -79,7 +81,7 @@ class RunFolder:
             InputError: It is no JSON object.
         """
         try:
-            content = json.loads(self.manifest_path.read_text("utf-8"))
+            content = parse_json(self.manifest_path.read_text("utf-8"))
         except FileNotFoundError:
             return {}
         except NotADirectoryError as error:
@@ -92,6 +94,10 @@ class RunFolder:
             raise InputError(
                 f"{self.manifest_path} is no manifest of a run; use another --model_dir"
             )
+        if entry := malformed_entry(content):
+            raise InputError(
+                f"{self.manifest_path} is damaged: {entry} is nothing that a run writes; restore it"
+            )
         return content
 
     def update_manifest(self, **entries: Any) -> None:
@@ -103,11 +109,11 @@ class RunFolder:
         """Holds the folder against a second process for as long as this one lives.
 
         Raises:
-            InputError: Another process holds it.
+            InputError: Another process holds it, it cannot be written, or a part of it is a link.
         """
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            file = open(self.path / ".lock", "w")  # noqa: SIM115  open as long as the lock is held
+            file = open(self.path / ".lock", "a", opener=_open_no_link)  # noqa: SIM115  held open
         except OSError as error:
             raise InputError(f"--model_dir={self.path} cannot be written: {error}") from error
         with file:
@@ -117,9 +123,29 @@ class RunFolder:
                 raise InputError(
                     f"--model_dir={self.path} is in use by another process; wait for it to end"
                 ) from error
+            self._refuse_links()
             for unfinished in self.path.rglob(".*.partial"):  # of a process that was killed
                 unfinished.unlink()
             yield
+
+    def _refuse_links(self) -> None:
+        """Raises InputError where writing would go by a link, perhaps a stranger's, elsewhere."""
+        for path in self.path.rglob("*"):
+            if path.is_symlink() and path.is_dir():
+                raise InputError(
+                    f"{path} is a link to another folder; put the folder itself in its place"
+                )
+
+    def is_held(self) -> bool:
+        """Whether a process holds the folder now; it need not be writable."""
+        try:
+            with open(self.path / ".lock") as file:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except FileNotFoundError:
+            return False
+        except BlockingIOError:
+            return True
+        return False
 
 
 def delete_run(folder: RunFolder) -> None:
@@ -163,10 +189,11 @@ def settle_settings(folder: RunFolder, settings: Any, given: set[str]) -> Any:
     _refuse_differences(folder, wanted, saved)
     if not settings.skip_train:
         return settings
-    asked_now = given | {"skip_train", "delete_existing", "model_dir"}
-    fields = dataclasses.fields(settings)
-    names = {field.name for field in fields if field.metadata["remembered"]} - asked_now
-    kept = {name: _from_json(saved[name]) for name in names & saved.keys()}
+    kept = {
+        field.name: saved_value(field, type(settings), saved[field.name])
+        for field in dataclasses.fields(settings)
+        if field.name in saved.keys() - given and not field.metadata["of_this_start"]
+    }
     return dataclasses.replace(settings, **kept)
 
 
@@ -266,10 +293,17 @@ def _refuse_foreign_folder(folder: RunFolder) -> None:
         )
 
 
+def _open_no_link(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NOFOLLOW)
+
+
+def _file_name(dataset: str) -> str:
+    """Of a data set's .npz; the set may be a stranger's, and its file stays in the folder."""
+    if not isinstance(dataset, str) or dataset != re.sub(r"[/\\\0]", "", dataset):
+        raise InputError(f"{dataset!r} is no name of a data set: it would leave its folder")
+    return f"{dataset}.npz"
+
+
 def _is_passing(path: Path) -> bool:
     """Whether it is the lock, or what a killed process left of a file that it was writing."""
     return path.name == ".lock" or path.match(".*.partial")
-
-
-def _from_json(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value

@@ -25,7 +25,7 @@ def option(
     above: float | None = None,
     choices: Sequence[str] = (),
     shapes_members: bool = False,
-    remembered: bool = True,
+    of_this_start: bool = False,
     **other_presets: Any,
 ) -> Any:
     """A field of a settings dataclass: its value in each preset, its limits, and a sentence.
@@ -37,7 +37,8 @@ def option(
         above: Number that the value must exceed.
         choices: The allowed words.
         shapes_members: Trained weights depend on it, so it cannot change within one model_dir.
-        remembered: `--skip_train` takes it from the saved run.
+        of_this_start: Says what to do now or where to write, and is never taken from a saved run,
+            which may be a stranger's.
         **other_presets: Values under `reference` and `smoke`.
     """
     presets = {preset: other_presets.get(preset, fast) for preset in PRESETS}
@@ -48,7 +49,7 @@ def option(
         "above": above,
         "choices": tuple(choices),
         "shapes_members": shapes_members,
-        "remembered": remembered,
+        "of_this_start": of_this_start,
     }
     return dataclasses.field(default=fast, metadata=metadata)
 
@@ -120,6 +121,24 @@ def member_settings(settings: Any) -> dict[str, Any]:
         for field in dataclasses.fields(settings)
         if field.metadata["shapes_members"]
     }
+
+
+def saved_value(field: dataclasses.Field, settings_class: type, value: Any) -> Any:
+    """A setting's value from the manifest of a run.
+
+    Raises:
+        InputError: It has another type than the setting or is out of its limits.
+    """
+    kind = _plain_type(settings_class, field.name)
+    types = {float: (int, float), tuple: (list, tuple)}.get(kind, (kind,))
+    is_sound = type(value) in types or (value is None and field.default is None)
+    if isinstance(value, list | tuple):
+        value = tuple(value)
+        is_sound = is_sound and all(isinstance(part, str) for part in value)
+    if not is_sound:
+        raise InputError(f"manifest.json is damaged: its setting {field.name} is {value!r:.40}")
+    _check_limits(field, value)
+    return value
 
 
 def default_data_dir() -> str:

@@ -2,7 +2,6 @@
 
 import json
 import logging
-import math
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -12,10 +11,12 @@ import numpy as np
 import tensorflow as tf
 
 from tools.errors import InputError
-from tools.run.checkpoints import newest_checkpoint, save_checkpoint
-from tools.run.history import read_history
+from tools.run.checkpoints import newest_checkpoint, newest_step, save_checkpoint
+from tools.run.history import described, read_history
 from tools.run.progress import TrainingProgress
 from tools.run.seeds import child_seed
+from tools.run.status import time_left
+from tools.run.termination import held_back
 from tools.run.whole_files import write_text
 
 _LOG = logging.getLogger(__name__)
@@ -54,18 +55,21 @@ class Trainee(Protocol):
 
 
 class TrainingPlan(NamedTuple):
-    """How long to train.
+    """How to train a member.
 
     Attributes:
         seed: Of the member.
-        max_steps: Its steps.
-        save_every: Steps between checkpoints.
+        max_steps: After which it is finished.
+        save_every: Steps between saves.
+        log_dir: Folder for TensorBoard's events, one below it per member; empty: they go into the
+            member's own folder.
         keep: Checkpoints that stay, the newest ones; None: all.
     """
 
     seed: int
     max_steps: int
     save_every: int
+    log_dir: str = ""
     keep: int | None = 2
 
 
@@ -84,21 +88,30 @@ def train_member(
 
     Raises:
         InputError: Training diverged; nothing is saved after the last sound checkpoint.
+        Terminated: SIGTERM came; all steps that were done are saved.
     """
     trainee.initialize(child_seed(plan.seed, "weights"))
     step = _resume(trainee, folder)
     progress.skip(member, step)
     if step >= plan.max_steps:
         return
-    history = _History(folder, until_step=step)
-    while step < plan.max_steps:
-        started, first = time.perf_counter(), step
-        stop = min(plan.max_steps, (step // plan.save_every + 1) * plan.save_every)
-        for steps in _paced(range(step, stop)):
-            progress.advance(len(steps), trainee.train_steps(examples, plan.seed, steps))
-        step = stop
-        speed = (step - first) / (time.perf_counter() - started)
-        _save(trainee, history, folder, step=step, speed=speed, keep=plan.keep)
+    events = Path(plan.log_dir) / str(member) if plan.log_dir else folder / "events"
+    history = _History(folder, events, until_step=step)
+    place = _Place(folder, member, plan.max_steps, plan.keep)
+    with held_back() as is_terminated:
+        while step < plan.max_steps and not is_terminated():
+            started, first = time.perf_counter(), step
+            stop = min(plan.max_steps, (step // plan.save_every + 1) * plan.save_every)
+            for steps in _paced(range(step, stop)):
+                values = trainee.train_steps(examples, plan.seed, steps)
+                progress.advance(len(steps), values)
+                step = steps.stop
+                _refuse_diverged(values, place, step)
+                if step < stop and is_terminated():
+                    _save_state(trainee, place, step)
+                    return
+            speed = (step - first) / (time.perf_counter() - started)
+            _save(trainee, history, place, step=step, speed=speed)
 
 
 def _paced(steps: range) -> Iterator[range]:
@@ -123,38 +136,52 @@ def _resume(trainee: Trainee, folder: Path) -> int:
     return checkpoint.step
 
 
-def _save(
-    trainee: Trainee,
-    history: "_History",
-    folder: Path,
-    *,
-    step: int,
-    speed: float,
-    keep: int | None,
-) -> None:
+class _Place(NamedTuple):
+    """Which member is trained: its folder, number and steps, and the checkpoints that stay."""
+
+    folder: Path
+    member: int
+    max_steps: int
+    keep: int | None
+
+
+def _save(trainee: Trainee, history: "_History", place: _Place, *, step: int, speed: float) -> None:
     values = trainee.monitor()
-    if not all(math.isfinite(value) for value in values.values()):
-        raise InputError(
-            f"{folder}: training diverged before step {step}; start again with a smaller "
-            "learning rate (flags --learning_rate...) and --delete_existing"
-        )
+    _refuse_diverged(values, place, step)
     history.add(step, values | {"steps_per_second": round(speed, 3)}, trainee.pictures())
-    save_checkpoint(folder, step, trainee.state(), keep)
-    words = ", ".join(
-        f"{name} {values[name]:.2f}" for name in sorted(values) if name != "learning_rate"
-    )
-    _LOG.info("%s: step %d, %s, %.1f steps/s", folder, step, words, speed)
+    _save_state(trainee, place, step)
+    left = time_left(place.max_steps - step, speed)
+    words = f"{place.folder}: step {step:,} of {place.max_steps:,}, {described(values)}"
+    _LOG.info("%s, %.1f steps/s, %s left", words, speed, left)
+
+
+def _save_state(trainee: Trainee, place: _Place, step: int) -> None:
+    state = trainee.state()
+    _refuse_diverged(state, place, step)
+    save_checkpoint(place.folder, step, state, place.keep)
+
+
+def _refuse_diverged(values: Mapping[str, Any], place: _Place, step: int) -> None:
+    """Raises InputError where a number, or one in an array, is not finite."""
+    for name, value in values.items():
+        if not np.isfinite(value).all():
+            kept = newest_step(place.folder)
+            raise InputError(
+                f"{place.folder}: training of member {place.member} diverged by step {step}, "
+                f"{name} is not finite; the checkpoint of step {kept or 0} is kept. Start again "
+                "with a smaller learning rate (flags --learning_rate...) and --delete_existing"
+            )
 
 
 class _History:
     """history.jsonl, one line per save, and the same for TensorBoard."""
 
-    def __init__(self, folder: Path, until_step: int):
+    def __init__(self, folder: Path, events: Path, until_step: int):
         """Keeps what an earlier start wrote, up to the step that is gone on from."""
         self._path = folder / "history.jsonl"
         records = read_history(self._path)
         self._records = [record for record in records if record["step"] <= until_step]
-        self._writer = tf.summary.create_file_writer(str(folder / "events"))
+        self._writer = tf.summary.create_file_writer(str(events))
 
     def add(self, step: int, values: dict[str, float], pictures: dict[str, np.ndarray]) -> None:
         """Writes the numbers and pictures of one step."""

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from tools.errors import InputError
-from tools.run.whole_files import DamagedFileError, read_npz, write_npz
+from tools.run.whole_files import DamagedFileError, parse_json, read_npz, write_npz
 from tools.scores.registry import met_by
 
 REMEDY = "delete it and run with --skip_train=True"
@@ -61,8 +61,10 @@ def read_scores(path: Path) -> ScoreFile:
     """
     arrays = read_arrays(path)
     try:
-        provenance = json.loads(str(arrays.pop("provenance")))
+        provenance = parse_json(str(arrays.pop("provenance")))
         ids = arrays.pop("ids")
+        if not isinstance(provenance, dict):
+            raise ValueError("the provenance is no JSON object")
     except (KeyError, ValueError) as error:
         raise _damaged(path, error) from error
     if fault := _fault(arrays, ids):

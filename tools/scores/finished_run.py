@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from tools.scores.registry import met_by, needed_statistics
 
 PICTURE_GROUPS = ("most", "least", "first")
 PICTURE_ARRAYS = ("ids", "images")
+LARGEST_SIDE = 1024  # pixels of a picture
 
 
 @dataclass(frozen=True)
@@ -140,6 +142,14 @@ def read_pictures(run: FinishedRun, dataset: str) -> dict[str, np.ndarray] | Non
     names = {f"{group}_{array}" for group in PICTURE_GROUPS for array in PICTURE_ARRAYS}
     if not names <= pictures.keys():
         raise InputError(f"{path} lacks {min(names - pictures.keys())}; {REMEDY}")
+    for name, array in pictures.items():
+        images = f"{name.partition('_')[0]}_images"
+        if name.endswith(("_images", "_reconstructions")):
+            _check_pictures(path, array)
+        if name.endswith(("_ids", "_reconstructions")) and (
+            images not in pictures or array.shape[:1] != pictures[images].shape[:1]
+        ):
+            raise InputError(f"{path}: {name} are not as many as {images}; {REMEDY}")
     shown = np.concatenate([pictures[f"{group}_ids"] for group in PICTURE_GROUPS])
     if not np.isin(shown, run.scores[dataset].ids).all():
         raise InputError(f"{path} shows rows that have no scores; {REMEDY}")
@@ -152,14 +162,25 @@ def read_samples(run: FinishedRun) -> list[np.ndarray]:
     Raises:
         InputError: A file is damaged.
     """
-    paths = [run.folder.samples(index) for index in range(run.n_members)]
-    return [read_arrays(path)["images"] for path in paths if path.exists()]
+    samples = []
+    for path in map(run.folder.samples, range(run.n_members)):
+        if path.exists():
+            samples.append(read_arrays(path).get("images", np.empty(0)))
+            _check_pictures(path, samples[-1])
+    return samples
 
 
 def read_histories(run: FinishedRun) -> list[list[dict[str, float]]]:
     """The training records of each member that has some, oldest first."""
     paths = [run.folder.member(index) / "history.jsonl" for index in range(run.n_members)]
     return [records for records in map(read_history, paths) if records]
+
+
+def _check_pictures(path: Path, images: np.ndarray) -> None:
+    is_sound = images.dtype == np.uint8 and images.ndim == 4 and images.shape[3] in (1, 3)
+    # Larger ones than any data set's would take much memory on the page.
+    if not is_sound or min(images.shape) == 0 or max(images.shape) > LARGEST_SIDE:
+        raise InputError(f"{path} holds what are no images of bytes; {REMEDY}")
 
 
 def _read_ensemble_scores(

@@ -1,0 +1,80 @@
+"""What the files of a run folder say of the run: what is done, going on, and missing."""
+
+import datetime
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from tools.errors import InputError
+from tools.run.checkpoints import newest_step
+from tools.run.folder import CALIBRATION, RunFolder
+from tools.run.history import described, read_history
+
+
+def run_status(path: str | Path) -> str:
+    """Lines for a person, of a run or of all its splits. Nothing is written or locked for long.
+
+    Raises:
+        InputError: The folder holds no run, or its manifest is damaged.
+    """
+    splits = [manifest.parent for manifest in sorted(Path(path).glob("split-*/manifest.json"))]
+    folders = [RunFolder(folder) for folder in splits or [path]]
+    return "\n".join(line for folder in folders for line in _lines(folder)) + "\n"
+
+
+def time_left(steps: int, steps_per_second: float) -> str:
+    """How long some steps take, as hours:minutes:seconds."""
+    return str(datetime.timedelta(seconds=round(steps / steps_per_second)))
+
+
+def _lines(folder: RunFolder) -> Iterator[str]:
+    manifest = folder.manifest()
+    if not manifest:
+        raise InputError(f"--model_dir={folder.path} holds no run: no manifest.json")
+    yield f"{folder.path}: {_state(folder, manifest)}"
+    settings = manifest["settings"]
+    total = settings.get("max_steps", 0) + settings.get("extra_steps", 0)
+    for ensemble in (folder, *map(RunFolder, sorted(folder.path.glob("background-*")))):
+        for member in range(settings.get("num_models", 0)):
+            name = f"member {member}" if ensemble is folder else f"{ensemble.path.name}/{member}"
+            yield f"  {name}: {_member(ensemble.member(member), total)}"
+    if sets := _sets(manifest.get("datasets", {})):
+        scored = [name for name in sets if folder.scores(name).exists()]
+        missing = [name for name in sets if name not in scored]
+        yield f"  scored: {', '.join(scored) or 'nothing'}"
+        if missing:
+            yield f"  not scored: {', '.join(missing)}"
+    for part, seconds in manifest.get("timings", {}).items():
+        yield f"  {part}: {seconds} s, in the last start that came to its end"
+
+
+def _state(folder: RunFolder, manifest: dict[str, Any]) -> str:
+    status = manifest.get("status", "unknown")
+    if folder.is_held():
+        return f"{status}; a process is at work"
+    if status == "finished":
+        return status
+    return f"stopped at: {status}; the same command goes on"
+
+
+def _member(folder: Path, total: int) -> str:
+    step = newest_step(folder)
+    if step is None:
+        return "no checkpoint yet"
+    words = ["finished" if step >= total else "unfinished", f"step {step:,} of {total:,}"]
+    if records := read_history(folder / "history.jsonl"):
+        speed = records[-1].get("steps_per_second", 0)
+        words += [described(records[-1]), f"{speed:.1f} steps/s"]
+        if step < total and speed > 0:
+            words.append(f"{time_left(total - step, speed)} left")
+    return ", ".join(words)
+
+
+def _sets(datasets: dict[str, Any]) -> Sequence[str]:
+    """Names of the sets that the run scores."""
+    if "in_distribution" not in datasets:
+        return ()
+    had = (
+        n for n in datasets.get("out_of_distribution", ()) if n not in datasets.get("missing", {})
+    )
+    return (datasets["in_distribution"], CALIBRATION, *had, *datasets.get("altered", ()))
