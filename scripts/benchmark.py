@@ -1,8 +1,14 @@
 """Measures what the project promises on this machine, each number against a yardstick.
 
+python scripts/benchmark.py analysis
 python scripts/benchmark.py corruptions
 python scripts/benchmark.py credit
 python scripts/benchmark.py detectors
+python scripts/benchmark.py scale
+python scripts/benchmark.py score
+python scripts/benchmark.py start
+python scripts/benchmark.py time_to_quality
+python scripts/benchmark.py train
 python scripts/benchmark.py wgan
 
 Writes one line of JSON per figure to standard output: name, value, unit, ratio to the yardstick,
@@ -23,7 +29,18 @@ if not __package__:  # started as a file: the checkout's root takes the place of
 from scripts.benchmarks.figure import json_line
 from scripts.script_start import run_script, script_parser
 
-PARTS = ("corruptions", "credit", "detectors", "wgan")
+PARTS = (
+    "analysis",
+    "corruptions",
+    "credit",
+    "detectors",
+    "scale",
+    "score",
+    "start",
+    "time_to_quality",
+    "train",
+    "wgan",
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+os.environ["TF_XLA_FLAGS"] = ""  # tests and what they start neither use nor fill the user's cache
+
 
 @pytest.fixture(autouse=True)
 def the_same_random_weights_every_time():

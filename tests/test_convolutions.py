@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from vae_wgan.convolutions import SubpixelConv2DTranspose
+from vae_wgan.convolutions import FewFiltersConv2D, SubpixelConv2DTranspose
 
 # kernel size, stride, padding, input side: those of the decoder first, then other parities
 CASES = [
@@ -20,12 +20,25 @@ CASES = [
 
 @pytest.mark.parametrize(("size", "stride", "padding", "side"), CASES)
 def test_values_and_gradients_are_those_of_the_layer_it_replaces(size, stride, padding, side):
-    rng = np.random.default_rng(size + stride)
+    classes = (tf.keras.layers.Conv2DTranspose, SubpixelConv2DTranspose)
+    assert_equal_layers(
+        [kind(4, size, stride, padding, activation="leaky_relu") for kind in classes], side
+    )
+
+
+@pytest.mark.parametrize(("size", "filters", "side"), [(5, 1, 8), (5, 2, 7), (3, 6, 4), (1, 1, 3)])
+def test_few_filters_give_what_the_plain_layer_gives(size, filters, side):
+    classes = (tf.keras.layers.Conv2D, FewFiltersConv2D)
+    assert_equal_layers([kind(filters, size, padding="same") for kind in classes], side)
+
+
+def assert_equal_layers(layers, side):
+    """Of the same weights, they have the same outputs and gradients."""
+    rng = np.random.default_rng(side)
     images = tf.constant(rng.normal(size=(2, side, side, 3)).astype(np.float32))
     results = []
     weights = None
-    for layer_class in (tf.keras.layers.Conv2DTranspose, SubpixelConv2DTranspose):
-        layer = layer_class(4, size, stride, padding, activation="leaky_relu")
+    for layer in layers:
         layer.build(images.shape)
         weights = weights or [rng.normal(size=w.shape) for w in layer.get_weights()]
         layer.set_weights(weights)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from tools.errors import InputError
-from tools.scores.files import is_current, read_scores, write_scores
+from tools.scores.files import is_current, open_scores, read_scores, write_scores
 
 SCORES = {"iwae": np.float32([[-1, -2, -3], [-4, -5, -6]]), "rate": np.float32(np.eye(2, 3))}
 IDS = np.array([3, 5, 9])
@@ -139,3 +139,18 @@ def test_what_could_not_be_read_is_not_written(tmp_path, scores, ids):
     with pytest.raises(ValueError, match=r"x\.npz"):
         write_scores(tmp_path / "x.npz", scores, ids, {})
     assert list(tmp_path.iterdir()) == []
+
+
+def test_opened_scores_are_those_of_the_file_and_kept_by_nobody(tmp_path):
+    path = tmp_path / "digits.npz"
+    scores = {key: np.full((2, 3), index, np.float32) for index, key in enumerate(("elbo", "iwae"))}
+    write_scores(path, scores, np.arange(3), {"seed": 0})
+    opened = open_scores(path)
+    assert list(opened.scores) == ["elbo", "iwae"]
+    for key, values in scores.items():
+        np.testing.assert_array_equal(opened.scores[key], values)
+    assert opened.scores["iwae"] is not opened.scores["iwae"]
+    assert "ids" not in opened.scores
+    with pytest.raises(KeyError, match="ids"):
+        opened.scores["ids"]
+    assert opened.n_members == 2

@@ -91,7 +91,7 @@ class VAE(tf.keras.Model):
 
 
 def rate_and_distortion(
-    vae: VAE, images: tf.Tensor, noise: tf.Tensor
+    vae: VAE, posterior: tfd.Distribution, images: tf.Tensor, noise: tf.Tensor
 ) -> tuple[tf.Tensor, tf.Tensor]:
     """Rate log q(z|x) - log p(z) and distortion -log p(x|z) at z ~ q(z|x): [sample, image], nats.
 
@@ -100,10 +100,10 @@ def rate_and_distortion(
 
     Args:
         vae: The model.
+        posterior: q(z|x), what `vae.encode(images)` returns.
         images: [image, height, width, channel] in [0, 1].
         noise: Standard normal [sample, image, latent]; z is mean + standard deviation * noise.
     """
-    posterior = vae.encode(images)
     z = posterior.mean() + posterior.stddev() * noise
     return posterior.log_prob(z) - vae.prior().log_prob(z), -vae.decode(z).log_prob(images)
 
@@ -139,7 +139,7 @@ def vae_scores(
         squared; posterior_mean and posterior_stddev, averaged over the latent dimensions.
     """
     posterior = vae.encode(images)
-    rates, distortions = rate_and_distortion(vae, images, noise)
+    rates, distortions = rate_and_distortion(vae, posterior, images, noise)
     rate = posterior.kl_divergence(vae.prior()) if analytic_kl else tf.reduce_mean(rates, axis=0)
     distortion = tf.reduce_mean(distortions, axis=0)
     return {
@@ -183,9 +183,10 @@ def vae_loss(
     vae: VAE, images: tf.Tensor, noise: tf.Tensor, *, beta: float, analytic_kl: bool = False
 ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
     """Loss beta * rate + distortion, and the two terms: nats, means over samples and images."""
-    rates, distortions = rate_and_distortion(vae, images, noise)
+    posterior = vae.encode(images)
+    rates, distortions = rate_and_distortion(vae, posterior, images, noise)
     if analytic_kl:
-        rates = vae.encode(images).kl_divergence(vae.prior())
+        rates = posterior.kl_divergence(vae.prior())
     rate, distortion = tf.reduce_mean(rates), tf.reduce_mean(distortions)
     return beta * rate + distortion, rate, distortion
 

@@ -40,7 +40,7 @@ class VAEMember:
         self._settings = settings
         self._held_out = held_out
         self._image_shape = image_shape
-        self._vae = self._new_vae(seed=0)
+        self._vae = new_vae(settings, image_shape, seed=0)
         schedule = tf.keras.optimizers.schedules.CosineDecay(
             settings.learning_rate, settings.max_steps
         )
@@ -56,7 +56,8 @@ class VAEMember:
 
     def initialize(self, seed: int) -> None:
         """Draws new initial weights and clears the optimizer."""
-        self._vae.set_weights(self._new_vae(seed).get_weights())
+        new = new_vae(self._settings, self._image_shape, seed)
+        self._vae.set_weights(new.get_weights())
         set_to_zero(self._optimizer.variables)
 
     def state(self) -> dict[str, np.ndarray]:
@@ -137,11 +138,6 @@ class VAEMember:
             "prior_samples": self._vae.decode(z).mean().numpy(),
         }
 
-    def _new_vae(self, seed: int) -> VAE:
-        names = [field.name for field in dataclasses.fields(VAEArchitecture)]
-        values = {name: getattr(self._settings, name) for name in names}
-        return VAE(self._image_shape, VAEArchitecture(**values), seed=seed)
-
     def _step(self, images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
         settings = self._settings
         shape = [settings.train_samples, settings.batch_size, settings.latent_size]
@@ -155,3 +151,10 @@ class VAEMember:
         weights = self._vae.trainable_variables
         self._optimizer.apply_gradients(zip(tape.gradient(loss, weights), weights, strict=True))
         return -(rate + distortion)
+
+
+def new_vae(settings: VAESettings, image_shape: Sequence[int], seed: int) -> VAE:
+    """The VAE that the settings ask for, with initial weights drawn from `seed`."""
+    names = [field.name for field in dataclasses.fields(VAEArchitecture)]
+    values = {name: getattr(settings, name) for name in names}
+    return VAE(image_shape, VAEArchitecture(**values), seed=seed)

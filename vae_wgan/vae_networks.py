@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 import tensorflow as tf
 
-from vae_wgan.convolutions import SubpixelConv2DTranspose
+from vae_wgan.convolutions import FewFiltersConv2D, SubpixelConv2DTranspose
 
 layers = tf.keras.layers
 
@@ -74,7 +74,7 @@ def decoder_network(
             *transposed("transposed3", base_depth),
             *transposed("transposed4", base_depth, stride=2),
             *transposed("transposed5", base_depth),
-            layers.Conv2D(
+            FewFiltersConv2D(
                 outputs_per_channel * image_shape[2],
                 5,
                 padding="same",

@@ -5,9 +5,6 @@ scoring is repeated.
 """
 
 import argparse
-import resource
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -18,9 +15,9 @@ import numpy as np
 from absl import flags
 from sklearn.ensemble import IsolationForest
 
+from scripts.benchmarks.child_process import cost_of
 from scripts.benchmarks.figure import Figure, interleaved_medians
 from tools.data.example_set import ExampleSet
-from tools.errors import InputError
 from tools.run.folder import RunFolder
 from tools.run.settings import define_flags, settings_from_flags
 from vae_wgan.table_data import TableData, load_table_data
@@ -42,19 +39,10 @@ def figures(options: argparse.Namespace) -> Iterator[Figure]:
         arguments = [
             f"--{name}={value}" for name, value in (values | {"model_dir": folder}).items()
         ]
-        yield from _run_figures(options.model, [sys.executable, str(ENTRY_SCRIPT), *arguments])
+        cost = cost_of([str(ENTRY_SCRIPT), *arguments])
+        yield Figure(f"credit.{options.model}.run", cost.seconds, "s for the whole run")
+        yield Figure(f"credit.{options.model}.run_memory", cost.peak_mib, "MiB at most")
         yield _scoring_figure(_settings(arguments), options.repeats)
-
-
-def _run_figures(model: str, command: list[str]) -> Iterator[Figure]:
-    started = time.perf_counter()
-    code = subprocess.run(command, stdout=subprocess.DEVNULL).returncode
-    seconds = time.perf_counter() - started
-    if code:
-        raise InputError(f"{' '.join(command)} ended with code {code}; see above")
-    peak = 1024 * resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-    yield Figure(f"credit.{model}.run", seconds, "s for the whole run")
-    yield Figure(f"credit.{model}.run_memory", peak / 2**20, "MiB at most")
 
 
 def _settings(arguments: list[str]) -> TableSettings:

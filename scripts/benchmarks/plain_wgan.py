@@ -3,9 +3,14 @@
 import numpy as np
 import tensorflow as tf
 
-from vae_wgan.convolutions import SubpixelConv2DTranspose
+from vae_wgan.convolutions import FewFiltersConv2D, SubpixelConv2DTranspose
 from vae_wgan.wgan import WGAN, critic_loss, generator_loss, gradient_penalty
 from vae_wgan.wgan_settings import WGANSettings
+
+KERAS_FORM = {
+    SubpixelConv2DTranspose: tf.keras.layers.Conv2DTranspose,
+    FewFiltersConv2D: tf.keras.layers.Conv2D,
+}
 
 
 class PlainWGAN:
@@ -71,11 +76,10 @@ class PlainWGAN:
 
 
 def with_keras_layers(network: tf.keras.Sequential) -> tf.keras.Sequential:
-    """The network with Keras's own transposed convolutions, of the same weights."""
+    """The network with Keras's own convolutions, of the same weights."""
     plain = tf.keras.Sequential([tf.keras.layers.Input(network.input_shape[1:])])
     for layer in network.layers:
-        is_ours = isinstance(layer, SubpixelConv2DTranspose)
-        kind = tf.keras.layers.Conv2DTranspose if is_ours else type(layer)
+        kind = KERAS_FORM.get(type(layer), type(layer))
         plain.add(kind.from_config(layer.get_config()))
     plain.set_weights(network.get_weights())
     return plain

@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 from absl import flags
 
 from tools.errors import InputError
+from tools.run.compilation_cache import use_compilation_cache
 from tools.run.settings import define_flags, flags_text, settings_from_flags
 from tools.run.termination import Terminated, terminable
 
@@ -40,6 +41,8 @@ def run_from_command_line(
 
             sys.stdout.write(run_status(settings.model_dir))
             return
+        if getattr(settings, "compile", False):
+            use_compilation_cache()
         with terminable():
             run(settings, given)
     except InputError as error:

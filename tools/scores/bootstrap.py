@@ -1,13 +1,15 @@
 """Intervals of metrics by a stratified bootstrap: each set is resampled on its own."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from itertools import islice
 
 import numpy as np
 
 from tools.run.seeds import child_seed
-from tools.scores.counts import auroc_of, levels_of
+from tools.scores.counts import levels_of
 
 CONFIDENCE = 0.95
+_BLOCK = 32  # draws; their counts of 1,000 examples stay in a processor's cache
 
 
 def metric_draws(
@@ -34,17 +36,11 @@ def metric_draws(
     Returns:
         {name: values [score, draw]}.
     """
-    n_in, n_out = scores_in.shape[1], scores_out.shape[1]
-    random_in, random_out = (
-        np.random.default_rng(child_seed(seed, "bootstrap", side)) for side in ("in", "out")
-    )
+    n_out = scores_out.shape[1]
     levels = [levels_of(*pair) for pair in zip(scores_in, scores_out, strict=True)]
     values = {name: np.empty((len(levels), draws)) for name in metrics}
-    for draw in range(draws):
-        times_in, times_out = (
-            np.bincount(random.integers(n, size=n), minlength=n).astype(float)
-            for random, n in ((random_in, n_in), (random_out, n_out))
-        )
+    resamples = _resamples(scores_in.shape[1], n_out, draws, seed)
+    for draw, (times_in, times_out) in enumerate(resamples):
         for line, (levels_in, levels_out) in enumerate(levels):
             counts = (
                 np.bincount(levels_in, times_in, minlength=2 * n_out + 1),
@@ -58,8 +54,46 @@ def metric_draws(
 def auroc_draws(
     scores_in: np.ndarray, scores_out: np.ndarray, *, draws: int, seed: int
 ) -> np.ndarray:
-    """AUROCs [score, draw] of resampled examples; the arguments are those of `metric_draws`."""
-    return metric_draws(scores_in, scores_out, {"auroc": auroc_of}, draws=draws, seed=seed)["auroc"]
+    """AUROCs [score, draw] of resampled examples; the arguments are those of `metric_draws`.
+
+    Faster than that: a score's examples are sorted once, and it is _BLOCK draws at a time.
+    """
+    n_in, n_out = scores_in.shape[1], scores_out.shape[1]
+    wins_twice = np.empty((len(scores_in), draws))
+    resamples = _resamples(n_in, n_out, draws, seed)
+    sorting = [_ranks(*pair) for pair in zip(scores_in, scores_out, strict=True)]
+    passed = np.zeros((n_in + 1, _BLOCK))
+    for first in range(0, draws, _BLOCK):
+        block = zip(*islice(resamples, _BLOCK), strict=True)
+        times_in, times_out = (np.stack(times, axis=1) for times in block)  # [example, draw]
+        size = times_in.shape[1]
+        for line, (order, below, through) in enumerate(sorting):
+            np.cumsum(times_in.take(order, axis=0), axis=0, out=passed[1:, :size])
+            exceeded_twice = passed.take(below, axis=0) + passed.take(through, axis=0)
+            wins = np.einsum("ed,ed->d", exceeded_twice[:, :size], times_out)
+            wins_twice[line, first : first + size] = wins
+    return wins_twice / (2 * n_in * n_out)
+
+
+def _ranks(scores_in: np.ndarray, scores_out: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Order of the in-distribution examples; how many each OoD one exceeds, how many it reaches."""
+    order = np.argsort(scores_in)
+    sides = (np.searchsorted(scores_in, scores_out, side, order) for side in ("left", "right"))
+    return order, *sides
+
+
+def _resamples(
+    n_in: int, n_out: int, draws: int, seed: int
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """How often each in-distribution and each OoD example is drawn, float [example], per draw."""
+    random_in, random_out = (
+        np.random.default_rng(child_seed(seed, "bootstrap", side)) for side in ("in", "out")
+    )
+    for _ in range(draws):
+        yield tuple(
+            np.bincount(random.integers(n, size=n), minlength=n).astype(float)
+            for random, n in ((random_in, n_in), (random_out, n_out))
+        )
 
 
 def interval(draws: np.ndarray) -> tuple[float, float]:

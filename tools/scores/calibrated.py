@@ -7,9 +7,13 @@ are higher = more normal, all others higher = more anomalous, as each says.
 Their libraries are imported where they are used: flags name the scores and need not wait for them.
 """
 
+from functools import lru_cache
+from typing import Any
+
 import numpy as np
 
 SMALLEST_SCALE = 1e-6
+SMALLEST_SHARE = 1e-8  # of a density
 
 
 def p_values(scores: np.ndarray, calibration: np.ndarray) -> np.ndarray:
@@ -86,7 +90,9 @@ def density_of_states(statistics: np.ndarray, calibration: np.ndarray) -> np.nda
     total = np.zeros(statistics.shape[1])
     for values, fitted in zip(statistics, calibration, strict=True):
         scaler = StandardScaler().fit(fitted[:, None])  # Silverman's rule knows no scale
-        density = KernelDensity(bandwidth="silverman").fit(scaler.transform(fitted[:, None]))
+        # Kernels too far away to matter are left out: of 10,000 examples it is three times faster.
+        density = KernelDensity(bandwidth="silverman", rtol=SMALLEST_SHARE)
+        density.fit(scaler.transform(fitted[:, None]))
         total -= density.score_samples(scaler.transform(values[:, None]))
     return total
 
@@ -101,12 +107,19 @@ def gaussian_distance(statistics: np.ndarray, calibration: np.ndarray) -> np.nda
         statistics: [statistic, example].
         calibration: The same of the calibration examples.
     """
+    power, normal = _normal_shape(np.asarray(calibration, float).tobytes(), len(calibration))
+    return normal.mahalanobis(power.transform(statistics.T))
+
+
+@lru_cache(maxsize=1)
+def _normal_shape(calibration: bytes, lines: int) -> tuple[Any, Any]:
+    """The fitted powers, and the fitted covariance; kept, for all sets meet one calibration."""
     from sklearn.covariance import EmpiricalCovariance
     from sklearn.preprocessing import PowerTransformer
 
-    power = PowerTransformer().fit(calibration.T)
-    normal = EmpiricalCovariance().fit(power.transform(calibration.T))
-    return normal.mahalanobis(power.transform(statistics.T))
+    examples = np.frombuffer(calibration).reshape(lines, -1).T
+    power = PowerTransformer().fit(examples)
+    return power, EmpiricalCovariance().fit(power.transform(examples))
 
 
 def fisher(scores: np.ndarray, calibration: np.ndarray) -> np.ndarray:

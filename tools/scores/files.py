@@ -1,8 +1,8 @@
 """Score files: per data set one .npz with [member, example] per score key, ids and provenance."""
 
 import json
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +25,7 @@ class ScoreFile:
         provenance: What the scores were made from: checkpoints, checksum, samples, seed.
     """
 
-    scores: dict[str, np.ndarray]
+    scores: Mapping[str, np.ndarray]
     ids: np.ndarray
     provenance: dict
 
@@ -33,6 +33,37 @@ class ScoreFile:
     def n_members(self) -> int:
         """Number of members, the same for all score keys."""
         return len(next(iter(self.scores.values())))
+
+
+class OnDemand(Mapping[str, np.ndarray]):
+    """Arrays by name, each made when it is asked for and kept by nobody.
+
+    Args:
+        names: Of the arrays.
+        make: Function from a name to its array.
+    """
+
+    def __init__(self, names: Iterable[str], make: Callable[[str], np.ndarray]):
+        """Makes nothing yet."""
+        self._names, self._make = dict.fromkeys(names), make
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        """Makes the array; KeyError if there is none of this name."""
+        if name not in self._names:
+            raise KeyError(name)
+        return self._make(name)
+
+    def __contains__(self, name: object) -> bool:
+        """Makes nothing."""
+        return name in self._names
+
+    def __iter__(self) -> Iterator[str]:
+        """The names."""
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(self._names)
 
 
 def write_scores(
@@ -70,6 +101,13 @@ def read_scores(path: Path) -> ScoreFile:
     if fault := _fault(arrays, ids):
         raise InputError(f"{path}: {fault}; {REMEDY}")
     return ScoreFile(arrays, ids, provenance)
+
+
+def open_scores(path: Path) -> ScoreFile:
+    """As `read_scores`; the scores stay in the file, which is open, until they are asked for."""
+    file = read_scores(path)
+    archive = np.load(path, allow_pickle=False)
+    return replace(file, scores=OnDemand(file.scores, archive.__getitem__))
 
 
 def read_arrays(path: Path) -> dict[str, np.ndarray]:

@@ -1,5 +1,6 @@
 """What a finished run left in its folder, read and checked: manifest, scores, pictures, history."""
 
+from collections import ChainMap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,7 +11,7 @@ import numpy as np
 from tools.errors import InputError
 from tools.run.folder import CALIBRATION, RunFolder
 from tools.run.history import read_history
-from tools.scores.files import REMEDY, ScoreFile, read_arrays, read_scores
+from tools.scores.files import REMEDY, OnDemand, ScoreFile, open_scores, read_arrays, read_scores
 from tools.scores.metrics import refuse_unusable
 from tools.scores.registry import met_by, needed_statistics
 
@@ -57,14 +58,11 @@ class FinishedRun:
         """The score keys that all score files hold, sorted."""
         return tuple(sorted(set.intersection(*(set(f.scores) for f in self.scores.values()))))
 
-    def statistics(self, dataset: str) -> dict[str, np.ndarray]:
+    def statistics(self, dataset: str) -> Mapping[str, np.ndarray]:
         """All that is known of a set, float64: [member, example], [1, example] of the inputs."""
-        files = [self.scores[dataset], *filter(None, [self.inputs.get(dataset)])]
-        return {
-            name: values.astype(np.float64)
-            for file in files
-            for name, values in file.scores.items()
-        }
+        files = filter(None, [self.inputs.get(dataset), self.scores[dataset]])
+        known = ChainMap(*(file.scores for file in files))
+        return OnDemand(known, lambda name: known[name].astype(np.float64))
 
     @property
     def anomalies(self) -> tuple[str, ...]:
@@ -97,7 +95,7 @@ def read_run(folder: RunFolder, score_keys: Sequence[str]) -> FinishedRun:
         raise InputError(f"{folder.path} has no scored OoD set; choose one with --ood_datasets")
     altered = tuple(datasets.get("altered", ()))
     names = (datasets["in_distribution"], CALIBRATION, *ood, *altered)
-    scores = {name: read_scores(folder.scores(name)) for name in names}
+    scores = {name: open_scores(folder.scores(name)) for name in names}
     inputs = {
         name: read_scores(folder.inputs(name)) for name in names if folder.inputs(name).exists()
     }

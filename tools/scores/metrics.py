@@ -6,9 +6,9 @@ One convention: OoD is the positive class, and scores are higher = more anomalou
 from typing import NamedTuple
 
 import numpy as np
-from sklearn.metrics import average_precision_score, roc_auc_score
 
 from tools.errors import InputError
+from tools.scores.counts import auroc_of, average_precision_of, counts_of
 
 
 class DetectionMetrics(NamedTuple):
@@ -51,8 +51,7 @@ def acceptance_threshold(scores: np.ndarray, percent: int) -> float:
 
 def auroc(scores_in: np.ndarray, scores_out: np.ndarray) -> float:
     """Area under the ROC curve of finite scores [example], higher = more anomalous."""
-    is_ood = np.repeat([0, 1], [len(scores_in), len(scores_out)])
-    return float(roc_auc_score(is_ood, np.concatenate([scores_in, scores_out])))
+    return float(auroc_of(*counts_of(scores_in, scores_out)))
 
 
 def detection_metrics(
@@ -75,12 +74,12 @@ def detection_metrics(
     """
     refuse_unusable(scores_in, in_distribution)
     refuse_unusable(scores_out, dataset)
-    scores = np.concatenate([scores_in, scores_out])
-    is_ood = np.repeat([0, 1], [len(scores_in), len(scores_out)])
+    counts = counts_of(scores_in, scores_out)
+    turned = counts_of(-scores_out, -scores_in)
     return DetectionMetrics(
-        auroc=auroc(scores_in, scores_out),
-        ap=float(average_precision_score(is_ood, scores)),
-        ap_in=float(average_precision_score(1 - is_ood, -scores)),
+        auroc=float(auroc_of(*counts)),
+        ap=float(average_precision_of(*counts)),
+        ap_in=float(average_precision_of(*turned)),
         fpr95=float(np.mean(scores_out <= acceptance_threshold(scores_in, 95))),
         fpr99=float(np.mean(scores_out <= acceptance_threshold(scores_in, 99))),
     )

@@ -122,7 +122,7 @@ def _fisher(examples: Statistics, calibration: Statistics) -> np.ndarray:
 
 def _gradient_norm(examples: Statistics, calibration: Statistics) -> np.ndarray:
     names = sorted(name for name in calibration if name.startswith(GRADIENT_NORMS))
-    return calibrated.independent_normals(_stacked(examples, names), _stacked(calibration, names))
+    return sum(calibrated.independent_normals(examples[name], calibration[name]) for name in names)
 
 
 def _likelihood_ratio(examples: Statistics, calibration: Statistics) -> np.ndarray:

@@ -1,0 +1,81 @@
+"""What more members cost: time and memory of the analysis, and of training and scoring each.
+
+The analysis is of 10 sets of 10,000 made-up examples. Training and scoring are those of networks so
+small that what is around them counts: loading, saving, checkpoints, files.
+"""
+
+import argparse
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from scripts.benchmarks.child_process import cost_of
+from scripts.benchmarks.figure import Figure
+from scripts.benchmarks.synthetic_run import write_synthetic_run
+from tools.run.folder import RunFolder
+from tools.run.settings import settings_of_preset
+from vae_wgan.vae_settings import VAESettings
+
+ENTRY_SCRIPT = Path(__file__).resolve().parents[2] / "vae_wgan" / "vae_run.py"
+SETS = 10
+SMALL = {
+    "preset": "smoke",
+    "base_depth": 2,
+    "latent_size": 4,
+    "n_flows": 2,
+    "max_steps": 50,
+    "viz_steps": 50,
+    "ood_datasets": "hflip",
+    "score_keys": "iwae",
+}
+
+
+def add_flags(parser: argparse.ArgumentParser) -> None:
+    """Adds the flags of this part."""
+    parser.add_argument(
+        "--members", nargs="+", type=int, default=(5, 10, 20, 50), help="default: 5 10 20 50"
+    )
+    parser.add_argument(
+        "--examples", type=int, default=10_000, help="of a made-up set; default: %(default)s"
+    )
+
+
+def figures(options: argparse.Namespace) -> Iterator[Figure]:
+    """Four figures for each number of members, each measured once."""
+    for members in options.members:
+        yield from _analysis_figures(members, options)
+    fewest = None
+    for members in options.members:
+        seconds = _run_seconds(members, options)
+        fewest = fewest or seconds
+        for part, value in seconds.items():
+            yield Figure(
+                f"scale.{members}.{part}",
+                value,
+                "s per member, of small networks",
+                ratio=fewest[part] / value,
+                yardstick=f"{options.members[0]} members: {fewest[part]:.2f} s",
+            )
+
+
+def _analysis_figures(members: int, options: argparse.Namespace) -> Iterator[Figure]:
+    keys = ",".join(settings_of_preset(VAESettings, "fast").score_keys)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder)
+        write_synthetic_run(
+            path, members=members, sets=SETS, examples=options.examples, seed=options.seed
+        )
+        cost = cost_of(["-m", "tools.analysis", folder, f"--score_keys={keys}"])
+    unit = f"{SETS} sets of {options.examples}"
+    yield Figure(f"scale.{members}.analysis", cost.seconds, f"s for {unit}")
+    yield Figure(f"scale.{members}.analysis_memory", cost.peak_mib, f"MiB at most for {unit}")
+
+
+def _run_seconds(members: int, options: argparse.Namespace) -> dict[str, float]:
+    """Seconds per member of training and of scoring, as the run's manifest has them."""
+    with tempfile.TemporaryDirectory() as folder:
+        flags = SMALL | {"num_models": members, "model_dir": folder}
+        flags |= {"data_dir": options.data_dir, "seed": options.seed}
+        cost_of([str(ENTRY_SCRIPT), *(f"--{name}={value}" for name, value in flags.items())])
+        timings = RunFolder(folder).manifest()["timings"]
+    return {part: timings[part] / members for part in ("training", "scoring")}

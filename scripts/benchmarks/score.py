@@ -1,0 +1,77 @@
+"""Images per second in scoring, against the plain form of the same VAE at equal numbers."""
+
+import argparse
+import time
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from scripts.benchmarks.figure import Figure, interleaved_medians
+from scripts.benchmarks.train import peak_figure
+from tools.data.registry import load_images
+from tools.run.seeds import normal_rows
+from tools.run.settings import settings_of_preset
+from vae_wgan.vae_settings import VAESettings
+
+PLAIN_BATCH = 32  # as in training
+Scores = dict[str, np.ndarray]
+
+
+def add_flags(parser: argparse.ArgumentParser) -> None:
+    """Adds the flags of this part."""
+    parser.add_argument("--images", type=int, default=256, help="in a round; default: %(default)s")
+
+
+def figures(options: argparse.Namespace) -> Iterator[Figure]:
+    """The speed of both forms in turn, on test images of MNIST, and the share of the peak.
+
+    Raises:
+        ChangedResultError: The forms do not give the same numbers.
+    """
+    from scripts.benchmarks.machine_peak import peak_operations_per_second, scoring_operations
+    from scripts.benchmarks.plain_vae import SCORES_IN_NATS, PlainVAE, check_nats, trained_vae
+    from vae_wgan.vae_scoring import VAEScoring
+
+    images = load_images("mnist", "test", options.data_dir).examples[: options.images]
+    settings = settings_of_preset(VAESettings, "fast")
+    training = load_images("mnist", "train", options.data_dir).examples
+    vae = trained_vae(training, options.seed)
+    scoring, plain = VAEScoring(vae, settings, ()), PlainVAE(vae, settings)
+    ids, noise_shape = np.arange(len(images)), (settings.n_samples, settings.latent_size)
+
+    def ours() -> Scores:
+        return scoring.score_in("sampling", images, ids, options.seed)
+
+    def theirs() -> Scores:
+        noise = normal_rows(options.seed, ids, noise_shape).swapaxes(0, 1)
+        parts = [slice(i, i + PLAIN_BATCH) for i in range(0, len(images), PLAIN_BATCH)]
+        batches = [plain.score(images[part], noise[:, part]) for part in parts]
+        return {key: np.concatenate([batch[key] for batch in batches]) for key in batches[0]}
+
+    expected = theirs()
+    found = ours()
+    for key in SCORES_IN_NATS:
+        check_nats(key, found[key], expected[key])
+    contestants = {
+        "ours": _rate_measure(ours, len(images)),
+        "plain": _rate_measure(theirs, len(images)),
+        "peak": peak_operations_per_second,
+    }
+    medians = interleaved_medians(contestants, options.repeats)
+    yield Figure(
+        "score.speed",
+        medians["ours"],
+        f"images/s with {settings.n_samples} samples",
+        ratio=medians["ours"] / medians["plain"],
+        yardstick=f"plain form: {medians['plain']:.2f} images/s",
+    )
+    yield peak_figure("score", medians, scoring_operations(vae, settings.n_samples))
+
+
+def _rate_measure(score: Callable[[], object], images: int) -> Callable[[], float]:
+    def measure() -> float:
+        started = time.perf_counter()
+        score()
+        return images / (time.perf_counter() - started)
+
+    return measure

@@ -1,0 +1,149 @@
+"""Seconds of training until `--preset=fast` is as good as the reference preset after some steps.
+
+Quality is the importance-weighted log likelihood (IWAE) of 1,000 test images with 16 samples. The
+test images measure only: nothing is chosen by them. Two ratios tell where the gain comes from: that
+to the reference preset trained by the same code is the recipe's, that to its plain form holds the
+implementation's too.
+"""
+
+import argparse
+import json
+import statistics
+import time
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from scripts.benchmarks.figure import Figure
+from scripts.benchmarks.train import rate_measure
+from tools.data.registry import load_images
+from tools.errors import InputError
+from tools.run.seeds import child_seed
+from tools.run.settings import settings_of_preset
+from tools.run.whole_files import write_json
+from vae_wgan.experiment_data import MONITORED_IMAGES, split_calibration
+from vae_wgan.vae_settings import VAESettings
+
+STEPS = (300, 1000)  # of the reference preset
+TEST_IMAGES = 1000
+EVERY = 50  # steps between two looks at the quality
+MARGIN = 5  # nats below the aim, on held-out images, from which the test images are looked at
+ROUND = 5  # seconds of each form of the reference preset after a seed
+
+
+class Data(NamedTuple):
+    """Images [image, height, width, channel]: to train on, held out of these, and to test."""
+
+    training: np.ndarray
+    held_out: np.ndarray
+    test: np.ndarray
+
+
+def add_flags(parser: argparse.ArgumentParser) -> None:
+    """Adds the flags of this part."""
+    parser.add_argument("--seeds", nargs="+", type=int, default=(0, 1, 2), help="default: 0 1 2")
+    parser.add_argument(
+        "--reference_run",
+        type=Path,
+        help="file that keeps what the reference preset reaches, which takes long to train; made "
+        "when missing",
+    )
+
+
+def figures(options: argparse.Namespace) -> Iterator[Figure]:
+    """The median time over the seeds for each aim, as multiples of the reference preset's speed.
+
+    Raises:
+        InputError: The fast preset does not reach an aim.
+    """
+    data = _data(options)
+    aims = _aims(data, options)
+    seconds, images_per_second = [], []
+    measure = _reference_speeds(data, options)
+    for seed in options.seeds:
+        seconds.append(_seconds_until(aims, data, seed))
+        images_per_second.append([speed() for speed in measure])
+    ours, plain = np.median(images_per_second, axis=0)
+    batch = settings_of_preset(VAESettings, "reference").batch_size
+    for steps, aim in aims.items():
+        value = statistics.median(times[steps] for times in seconds)
+        for name, form, speed in (("recipe", "our", ours), ("recipe_and_form", "plain", plain)):
+            reference = steps * batch / speed
+            yield Figure(
+                f"time_to_quality.{steps}.{name}",
+                value,
+                f"s of training to a test IWAE of {aim:.2f} nats; seeds: {len(options.seeds)}",
+                ratio=reference / value,
+                yardstick=f"{steps} steps of the reference preset, {form} form: {reference:.0f} s",
+            )
+
+
+def _data(options: argparse.Namespace) -> Data:
+    rows = load_images("mnist", "train", options.data_dir)
+    training, calibration = split_calibration(rows, options.seed)
+    test = load_images("mnist", "test", options.data_dir).examples[:TEST_IMAGES]
+    return Data(training.examples, calibration.examples[:MONITORED_IMAGES], test)
+
+
+def _new_member(preset: str, data: Data, seed: int) -> Any:
+    """A member with new weights; what training needs is compiled."""
+    from vae_wgan.vae_member import VAEMember
+
+    settings = settings_of_preset(VAESettings, preset)
+    member = VAEMember(settings, data.training.shape[1:], data.held_out)
+    member.train_steps(data.training, seed, range(1))
+    member.initialize(child_seed(seed, "weights"))
+    return member
+
+
+def _test_iwae(member: Any, data: Data) -> float:
+    return float(member.score(data.test, np.arange(len(data.test)), seed=0)["iwae"].mean())
+
+
+def _aims(data: Data, options: argparse.Namespace) -> dict[int, float]:
+    """Test IWAE of the reference preset by its steps, from the file if it is there."""
+    path = options.reference_run
+    if path is not None and path.exists():
+        return {int(steps): iwae for steps, iwae in json.loads(path.read_text("utf-8")).items()}
+    member, done, aims = _new_member("reference", data, options.seed), 0, {}
+    for steps in STEPS:
+        member.train_steps(data.training, options.seed, range(done, steps))
+        done, aims[steps] = steps, _test_iwae(member, data)
+    if path is not None:
+        write_json(path, aims)
+    return aims
+
+
+def _reference_speeds(data: Data, options: argparse.Namespace) -> list:
+    """Calls that measure images per second of the reference preset: our form, the plain one."""
+    from scripts.benchmarks.plain_vae import PlainVAE
+    from vae_wgan.vae_member import new_vae
+
+    settings = settings_of_preset(VAESettings, "reference")
+    plain = PlainVAE(new_vae(settings, data.training.shape[1:], options.seed), settings)
+    member = _new_member("reference", data, options.seed)
+    return [
+        rate_measure(partial(form.train_steps, data.training, 0), settings.batch_size, ROUND)
+        for form in (member, plain)
+    ]
+
+
+def _seconds_until(aims: dict[int, float], data: Data, seed: int) -> dict[int, float]:
+    """Seconds of training until each aim is reached, without those of looking."""
+    member, settings = _new_member("fast", data, seed), settings_of_preset(VAESettings, "fast")
+    seconds, reached = 0.0, {}
+    for done in range(0, settings.max_steps, EVERY):
+        started = time.perf_counter()
+        member.train_steps(data.training, seed, range(done, done + EVERY))
+        seconds += time.perf_counter() - started
+        missing = {steps: aim for steps, aim in aims.items() if steps not in reached}
+        if member.monitor()["iwae"] < min(missing.values()) - MARGIN:
+            continue
+        iwae = _test_iwae(member, data)
+        reached |= {steps: seconds for steps, aim in missing.items() if iwae >= aim}
+        if len(reached) == len(aims):
+            return reached
+    raise InputError(f"the fast preset with seed {seed} stays below {max(aims.values()):.2f} nats")

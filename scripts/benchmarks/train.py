@@ -1,0 +1,110 @@
+"""Images per second in training, against the plain form of the same VAE at equal settings."""
+
+import argparse
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from scripts.benchmarks.figure import Figure, interleaved_medians
+from tools.data.registry import load_images
+from tools.run.settings import PRESETS, settings_of_preset
+from vae_wgan.vae_settings import VAESettings
+
+
+def add_flags(parser: argparse.ArgumentParser) -> None:
+    """Adds the flags of this part."""
+    parser.add_argument(
+        "--presets", nargs="+", choices=PRESETS, default=("reference", "fast"), help="default: both"
+    )
+    parser.add_argument(
+        "--seconds", type=float, default=5, help="of one form in a round; default: %(default)s"
+    )
+
+
+def figures(options: argparse.Namespace) -> Iterator[Figure]:
+    """The speed of both forms in turn, on the training images of MNIST, and the share of the peak.
+
+    Raises:
+        ChangedResultError: The forms do not give the same numbers.
+    """
+    images = load_images("mnist", "train", options.data_dir).examples
+    from scripts.benchmarks.plain_vae import trained_vae  # here: it loads TensorFlow
+
+    vae = trained_vae(images, options.seed)
+    for preset in options.presets:
+        yield from _figures(preset, vae, images, options)
+
+
+def _figures(
+    preset: str, vae: Any, images: np.ndarray, options: argparse.Namespace
+) -> Iterator[Figure]:
+    from scripts.benchmarks.machine_peak import peak_operations_per_second, training_operations
+    from scripts.benchmarks.plain_vae import PlainVAE, check_training
+    from vae_wgan.vae_member import VAEMember
+
+    settings = settings_of_preset(VAESettings, preset)
+    plain = PlainVAE(vae, settings)
+    size, samples = settings.batch_size, settings.train_samples
+    noise = np.random.default_rng(options.seed).standard_normal(
+        (samples, size, settings.latent_size), np.float32
+    )
+    check_training(vae, plain, images[:size], noise, settings)
+    member = VAEMember(settings, images.shape[1:], images[:size])
+    member.initialize(options.seed)
+    contestants = {
+        "ours": rate_measure(partial(member.train_steps, images, 0), size, options.seconds),
+        "plain": rate_measure(partial(plain.train_steps, images, 0), size, options.seconds),
+        "peak": peak_operations_per_second,
+    }
+    medians = interleaved_medians(contestants, options.repeats)
+    name, unit = f"train.{preset}", f"images/s, {size} a step, {samples} samples"
+    yield Figure(
+        f"{name}.speed",
+        medians["ours"],
+        unit,
+        ratio=medians["ours"] / medians["plain"],
+        yardstick=f"plain form: {medians['plain']:.2f} images/s",
+    )
+    yield peak_figure(name, medians, training_operations(vae, samples))
+
+
+def rate_measure(train: Callable[[range], object], size: int, seconds: float) -> Callable:
+    """A call that measures images per second of training, for about so many seconds.
+
+    Args:
+        train: Trains for a range of steps.
+        size: Images in a step.
+        seconds: About how long each call shall take; what is compiled, is compiled before.
+    """
+    train(range(1))
+    started = time.perf_counter()
+    train(range(1, 2))
+    steps = max(1, round(seconds / (time.perf_counter() - started)))
+
+    def measure() -> float:
+        started = time.perf_counter()
+        train(range(steps))
+        return steps * size / (time.perf_counter() - started)
+
+    return measure
+
+
+def peak_figure(name: str, medians: dict[str, float], operations: int) -> Figure:
+    """How near the operations come to the speed of one large matrix product.
+
+    Args:
+        name: Of the measurement.
+        medians: Images per second of "ours", operations per second of the "peak".
+        operations: Per image.
+    """
+    speed = operations * medians["ours"]
+    return Figure(
+        f"{name}.operations",
+        speed / 1e9,
+        f"GFLOP/s, {operations / 1e6:.0f} MFLOP per image",
+        ratio=speed / medians["peak"],
+        yardstick=f"one large matrix product: {medians['peak'] / 1e9:.0f} GFLOP/s",
+    )
