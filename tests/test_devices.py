@@ -23,5 +23,14 @@ def test_a_process_takes_its_threads_and_of_a_gpu_what_it_needs(monkeypatch):
     for kind in ("intra", "inter"):
         name = f"set_{kind}_op_parallelism_threads"
         monkeypatch.setattr(tf.config.threading, name, lambda count: taken.append(count))
+    monkeypatch.setattr(tf.config.optimizer, "set_experimental_options", taken.append)
     prepare_devices(3)
-    assert taken == [3, 3, ("GPU:0", True), ("GPU:1", True)]
+    without_grappler = {"disable_meta_optimizer": True}
+    assert taken == [without_grappler, 3, 3, ("GPU:0", True), ("GPU:1", True)]
+
+
+def test_a_program_that_has_computed_before_is_told_that_its_threads_stay(monkeypatch, caplog):
+    monkeypatch.setattr(tf.config.optimizer, "set_experimental_options", lambda options: None)
+    tf.constant(1.0)
+    prepare_devices(99)
+    assert "--cpus_per_member=99 has no effect" in caplog.text

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fake_model import FakeModel, made_up_set
+from fake_model import FakeModel, fake_runner, made_up_set
 from tools.errors import InputError
 from tools.run.checkpoints import newest_checkpoint
 from tools.run.folder import RunFolder, open_run, timed
@@ -80,7 +80,9 @@ def start(path, scorer=None):
             train_ensemble(FakeModel(), TRAINING.examples, PLAN, folder=folder, num_models=2)
         checkpoints = trained_members(folder, num_models=2, max_steps=PLAN.max_steps)
         with timed(folder, "scoring"):
-            score_datasets(scorer or FakeModel(), checkpoints, TESTED, Settings(), folder)
+            score_datasets(
+                fake_runner(scorer or FakeModel()), checkpoints, TESTED, Settings(), folder
+            )
         folder.update_manifest(status="finished")
 
 

@@ -56,7 +56,7 @@ def _highest_elbo(
     vae: VAE, images: tf.Tensor, start: tf.Tensor, step_noise: tf.Tensor
 ) -> tf.Tensor:
     """The posteriors [2, image, latent] after a step of Adam for each of the noise's."""
-    num_steps = len(step_noise)
+    num_steps = step_noise.shape[0]
 
     def step(
         index: tf.Tensor, posterior: tf.Tensor, mean: tf.Tensor, square: tf.Tensor

@@ -19,11 +19,14 @@ def device_name() -> str:
 def prepare_devices(threads: int) -> None:
     """Sets what must be set before TensorFlow computes anything in this process.
 
-    A GPU's memory is taken as it is needed, so that several members can share one.
+    A GPU's memory is taken as it is needed, so that several members can share one. Grappler is
+    off: on a busy machine it now and then makes another graph of the same function, whose sums
+    differ in their last digits, and training makes other weights of that.
 
     Args:
         threads: That this process computes with; the last digits of sums depend on them.
     """
+    tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
     try:
         tf.config.threading.set_intra_op_parallelism_threads(threads)
         tf.config.threading.set_inter_op_parallelism_threads(threads)
