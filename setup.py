@@ -22,7 +22,7 @@ setup(
         "keras>=3.14",  # the safe modes of earlier ones could be escaped
         "matplotlib>=3.9,<4",
         "numpy>=2,<3",
-        "pandas>=2.2,<4",
+        "pandas>=2.2.2,<4",
         "pillow>=10.3",
         "pyarrow>=18",  # pandas reads parquet with it
         "scikit-learn>=1.5,<2",
@@ -30,7 +30,7 @@ setup(
         "tensorboard>=2.20,<2.22",  # tf.summary.scalar and tf.summary.image call into it
         "tensorflow>=2.20,<2.22",
         "tensorflow-probability>=0.25,<0.26",
-        "tf-keras>=2.20,<2.22",  # imported by TensorFlow Probability, in TensorFlow's version
+        "tf-keras>=2.20.1,<2.22",  # imported by TensorFlow Probability, in TensorFlow's version
         "tqdm>=4.66,<5",
     ],
     extras_require={

@@ -77,7 +77,14 @@ def _training(folder: Path, run: Path, flags: Sequence[str]) -> Iterator["Progre
     environment = os.environ | {"XDG_CACHE_HOME": str(folder / "cache")}
     terminal, end = pty.openpty()  # the bar is shown to terminals only
     started = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=end, env=environment)
+    process = subprocess.Popen(
+        command,
+        stdout=subprocess.DEVNULL,
+        stderr=end,
+        env=environment,
+        # A shell starts what runs in the background with interrupts ignored.
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
+    )
     os.close(end)
     try:
         yield ProgressBar(terminal, started)
