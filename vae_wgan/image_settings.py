@@ -8,15 +8,15 @@ from tools.data.corruptions import CORRUPTIONS, SEVERITIES
 from tools.data.perturbations import PERTURBATIONS
 from tools.data.registry import check_dataset_name
 from tools.errors import InputError
-from tools.run.settings import default_data_dir, option
+from tools.run.settings import option
 from vae_wgan.experiment_data import split_entry
-from vae_wgan.launcher_settings import LauncherSettings
+from vae_wgan.run_settings import RunSettings
 
 ACTIVATIONS = ("leaky_relu", "relu", "elu", "selu", "gelu", "silu", "softplus", "tanh", "sigmoid")
 
 
 @dataclasses.dataclass(frozen=True)
-class ImageSettings(LauncherSettings):
+class ImageSettings(RunSettings):
     """Settings of one run on images. Help texts are the flags' documentation.
 
     Attributes:
@@ -35,35 +35,11 @@ class ImageSettings(LauncherSettings):
         "What the members are trained on: mnist, fashion_mnist, cifar10, or the path of own images"
         " (.npz, .npy or a folder).",
     )
-    num_models: int = option(5, "Members of the ensemble.", at_least=1, smoke=2)
-    seed: int = option(0, "Root of every random draw of the run.", at_least=0, shapes_members=True)
 
     model_dir: str = option(
         "",
         "Run folder. Empty: runs/MODEL-TRAIN_DATASET-PRESET in the current folder.",
         of_this_start=True,
-    )
-    data_dir: str = option(
-        "",
-        "Folder of the data sets' files; missing ones are downloaded to it. Empty: $WAIC_DATA_DIR,"
-        " else a folder in the user's cache.",
-        of_this_start=True,
-    )
-    log_dir: str = option(
-        "",
-        "Folder for TensorBoard's events, one of a member each. Empty: the members' in model_dir.",
-        of_this_start=True,
-    )
-    delete_existing: bool = option(
-        False, "Deletes an earlier run in model_dir first.", of_this_start=True
-    )
-    skip_train: bool = option(
-        False,
-        "Trains nothing: scores the members that model_dir holds, with their settings.",
-        of_this_start=True,
-    )
-    status: bool = option(
-        False, "Prints what model_dir holds, and does nothing else.", of_this_start=True
     )
 
     base_depth: int = option(
@@ -125,12 +101,6 @@ class ImageSettings(LauncherSettings):
     bootstrap: int = option(
         1000, "Draws behind an interval; 0: no intervals.", at_least=0, smoke=200
     )
-    num_pools: int = option(
-        1,
-        "Disjoint ensembles that the members are shared out to, for the spread of the AUROC over"
-        " them; 1: none.",
-        at_least=1,
-    )
 
     def __post_init__(self):
         """Checks what no single flag can, and fills in the folders."""
@@ -142,18 +112,8 @@ class ImageSettings(LauncherSettings):
             (field,) = (f for f in dataclasses.fields(self) if f.name == "score_keys")
             known = ", ".join(field.metadata["choices"])
             raise InputError(f"--score_keys is empty; known are {known}")
-        if self.skip_train and self.delete_existing:
-            raise InputError("--delete_existing would delete what --skip_train scores; drop one")
-        if self.num_pools > self.num_models:
-            raise InputError(f"--num_pools={self.num_pools} exceeds --num_models={self.num_models}")
         for name, known in (("corruptions", CORRUPTIONS), ("perturbations", PERTURBATIONS)):
             if "all" in getattr(self, name):
                 object.__setattr__(self, name, tuple(known))
-        self._fill_in("data_dir", default_data_dir())
         name = Path(self.train_dataset).stem
         self._fill_in("model_dir", f"runs/{self.MODEL}-{name}-{self.preset}")
-
-    def _fill_in(self, name: str, value: str, placeholder: str = "") -> None:
-        """Gives a setting that holds the placeholder its value."""
-        if getattr(self, name) == placeholder:
-            object.__setattr__(self, name, value)

@@ -5,9 +5,9 @@ from pathlib import Path
 
 from tools.data.table_datasets import check_table_name
 from tools.errors import InputError
-from tools.run.settings import default_data_dir, option
+from tools.run.settings import option
 from vae_wgan.image_settings import ACTIVATIONS
-from vae_wgan.launcher_settings import LauncherSettings
+from vae_wgan.run_settings import RunSettings
 from vae_wgan.vae_settings import SCORE_KEYS as VAE_SCORE_KEYS
 
 MODEL_SCORE_KEYS = {
@@ -28,7 +28,7 @@ BASELINES = (
 
 
 @dataclasses.dataclass(frozen=True)
-class TableSettings(LauncherSettings):
+class TableSettings(RunSettings):
     """Settings of one run on a table. Help texts are the flags' documentation."""
 
     preset: str = option(
@@ -77,35 +77,11 @@ class TableSettings(LauncherSettings):
         " spreads over them.",
         at_least=1,
     )
-    num_models: int = option(5, "Members of the ensemble.", at_least=1, smoke=2)
-    seed: int = option(0, "Root of every random draw of the run.", at_least=0, shapes_members=True)
 
     model_dir: str = option(
         "",
         "Run folder. Empty: runs/MODEL-TRAIN_DATASET-PROTOCOL-PRESET in the current folder.",
         of_this_start=True,
-    )
-    data_dir: str = option(
-        "",
-        "Folder of the data sets' files; missing ones are downloaded to it. Empty: $WAIC_DATA_DIR,"
-        " else a folder in the user's cache.",
-        of_this_start=True,
-    )
-    log_dir: str = option(
-        "",
-        "Folder for TensorBoard's events, one of a member each. Empty: the members' in model_dir.",
-        of_this_start=True,
-    )
-    delete_existing: bool = option(
-        False, "Deletes an earlier run in model_dir first.", of_this_start=True
-    )
-    skip_train: bool = option(
-        False,
-        "Trains nothing: scores the members that model_dir holds, with their settings.",
-        of_this_start=True,
-    )
-    status: bool = option(
-        False, "Prints what model_dir holds, and does nothing else.", of_this_start=True
     )
 
     model: str = option(
@@ -230,12 +206,6 @@ class TableSettings(LauncherSettings):
     bootstrap: int = option(
         500, "Draws behind an interval; 0: no intervals.", at_least=0, smoke=200
     )
-    num_pools: int = option(
-        1,
-        "Disjoint ensembles that the members are shared out to, for the spread of the AUROC over"
-        " them; 1: none.",
-        at_least=1,
-    )
     elbo_threshold: float | None = option(
         None,
         "Counts the rows whose ELBO, averaged over members, lies below minus this many nats.",
@@ -265,19 +235,14 @@ class TableSettings(LauncherSettings):
             raise InputError("--analytic_kl needs --use_NF=False and --mixture_components=1")
         check_table_name("train_dataset", self.train_dataset)
         self._check_scoring()
-        if self.skip_train and self.delete_existing:
-            raise InputError("--delete_existing would delete what --skip_train scores; drop one")
-        if self.num_pools > self.num_models:
-            raise InputError(f"--num_pools={self.num_pools} exceeds --num_models={self.num_models}")
         for count in self.alerts:
             if not count.isdecimal() or int(count) == 0:
                 raise InputError(f"--alerts={count}: write whole numbers above 0, as 492,1000")
-        self._fill_in("score_keys", DEFAULT_SCORE_KEYS[self.model])
+        self._fill_in("score_keys", DEFAULT_SCORE_KEYS[self.model], placeholder=())
         for key in self.score_keys:
             if key not in MODEL_SCORE_KEYS[self.model]:
                 known = ", ".join(MODEL_SCORE_KEYS[self.model])
                 raise InputError(f"--score_keys={key}: --model={self.model} has {known}")
-        self._fill_in("data_dir", default_data_dir())
         name = Path(self.train_dataset).name.partition(".")[0]
         self._fill_in("model_dir", f"runs/{self.model}-{name}-{self.protocol}-{self.preset}")
         if "all" in self.baselines:
@@ -298,7 +263,3 @@ class TableSettings(LauncherSettings):
                 )
         if self.target_fpr >= 1:
             raise InputError(f"--target_fpr={self.target_fpr}: must be below 1")
-
-    def _fill_in(self, name: str, value: object) -> None:
-        if not getattr(self, name):
-            object.__setattr__(self, name, value)
