@@ -19,7 +19,7 @@ from vae_wgan.ensemble import trained_members
 from vae_wgan.launcher_settings import LauncherSettings
 from vae_wgan.launchers import open_launcher
 from vae_wgan.member_runners import ModelSource, runner_of
-from vae_wgan.ray_launcher import ray_launcher
+from vae_wgan.ray_launcher import _nodes_with_room, ray_launcher
 
 ray = pytest.importorskip("ray")
 
@@ -163,6 +163,30 @@ def test_a_member_that_diverges_ends_the_run_with_its_own_line(cluster, folder):
         message = message_of(runner.train, PLAN, folder, 1)
     assert "training of member 0 diverged by step" in message
     assert str(folder.path) in message
+
+
+def test_a_node_that_leaves_while_nodes_are_checked_is_left_out(
+    cluster, folder, monkeypatch, caplog
+):
+    node = cluster.add_node(**NODE)
+    cluster.wait_for_nodes()
+
+    def nodes_before_the_loss(settings):
+        found = _nodes_with_room(settings)
+        cluster.remove_node(node, allow_graceful=False)
+        return found
+
+    monkeypatch.setattr("vae_wgan.ray_launcher._nodes_with_room", nodes_before_the_loss)
+    settings, data = settings_for(cluster), made_up_data()
+    with open_launcher(settings, data, folder) as launcher:
+        runner_of(ModelSource(quick_model, settings, data), launcher).train(PLAN, folder, 1)
+    assert trained_members(folder, num_models=1, max_steps=PLAN.max_steps)
+    assert "has left the cluster" in caplog.text
+
+
+def test_a_cluster_that_all_nodes_have_left_is_refused(cluster, folder, monkeypatch):
+    monkeypatch.setattr("vae_wgan.ray_launcher._is_there_and_fit", lambda *asked: False)
+    assert "all nodes have left" in message_of(_open, settings_for(cluster), folder)
 
 
 def test_storage_that_a_node_does_not_see_is_named(cluster, folder, monkeypatch):

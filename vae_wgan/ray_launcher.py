@@ -75,8 +75,7 @@ def ray_launcher(settings: LauncherSettings, data: Any, folder: RunFolder) -> It
     import ray
 
     try:
-        nodes = _nodes_with_room(settings)
-        _check_nodes(nodes, folder)
+        nodes = _checked_nodes(_nodes_with_room(settings), folder)
         places = sum(_places(node["Resources"], settings) for node in nodes)
         _LOG.info("Ray: %d nodes, %d members at once", len(nodes), places)
         yield RayLauncher(settings, data, places)
@@ -147,32 +146,49 @@ def _nodes_with_room(settings: LauncherSettings) -> Sequence[Mapping[str, Any]]:
     return found
 
 
-def _check_nodes(nodes: Sequence[Mapping[str, Any]], folder: RunFolder) -> None:
-    """Each node must see what is written here, be seen, and compute with the same packages."""
-    import ray
-    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+def _checked_nodes(
+    nodes: Sequence[Mapping[str, Any]], folder: RunFolder
+) -> Sequence[Mapping[str, Any]]:
+    """The nodes less those that have left the cluster.
 
+    Each must see what is written here, be seen, and compute with the same packages.
+    """
     token = secrets.token_hex(8)
     # A name that the run folder knows as that of an unfinished file.
     question = folder.path.absolute() / f".question-{token}.partial"
     write_text(question, token)
     try:
-        for node in nodes:
-            name = node["NodeManagerAddress"]
-            strategy = NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)
-            answer = ray.remote(scheduling_strategy=strategy, num_cpus=0)(_answer)
-            try:
-                seen, versions = ray.get(answer.remote(question, token))
-            except ray.exceptions.RayError as error:
-                last_line = str(error).strip().splitlines()[-1]
-                raise InputError(
-                    f"--launcher=ray: node {name} cannot run this project ({last_line}); install it"
-                    " there too, in the same environment"
-                ) from error
-            _refuse_other_storage(seen, question.with_name(f".answer-{token}.partial"), name)
-            _refuse_other_packages(versions, name)
+        found = [node for node in nodes if _is_there_and_fit(node, question, token)]
     finally:
         question.unlink(missing_ok=True)
+    if not found:
+        raise InputError("--launcher=ray: all nodes have left the cluster")
+    return found
+
+
+def _is_there_and_fit(node: Mapping[str, Any], question: Path, token: str) -> bool:
+    """False where the node has left; raises InputError where it could not do a member's work."""
+    import ray
+    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+    name = node["NodeManagerAddress"]
+    strategy = NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)
+    answer = ray.remote(scheduling_strategy=strategy, num_cpus=0)(_answer)
+    try:
+        seen, versions = ray.get(answer.remote(question, token))
+    except (ray.exceptions.TaskUnschedulableError, ray.exceptions.NodeDiedError):
+        # Ray takes seconds to see that a node is gone, and lists it until then.
+        _LOG.warning("Ray: node %s has left the cluster", name)
+        return False
+    except ray.exceptions.RayError as error:
+        last_line = str(error).strip().splitlines()[-1]
+        raise InputError(
+            f"--launcher=ray: node {name} cannot run this project ({last_line}); install it"
+            " there too, in the same environment"
+        ) from error
+    _refuse_other_storage(seen, question.with_name(f".answer-{token}.partial"), name)
+    _refuse_other_packages(versions, name)
+    return True
 
 
 def _answer(question: Path, token: str) -> tuple[bool, dict[str, str]]:
