@@ -11,6 +11,7 @@ from tools.run.seeds import child_seed
 from tools.run.stopwatch import Stopwatch
 from vae_wgan.model_state import load_state_arrays, set_to_zero, state_arrays
 from vae_wgan.pixel_noise import replace_pixels
+from vae_wgan.replicas import Replicas
 from vae_wgan.vae import VAE, VAEArchitecture, mean_code_scores, vae_loss
 from vae_wgan.vae_scoring import VAEScoring
 from vae_wgan.vae_settings import VAESettings
@@ -40,13 +41,15 @@ class VAEMember:
         self._settings = settings
         self._held_out = held_out
         self._image_shape = image_shape
-        self._vae = new_vae(settings, image_shape, seed=0)
         schedule = tf.keras.optimizers.schedules.CosineDecay(
             settings.learning_rate, settings.max_steps
         )
-        self._optimizer = tf.keras.optimizers.Adam(schedule, name="adam")
-        self._optimizer.build(self._vae.trainable_variables)
-        self._compiled_step = tf.function(self._step, jit_compile=settings.compile, autograph=False)
+        self._replicas = Replicas(settings.batch_size)
+        with self._replicas.scope():
+            self._vae = new_vae(settings, image_shape, seed=0)
+            self._optimizer = tf.keras.optimizers.Adam(schedule, name="adam")
+            self._optimizer.build(self._vae.trainable_variables)
+        self._compiled_step = self._replicas.compiled(self._step, xla=settings.compile)
         self._scoring = VAEScoring(self._vae, settings, statistics)
 
     @property
@@ -144,10 +147,17 @@ class VAEMember:
         noise = tf.random.stateless_normal(shape, seed)
         if settings.pixel_noise:
             images = replace_pixels(images, settings.pixel_noise, seed)
+        return self._replicas.update(self._update, images, noise)
+
+    def _update(self, images: tf.Tensor, noise: tf.Tensor) -> tf.Tensor:
+        """A step of Adam on this device's share of a batch; the share's mean ELBO."""
+        settings, replicas = self._settings, self._replicas
+        images, noise = replicas.share(images), replicas.share(noise, axis=1)
         with tf.GradientTape() as tape:
             loss, rate, distortion = vae_loss(
                 self._vae, images, noise, beta=settings.beta, analytic_kl=settings.analytic_kl
             )
+            loss /= replicas.count
         weights = self._vae.trainable_variables
         self._optimizer.apply_gradients(zip(tape.gradient(loss, weights), weights, strict=True))
         return -(rate + distortion)

@@ -1,6 +1,6 @@
 """One WGAN of an ensemble as training and scoring use it: optimizers, compiled steps, pictures."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import tensorflow as tf
@@ -8,6 +8,7 @@ import tensorflow as tf
 from tools.run.batches import batch_rows
 from tools.run.seeds import child_seed
 from vae_wgan.model_state import load_state_arrays, set_to_zero, state_arrays
+from vae_wgan.replicas import Replicas
 from vae_wgan.wgan import (
     WGAN,
     classifier_loss,
@@ -40,10 +41,12 @@ class WGANMember:
         self._settings = settings
         self._image_shape = image_shape
         self._held_out = held_out
-        self._wgan = self._new_wgan(seed=0)
-        self._generator_optimizer = self._optimizer("generator", self._wgan.generator)
-        self._critic_optimizer = self._optimizer("critic", self._wgan.critic)
-        self._extra_optimizer = self._optimizer("extra", self._wgan.extra_critic)
+        self._replicas = Replicas(settings.batch_size)
+        with self._replicas.scope():
+            self._wgan = self._new_wgan(seed=0)
+            self._generator_optimizer = self._optimizer("generator", self._wgan.generator)
+            self._critic_optimizer = self._optimizer("critic", self._wgan.critic)
+            self._extra_optimizer = self._optimizer("extra", self._wgan.extra_critic)
         self._examples: np.ndarray | None = None
         self._images: tf.Tensor | None = None
         # Said beforehand, so that steps with more updates of the critic share the same graph.
@@ -52,10 +55,14 @@ class WGANMember:
             tf.TensorSpec([None, settings.batch_size], tf.int64),
             tf.TensorSpec([2], tf.int32),
         )
-        self._compiled_cycle = self._compiled(self._cycle, batches)
-        self._compiled_extra_step = self._compiled(self._extra_step, batches)
-        self._compiled_logits = self._compiled(self._logits)
-        self._compiled_losses = self._compiled(self._losses)
+        self._compiled_cycle, self._compiled_extra_step = (
+            self._replicas.compiled(function, batches, xla=settings.compile)
+            for function in (self._cycle, self._extra_step)
+        )
+        self._compiled_logits, self._compiled_losses = (
+            tf.function(function, jit_compile=settings.compile, autograph=False)
+            for function in (self._logits, self._losses)
+        )
 
     @property
     def variables(self) -> list[tf.keras.Variable]:
@@ -166,11 +173,6 @@ class WGANMember:
         optimizer.build(network.trainable_variables)
         return optimizer
 
-    def _compiled(
-        self, function: Callable, signature: Sequence[tf.TensorSpec] | None = None
-    ) -> Callable:
-        return tf.function(function, signature, jit_compile=self._settings.compile, autograph=False)
-
     def _batches(self, step: int) -> range:
         """Numbers of the batches of real images that a step sees, in one count over all steps."""
         settings = self._settings
@@ -187,8 +189,10 @@ class WGANMember:
         count = tf.shape(rows)[0]
 
         def update(index: tf.Tensor, _: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-            real = tf.gather(images, rows[index])
-            return index + 1, self._update_critic(real, tf.random.fold_in(seed, index))
+            real, own_seed = tf.gather(images, rows[index]), tf.random.fold_in(seed, index)
+            loss = self._replicas.update(self._update_critic, real, own_seed)
+            self._clip_critic()
+            return index + 1, loss
 
         # One at a time: each update changes the weights that the next one reads.
         _, loss = tf.while_loop(
@@ -196,52 +200,72 @@ class WGANMember:
         )
         return {
             "critic_loss": loss,
-            "generator_loss": self._update_generator(tf.random.fold_in(seed, count)),
+            "generator_loss": self._replicas.update(
+                self._update_generator, tf.random.fold_in(seed, count)
+            ),
         }
 
     def _update_critic(self, real: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-        settings, critic = self._settings, self._wgan.critic
+        settings, critic, share = self._settings, self._wgan.critic, self._replicas.share
+        codes, mixing = map(share, self._critic_noise(real, seed))
         with tf.GradientTape() as tape:
-            loss, penalty = self._critic_terms(real, seed)
+            loss, penalty = self._critic_terms(share(real), codes, mixing)
             objective = loss if settings.mode == "regular" else loss + settings.lam * penalty
+            objective /= self._replicas.count
         _minimize(objective, critic.trainable_variables, tape, self._critic_optimizer)
-        if settings.mode == "regular":
-            for weight in critic.trainable_variables:
-                weight.assign(tf.clip_by_value(weight, settings.clamp_lower, settings.clamp_upper))
         return loss
+
+    def _clip_critic(self) -> None:
+        settings = self._settings
+        if settings.mode == "regular":
+            for weight in self._wgan.critic.trainable_variables:
+                weight.assign(tf.clip_by_value(weight, settings.clamp_lower, settings.clamp_upper))
 
     def _update_generator(self, seed: tf.Tensor) -> tf.Tensor:
         generator = self._wgan.generator
+        codes = self._replicas.share(self._codes(self._settings.batch_size, seed))
         with tf.GradientTape() as tape:
-            fake = self._generate(self._settings.batch_size, seed)
-            loss = generator_loss(self._wgan.logit(fake))
-        _minimize(loss, generator.trainable_variables, tape, self._generator_optimizer)
+            loss = generator_loss(self._wgan.logit(self._wgan.generate(codes)))
+            objective = loss / self._replicas.count
+        _minimize(objective, generator.trainable_variables, tape, self._generator_optimizer)
         return loss
 
     def _extra_step(
         self, images: tf.Tensor, rows: tf.Tensor, seed: tf.Tensor
     ) -> dict[str, tf.Tensor]:
         """An update of the classifier."""
-        extra_critic = self._wgan.extra_critic
+        real = tf.gather(images, rows[0])
+        return {"extra_loss": self._replicas.update(self._update_extra, real, seed)}
+
+    def _update_extra(self, real: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+        extra_critic, share = self._wgan.extra_critic, self._replicas.share
+        codes = self._codes(real.shape[0], seed)
         with tf.GradientTape() as tape:
-            loss = self._extra_loss(tf.gather(images, rows[0]), seed)
-        _minimize(loss, extra_critic.trainable_variables, tape, self._extra_optimizer)
-        return {"extra_loss": loss}
+            loss = self._extra_loss(share(real), share(codes))
+            objective = loss / self._replicas.count
+        _minimize(objective, extra_critic.trainable_variables, tape, self._extra_optimizer)
+        return loss
 
-    def _generate(self, count: int, seed: tf.Tensor) -> tf.Tensor:
-        return self._wgan.generate(tf.random.stateless_normal([count, self._settings.z_dim], seed))
+    def _codes(self, count: int, seed: tf.Tensor) -> tf.Tensor:
+        return tf.random.stateless_normal([count, self._settings.z_dim], seed)
 
-    def _critic_terms(self, real: tf.Tensor, seed: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """The critic's loss on these images and as many generated ones, and its penalty."""
+    def _critic_noise(self, real: tf.Tensor, seed: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """A code for each real image, and how `gradient_penalty` shall mix the two."""
         codes_seed, mixing_seed = tf.unstack(tf.random.split(seed))
-        fake = tf.stop_gradient(self._generate(real.shape[0], codes_seed))
         mixing = tf.random.stateless_uniform([real.shape[0]], mixing_seed)
+        return self._codes(real.shape[0], codes_seed), mixing
+
+    def _critic_terms(
+        self, real: tf.Tensor, codes: tf.Tensor, mixing: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """The critic's loss on these images and as many generated ones, and its penalty."""
+        fake = tf.stop_gradient(self._wgan.generate(codes))
         logits = self._wgan.logit(tf.concat([real, fake], 0))
         loss = critic_loss(*tf.split(logits, 2))
         return loss, gradient_penalty(self._wgan.logit, real, fake, mixing)
 
-    def _extra_loss(self, real: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-        fake = tf.stop_gradient(self._generate(real.shape[0], seed))
+    def _extra_loss(self, real: tf.Tensor, codes: tf.Tensor) -> tf.Tensor:
+        fake = tf.stop_gradient(self._wgan.generate(codes))
         return classifier_loss(*tf.split(self._wgan.extra_logit(tf.concat([real, fake], 0)), 2))
 
     def _logits(self, images: tf.Tensor) -> dict[str, tf.Tensor]:
@@ -249,15 +273,16 @@ class WGANMember:
 
     def _losses(self, images: tf.Tensor) -> dict[str, tf.Tensor]:
         wgan, seed = self._wgan, tf.constant([0, 0])
+        codes = self._codes(images.shape[0], seed)
         with tf.GradientTape(persistent=True) as tape:
-            loss, penalty = self._critic_terms(images, seed)
-            of_generator = generator_loss(wgan.logit(self._generate(images.shape[0], seed)))
+            loss, penalty = self._critic_terms(images, *self._critic_noise(images, seed))
+            of_generator = generator_loss(wgan.logit(wgan.generate(codes)))
         critic_gradients = tape.gradient(loss, wgan.critic.trainable_variables)
         generator_gradients = tape.gradient(of_generator, wgan.generator.trainable_variables)
         return {
             "critic_loss": loss,
             "generator_loss": of_generator,
-            "extra_loss": self._extra_loss(images, seed),
+            "extra_loss": self._extra_loss(images, codes),
             "gradient_penalty": penalty,
             "critic_gradient_norm": tf.linalg.global_norm(critic_gradients),
             "generator_gradient_norm": tf.linalg.global_norm(generator_gradients),
