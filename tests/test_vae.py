@@ -1,9 +1,12 @@
+import dataclasses
+
 import numpy as np
 import pytest
 import scipy.stats
 import tensorflow as tf
 import tensorflow_probability as tfp
 
+from vae_wgan.gradient_norms import log_gradient_norms
 from vae_wgan.vae import (
     VAE,
     VAEArchitecture,
@@ -172,6 +175,23 @@ def test_images_of_32_pixels_and_three_channels():
     assert posterior.batch_shape == (2,)
     assert posterior.event_shape == (3,)
     assert vae.decode(posterior.sample(5, seed=0)).log_prob(images).shape == (5, 2)
+
+
+def test_half_as_long_numbers_say_nearly_the_same():
+    images, noise = images_and_noise()
+    exact = VAE((28, 28, 1), SMALL, seed=0)
+    mixed = VAE((28, 28, 1), dataclasses.replace(SMALL, precision="bfloat16"), seed=0)
+    assert {layer.compute_dtype for layer in mixed.encoder.layers[:-1]} == {"bfloat16"}
+    assert {weight.dtype for weight in mixed.trainable_variables} == {"float32"}
+    assert tf.keras.config.dtype_policy().name == "float32"  # of what is made next
+    expected, found = (vae_scores(vae, images, noise) for vae in (exact, mixed))
+    for key in ("iwae", "elbo", "distortion"):
+        assert found[key].dtype == tf.float32
+        np.testing.assert_allclose(found[key], expected[key], rtol=0.01)
+    assert not np.array_equal(found["distortion"], expected["distortion"])
+    expected, found = (log_gradient_norms(vae, images) for vae in (exact, mixed))
+    for key, norms in expected.items():
+        assert np.mean(found[key] - norms) == pytest.approx(0, abs=0.5), key
 
 
 def test_prior_can_be_sampled():

@@ -45,6 +45,18 @@ def test_every_weight_is_trained_and_no_permutation(member):
         assert np.array_equal(value, before[path]) == is_constant, path
 
 
+@pytest.mark.parametrize("compile_", [False, True])
+def test_in_mixed_precision_it_learns_as_in_single(member, compile_):
+    settings = dataclasses.replace(SETTINGS, precision="bfloat16", compile=compile_)
+    mixed, losses = make_member(settings), []
+    for trainee in (member, mixed):
+        trainee.initialize(0)
+        losses.append(train(trainee, range(6))["elbo"])
+    assert losses[1] == pytest.approx(losses[0], rel=0.02)
+    assert losses[1] != losses[0]
+    assert {array.dtype.name for array in mixed.state().values()} <= {"float32", "int64", "int32"}
+
+
 def test_state_goes_through_arrays_and_training_goes_on_as_if_never_stopped(member):
     member.initialize(0)
     train(member, range(6))

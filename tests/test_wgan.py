@@ -19,8 +19,8 @@ REAL, FAKE = tf.unstack(tf.constant(RNG.random((2, 5, 4, 4, 3), np.float32)))
 MIXING = RNG.random(5, np.float32)
 
 
-def small_wgan(image_shape=(28, 28, 1), seed=0, activation="leaky_relu"):
-    return WGAN(image_shape, z_dim=3, base_depth=2, activation=activation, seed=seed)
+def small_wgan(image_shape=(28, 28, 1), seed=0, activation="leaky_relu", **options):
+    return WGAN(image_shape, z_dim=3, base_depth=2, activation=activation, seed=seed, **options)
 
 
 @pytest.mark.parametrize("norm", [0.5, 1.0, 3.0])
@@ -125,3 +125,14 @@ def test_the_critic_is_updated_more_often_in_the_first_25_and_every_500th_step()
 def test_earlier_updates_are_counted(step):
     expected = sum(critic_updates(earlier, 5, 100) for earlier in range(step))
     assert critic_updates_before(step, 5, 100) == expected
+
+
+def test_half_as_long_numbers_say_nearly_the_same():
+    exact, mixed = small_wgan(), small_wgan(precision="bfloat16")
+    z = np.random.default_rng(1).normal(size=(4, 3)).astype(np.float32)
+    images = exact.generate(z)
+    np.testing.assert_allclose(mixed.generate(z), images, atol=0.01)
+    found = mixed.logit(images)
+    assert found.dtype == tf.float32
+    np.testing.assert_allclose(found, exact.logit(images), rtol=0.05, atol=0.01)
+    assert not np.array_equal(found, exact.logit(images))

@@ -264,3 +264,15 @@ def test_normality_is_the_classifiers_logit():
     member = make_member()
     expected = member.score(IMAGES, np.arange(len(IMAGES)), seed=0)["extra_logit"]
     np.testing.assert_allclose(member.normality(IMAGES), expected, rtol=1e-5, atol=1e-6)
+
+
+def test_in_mixed_precision_it_trains_finite_weights_of_single():
+    settings = dataclasses.replace(SETTINGS, precision="bfloat16")
+    member = make_member(settings)
+    member.initialize(0)
+    initial = member.state()
+    state = trained(range(7), settings).state()
+    assert all(np.isfinite(array).all() for array in state.values())
+    assert {array.dtype.name for array in state.values()} <= {"float32", "int32", "int64"}
+    for name in ("decoder", "critic", "extra_critic"):
+        assert differs(part_of(state, name), initial)

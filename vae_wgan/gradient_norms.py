@@ -43,6 +43,7 @@ def log_gradient_norms(vae: VAE, images: tf.Tensor) -> dict[str, tf.Tensor]:
         log_weight = log_likelihood + vae.prior().log_prob(z) - posterior.log_prob(z)
     maps = [*encoder_maps, *decoder_maps]
     gradients = tape.gradient(log_weight, [part.outputs for part in maps])
+    gradients = [tf.cast(gradient, tf.float32) for gradient in gradients]  # of --precision
     norms = [
         norm
         for part, gradient in zip(maps, gradients, strict=True)
@@ -72,7 +73,7 @@ def _traced(network: tf.keras.Sequential, values: tf.Tensor) -> tuple[tf.Tensor,
 
 def _kernel_norms(part: LinearMap, gradient: tf.Tensor) -> tf.Tensor:
     """Squared norms of the gradients of a layer's kernel, given those of its outputs: [image]."""
-    layer, inputs = part.layer, part.inputs
+    layer, inputs = part.layer, tf.cast(part.inputs, tf.float32)
     if isinstance(layer, layers.Dense):  # the gradient is the outer product of the two
         return tf.reduce_sum(inputs**2, axis=-1) * tf.reduce_sum(gradient**2, axis=-1)
     if isinstance(layer, layers.Conv2DTranspose):

@@ -9,7 +9,7 @@ import tensorflow_probability as tfp
 
 from vae_wgan.pixel_likelihoods import LIKELIHOODS, OUTPUTS_PER_CHANNEL
 from vae_wgan.priors import make_prior, positive_scale
-from vae_wgan.vae_networks import decoder_network, encoder_network
+from vae_wgan.vae_networks import decoder_network, encoder_network, layers_in
 
 tfd = tfp.distributions
 
@@ -26,6 +26,7 @@ class VAEArchitecture:
         use_NF: Prior of flows; False: a mixture of diagonal normals.
         n_flows: Flows in the prior.
         mixture_components: Of the mixture; 1 is the standard normal.
+        precision: Key of PRECISIONS, of the convolutions; the prior computes in float32.
     """
 
     latent_size: int = 16
@@ -35,6 +36,7 @@ class VAEArchitecture:
     use_NF: bool = True  # noqa: N815  the flag's name in the code of 2018
     n_flows: int = 6
     mixture_components: int = 100
+    precision: str = "float32"
 
 
 class VAE(tf.keras.Model):
@@ -54,11 +56,12 @@ class VAE(tf.keras.Model):
             "next_seed": lambda: int(rng.integers(2**31)),
         }
         self.image_shape = tuple(image_shape)
-        self.encoder = encoder_network(image_shape, **options)
         self.outputs_per_channel = OUTPUTS_PER_CHANNEL[architecture.likelihood]
-        self.decoder = decoder_network(
-            image_shape, outputs_per_channel=self.outputs_per_channel, **options
-        )
+        with layers_in(architecture.precision):
+            self.encoder = encoder_network(image_shape, **options)
+            self.decoder = decoder_network(
+                image_shape, outputs_per_channel=self.outputs_per_channel, **options
+            )
         self.prior_network = make_prior(
             architecture.latent_size,
             use_NF=architecture.use_NF,

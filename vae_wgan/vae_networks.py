@@ -1,12 +1,31 @@
 """Convolutional networks for square images: the VAE's encoder and decoder, the WGAN's critic."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 import tensorflow as tf
 
 from vae_wgan.convolutions import FewFiltersConv2D, SubpixelConv2DTranspose
 
 layers = tf.keras.layers
+PRECISIONS = {"float32": "float32", "bfloat16": "mixed_bfloat16"}  # Keras's names
+# Of the last layers: what comes after them are likelihoods and losses, sums of many terms.
+LAST = {"dtype": "float32"}
+
+
+@contextmanager
+def layers_in(precision: str) -> Iterator[None]:
+    """Layers made in this context compute with such numbers; their weights are float32.
+
+    Args:
+        precision: Key of PRECISIONS.
+    """
+    before = tf.keras.config.dtype_policy()
+    tf.keras.config.set_dtype_policy(PRECISIONS[precision])
+    try:
+        yield
+    finally:
+        tf.keras.config.set_dtype_policy(before)
 
 
 def encoder_network(
@@ -20,7 +39,7 @@ def encoder_network(
     """Network from images in [0, 1] to [image, 2 * latent]: mean and raw scale of q(z|x)."""
     features = _image_features(image_shape, latent_size, base_depth, activation, next_seed)
     posterior = layers.Dense(
-        2 * latent_size, kernel_initializer=glorot(next_seed), name="posterior"
+        2 * latent_size, kernel_initializer=glorot(next_seed), name="posterior", **LAST
     )
     return tf.keras.Sequential([*features, posterior], name="encoder")
 
@@ -36,10 +55,8 @@ def critic_network(
 ) -> tf.keras.Model:
     """Network from images in [0, 1] to logits [image, 1]: the encoder with other last layers."""
     features = _image_features(image_shape, latent_size, base_depth, activation, next_seed)
-    summary, logit = (
-        layers.Dense(size, kernel_initializer=glorot(next_seed), name=layer_name)
-        for size, layer_name in ((latent_size, "summary"), (1, "logit"))
-    )
+    summary = layers.Dense(latent_size, kernel_initializer=glorot(next_seed), name="summary")
+    logit = layers.Dense(1, kernel_initializer=glorot(next_seed), name="logit", **LAST)
     return tf.keras.Sequential([*features, summary, logit], name=name)
 
 
@@ -80,6 +97,7 @@ def decoder_network(
                 padding="same",
                 kernel_initializer=glorot(next_seed),
                 name="logits",
+                **LAST,
             ),
         ],
         name="decoder",

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import tensorflow as tf
 
-from vae_wgan.vae_networks import critic_network, decoder_network
+from vae_wgan.vae_networks import critic_network, decoder_network, layers_in
 
 Critic = Callable[[tf.Tensor], tf.Tensor]
 
@@ -25,8 +25,9 @@ class WGAN(tf.keras.Model):
         base_depth: int,
         activation: str,
         seed: int,
+        precision: str = "float32",
     ):
-        """Builds the networks with initial weights drawn from `seed`."""
+        """Builds the networks with initial weights drawn from `seed`; see `VAEArchitecture`."""
         super().__init__(name="wgan")
         rng = np.random.default_rng(seed)
         options = {
@@ -35,9 +36,10 @@ class WGAN(tf.keras.Model):
             "activation": activation,
             "next_seed": lambda: int(rng.integers(2**31)),
         }
-        self.generator = decoder_network(image_shape, **options)
-        self.critic = critic_network(image_shape, **options)
-        self.extra_critic = critic_network(image_shape, name="extra_critic", **options)
+        with layers_in(precision):
+            self.generator = decoder_network(image_shape, **options)
+            self.critic = critic_network(image_shape, **options)
+            self.extra_critic = critic_network(image_shape, name="extra_critic", **options)
         self.built = True
 
     def generate(self, z: tf.Tensor) -> tf.Tensor:

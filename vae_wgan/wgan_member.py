@@ -158,6 +158,7 @@ class WGANMember:
             z_dim=settings.z_dim,
             base_depth=settings.base_depth,
             activation=settings.activation,
+            precision=settings.precision,
             seed=seed,
         )
 
