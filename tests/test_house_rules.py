@@ -24,11 +24,13 @@ from repository_sources import (
 FILE_LINES, ENTRY_SCRIPT_LINES, FUNCTION_LINES = 350, 120, 60
 MEANINGLESS_NAMES = {"utils", "helpers", "common", "misc"}
 SHARED_BY_TESTS = {"conftest.py", "repository_sources.py"} | {
+    "documented_commands.py",
     "fake_model.py",
     "html_page.py",
     "input_errors.py",
     "lock_holder.py",
     "processor_time.py",
+    "replica_trial.py",
     "run_folder_fixture.py",
     "tiny_detectors.py",
     "tiny_run.py",
