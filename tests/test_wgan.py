@@ -5,6 +5,7 @@ import pytest
 import tensorflow as tf
 
 from vae_wgan.wgan import (
+    NETWORKS,
     WGAN,
     classifier_loss,
     critic_loss,
@@ -84,9 +85,10 @@ def test_the_classifiers_loss_is_the_cross_entropy_of_keras_also_of_large_logits
     np.testing.assert_allclose(classifier_loss(0 * real, 0 * fake), np.log(2), rtol=1e-6)
 
 
+@pytest.mark.parametrize("networks", NETWORKS)
 @pytest.mark.parametrize("image_shape", [(28, 28, 1), (32, 32, 3)])
-def test_generated_images_lie_between_0_and_1_and_are_criticised(image_shape):
-    wgan = small_wgan(image_shape)
+def test_generated_images_lie_between_0_and_1_and_are_criticised(image_shape, networks):
+    wgan = small_wgan(image_shape, networks=networks)
     for weight in wgan.generator.trainable_variables:
         weight.assign(100 * weight)
     images = wgan.generate(100 * RNG.normal(size=(4, 3)).astype(np.float32)).numpy()
@@ -96,22 +98,35 @@ def test_generated_images_lie_between_0_and_1_and_are_criticised(image_shape):
     assert wgan.logit(images).shape == wgan.extra_logit(images).shape == (4,)
 
 
+@pytest.mark.parametrize("networks", NETWORKS)
 @pytest.mark.parametrize("colour", [(0.13,), (0.0,), (0.2, 0.5, 0.9)])
-def test_a_new_generator_starts_at_a_colour(colour):
-    wgan = small_wgan((28, 28, len(colour)))
+def test_a_new_generator_starts_at_a_colour(colour, networks):
+    wgan = small_wgan((28, 28, len(colour)), networks=networks)
     wgan.start_at(np.array(colour))
     images = wgan.generate(RNG.normal(size=(9, 3)).astype(np.float32))
     np.testing.assert_allclose(np.mean(images, axis=(0, 1, 2)), colour, atol=0.03)
 
 
-def test_every_weight_is_a_variable_of_the_model_and_drawn_by_seed():
-    one, same, other = (small_wgan(seed=seed) for seed in (0, 0, 1))
+@pytest.mark.parametrize("networks", NETWORKS)
+def test_every_weight_is_a_variable_of_the_model_and_drawn_by_seed(networks):
+    one, same, other = (small_wgan(seed=seed, networks=networks) for seed in (0, 0, 1))
     networks = (one.generator, one.critic, one.extra_critic)
     assert len(one.trainable_variables) == sum(len(n.trainable_variables) for n in networks)
     assert len({variable.path for variable in one.variables}) == len(one.variables)
     for first, second, third in zip(one.weights, same.weights, other.weights, strict=True):
         np.testing.assert_array_equal(first, second)
-        assert "bias" in first.path or np.any(first != third)
+        is_constant = first.path.endswith(("bias", "beta", "gamma"))
+        assert is_constant or np.any(first != third)
+
+
+def test_dcgan_halves_and_doubles_the_sides_twice():
+    wgan = small_wgan(networks="dcgan")
+    sides = [layer.output.shape[1] for layer in wgan.critic.layers if "convolution" in layer.name]
+    assert sides == [14, 7]
+    critic = [25 * 2 + 2, 25 * 2 * 4 + 4, 49 * 4 + 1]
+    generator = [3 * 49 * 4 + 49 * 4, 2 * 4, 25 * 4 * 2 + 2, 2 * 2, 25 * 2 + 1]
+    assert wgan.critic.count_params() == sum(critic)
+    assert wgan.generator.count_params() == sum(generator)
 
 
 def test_the_critic_is_updated_more_often_in_the_first_25_and_every_500th_step():

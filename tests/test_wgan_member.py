@@ -67,7 +67,7 @@ def test_generator_and_critic_are_trained_first_and_the_classifier_after_them():
     middle = member.state()
     member.train_steps(IMAGES, 7, range(4, 7))
     end = member.state()
-    for name in ("decoder", "critic"):
+    for name in ("generator", "critic"):
         assert differs(part_of(start, name), part_of(middle, name))
         assert_same(part_of(middle, name), part_of(end, name))
     assert_same(part_of(start, "extra_critic"), part_of(middle, "extra_critic"))
@@ -146,7 +146,7 @@ def test_the_noise_depends_on_seed_and_step():
         member = make_member()
         member.initialize(0)
         member.train_steps(IMAGES[:1], seed, range(step, step + 1))  # of one image: no order
-        states.append(part_of(member.state(), "decoder"))
+        states.append(part_of(member.state(), "generator"))
     assert differs(states[0], states[1])
     assert differs(states[0], states[2])
 
@@ -234,6 +234,7 @@ def test_compiled_members_score_as_plain_ones_and_train():
         {"activation": "relu"},
         {"Citers_boosted": 1},
         {"batch_size": 2},
+        {"networks": "reference"},
     ],
     ids=lambda changed: "-".join(changed),
 )
@@ -247,17 +248,33 @@ def test_every_training_flag_acts(changed, eagerly):
 def test_rmsprop_is_that_of_2018_and_adam_that_of_the_gradient_penalty():
     adam = make_member()._critic_optimizer
     assert isinstance(adam, tf.keras.optimizers.Adam)
-    assert (adam.beta_1, adam.beta_2) == (0.5, 0.9)
+    assert (adam.beta_1, adam.beta_2) == (0.0, 0.9)
     rmsprop = make_member(dataclasses.replace(SETTINGS, is_adam=False))._critic_optimizer
     assert isinstance(rmsprop, tf.keras.optimizers.RMSprop)
     assert (rmsprop.rho, rmsprop.epsilon, rmsprop.momentum) == (0.9, 1e-10, 0)
 
 
 def test_initialize_leaves_the_learning_rates(eagerly):
-    member = trained(range(1))
+    member = trained(range(1), dataclasses.replace(SETTINGS, learning_rate_decay=False))
     for optimizer, rate in (("generator", 1e-2), ("critic", 1e-2), ("extra", 1e-2)):
         found = getattr(member, f"_{optimizer}_optimizer").learning_rate
         assert float(found() if callable(found) else found) == pytest.approx(rate)
+
+
+@pytest.mark.parametrize("decays", [True, False])
+def test_learning_rates_fall_to_0_by_the_last_update_or_stay(decays, eagerly):
+    settings = dataclasses.replace(SETTINGS, learning_rate_decay=decays)
+    member = make_member(settings)
+    optimizers = [getattr(member, f"_{name}_optimizer") for name in ("generator", "critic")]
+    member.initialize(0)
+    member.train_steps(IMAGES, 7, range(2))
+    half = [float(optimizer.learning_rate) for optimizer in optimizers]
+    member.train_steps(IMAGES, 7, range(2, 4))
+    assert half == pytest.approx([5e-3 if decays else 1e-2] * 2)
+    ended = [*optimizers, member._extra_optimizer]
+    member.train_steps(IMAGES, 7, range(4, 7))
+    expected = 0 if decays else 1e-2
+    assert [float(optimizer.learning_rate) for optimizer in ended] == pytest.approx([expected] * 3)
 
 
 def test_normality_is_the_classifiers_logit():
@@ -274,5 +291,5 @@ def test_in_mixed_precision_it_trains_finite_weights_of_single():
     state = trained(range(7), settings).state()
     assert all(np.isfinite(array).all() for array in state.values())
     assert {array.dtype.name for array in state.values()} <= {"float32", "int32", "int64"}
-    for name in ("decoder", "critic", "extra_critic"):
+    for name in ("generator", "critic", "extra_critic"):
         assert differs(part_of(state, name), initial)

@@ -16,6 +16,8 @@ OF_2018 = {
     "extra_steps": 4001,
     "z_dim": 128,
     "base_depth": 32,
+    "networks": "reference",
+    "learning_rate_decay": False,
     "activation": "leaky_relu",
     "batch_size": 64,
     "learning_rate_ger": 5e-5,
@@ -49,7 +51,7 @@ def test_fast_is_the_default_and_smaller():
     fast, reference = parse(), parse("--preset=reference")
     assert fast == parse("--preset=fast")
     assert (fast.num_models, fast.mode, fast.lam) == (5, "gp", 10.0)
-    for name in ("max_steps", "extra_steps", "base_depth", "z_dim", "batch_size"):
+    for name in ("max_steps", "extra_steps", "z_dim", "batch_size"):
         smoke = getattr(parse("--preset=smoke"), name)
         assert smoke < getattr(fast, name) < getattr(reference, name)
 
@@ -58,7 +60,7 @@ def test_weights_depend_on_every_setting_of_the_training():
     own = {field.name for field in dataclasses.fields(WGANSettings)}
     own -= {field.name for field in dataclasses.fields(ImageSettings)}
     shaping = {f.name for f in dataclasses.fields(WGANSettings) if f.metadata["shapes_members"]}
-    assert shaping == own | {"seed", "base_depth", "activation"}
+    assert shaping == own | {"seed", "base_depth", "activation", "precision"}
 
 
 def test_the_folder_has_the_models_name():

@@ -5,9 +5,14 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import tensorflow as tf
 
+from vae_wgan.dcgan_networks import dcgan_critic, dcgan_generator
 from vae_wgan.vae_networks import critic_network, decoder_network, layers_in
 
 Critic = Callable[[tf.Tensor], tf.Tensor]
+NETWORKS = {  # generator and critic
+    "dcgan": (dcgan_generator, dcgan_critic),
+    "reference": (decoder_network, critic_network),
+}
 
 
 class WGAN(tf.keras.Model):
@@ -25,9 +30,13 @@ class WGAN(tf.keras.Model):
         base_depth: int,
         activation: str,
         seed: int,
+        networks: str = "reference",
         precision: str = "float32",
     ):
-        """Builds the networks with initial weights drawn from `seed`; see `VAEArchitecture`."""
+        """Builds the networks with initial weights drawn from `seed`.
+
+        `networks` is a key of NETWORKS; for the others see `VAEArchitecture`.
+        """
         super().__init__(name="wgan")
         rng = np.random.default_rng(seed)
         options = {
@@ -36,10 +45,11 @@ class WGAN(tf.keras.Model):
             "activation": activation,
             "next_seed": lambda: int(rng.integers(2**31)),
         }
+        make_generator, make_critic = NETWORKS[networks]
         with layers_in(precision):
-            self.generator = decoder_network(image_shape, **options)
-            self.critic = critic_network(image_shape, **options)
-            self.extra_critic = critic_network(image_shape, name="extra_critic", **options)
+            self.generator = make_generator(image_shape, **options)
+            self.critic = make_critic(image_shape, **options)
+            self.extra_critic = make_critic(image_shape, name="extra_critic", **options)
         self.built = True
 
     def generate(self, z: tf.Tensor) -> tf.Tensor:

@@ -44,9 +44,16 @@ class WGANMember:
         self._replicas = Replicas(settings.batch_size)
         with self._replicas.scope():
             self._wgan = self._new_wgan(seed=0)
-            self._generator_optimizer = self._optimizer("generator", self._wgan.generator)
-            self._critic_optimizer = self._optimizer("critic", self._wgan.critic)
-            self._extra_optimizer = self._optimizer("extra", self._wgan.extra_critic)
+            self._generator_optimizer = self._optimizer(
+                "generator", self._wgan.generator, settings.learning_rate_ger, settings.max_steps
+            )
+            self._critic_optimizer, self._extra_optimizer = (
+                self._optimizer(name, network, settings.learning_rate_dis, updates)
+                for name, network, updates in (
+                    ("critic", self._wgan.critic, self._critic_updates_before(settings.max_steps)),
+                    ("extra", self._wgan.extra_critic, settings.extra_steps),
+                )
+            )
         self._examples: np.ndarray | None = None
         self._images: tf.Tensor | None = None
         # Said beforehand, so that steps with more updates of the critic share the same graph.
@@ -158,32 +165,38 @@ class WGANMember:
             z_dim=settings.z_dim,
             base_depth=settings.base_depth,
             activation=settings.activation,
+            networks=settings.networks,
             precision=settings.precision,
             seed=seed,
         )
 
-    def _optimizer(self, name: str, network: tf.keras.Model) -> tf.keras.optimizers.Optimizer:
+    def _optimizer(
+        self, name: str, network: tf.keras.Model, rate: float, updates: int
+    ) -> tf.keras.optimizers.Optimizer:
         settings, name = self._settings, f"{name}_optimizer"
-        is_generators = network is self._wgan.generator
-        rate = settings.learning_rate_ger if is_generators else settings.learning_rate_dis
-        constant = lambda: rate  # noqa: E731  as a number it would be a variable, and set to zero
+        # A number would become a variable, which `initialize` sets to zero.
+        last_rate = 0.0 if settings.learning_rate_decay else rate
+        schedule = tf.keras.optimizers.schedules.PolynomialDecay(rate, updates, last_rate)
         if settings.is_adam:
-            optimizer = tf.keras.optimizers.Adam(constant, beta_1=0.5, beta_2=0.9, name=name)
+            optimizer = tf.keras.optimizers.Adam(schedule, beta_1=0.0, beta_2=0.9, name=name)
         else:
-            optimizer = tf.keras.optimizers.RMSprop(constant, epsilon=1e-10, name=name)  # of 2018
+            optimizer = tf.keras.optimizers.RMSprop(schedule, epsilon=1e-10, name=name)  # of 2018
         optimizer.build(network.trainable_variables)
         return optimizer
 
     def _batches(self, step: int) -> range:
         """Numbers of the batches of real images that a step sees, in one count over all steps."""
         settings = self._settings
-        schedule = {"usual": settings.Citers, "boosted": settings.Citers_boosted}
         past_end = step - settings.max_steps
         if past_end >= 0:
-            first, count = critic_updates_before(settings.max_steps, **schedule) + past_end, 1
+            first, count = self._critic_updates_before(settings.max_steps) + past_end, 1
         else:
-            first, count = critic_updates_before(step, **schedule), critic_updates(step, **schedule)
+            first = self._critic_updates_before(step)
+            count = critic_updates(step, settings.Citers, settings.Citers_boosted)
         return range(first, first + count)
+
+    def _critic_updates_before(self, step: int) -> int:
+        return critic_updates_before(step, self._settings.Citers, self._settings.Citers_boosted)
 
     def _cycle(self, images: tf.Tensor, rows: tf.Tensor, seed: tf.Tensor) -> dict[str, tf.Tensor]:
         """An update of the critic for each batch of `rows` [batch, image], one of the generator."""

@@ -24,8 +24,16 @@ class WGANSettings(ImageSettings):
         reference=128,
         smoke=16,
     )
+    networks: str = option(
+        "dcgan",
+        "Architecture of generator and critic. dcgan: two wide strided convolutions each;"
+        " reference: the deep ones of 2018.",
+        choices=("dcgan", "reference"),
+        shapes_members=True,
+        reference="reference",
+    )
     base_depth: int = option(
-        8,
+        32,
         "Filters of the first convolution.",
         at_least=1,
         shapes_members=True,
@@ -84,7 +92,7 @@ class WGANSettings(ImageSettings):
     )
     is_adam: bool = option(
         True,
-        "Adam with decays .5 and .9 instead of RMSProp.",
+        "Adam with decays 0 and .9 instead of RMSProp.",
         shapes_members=True,
         reference=False,
     )
@@ -93,6 +101,13 @@ class WGANSettings(ImageSettings):
     )
     learning_rate_dis: float = option(
         5e-4, "Of the critic and of the classifier.", above=0, shapes_members=True, reference=5e-5
+    )
+
+    learning_rate_decay: bool = option(
+        True,
+        "Learning rates fall to 0 along a line, by the last of the updates that they are for.",
+        shapes_members=True,
+        reference=False,
     )
 
     compile: bool = option(

@@ -28,6 +28,7 @@ class PlainWGAN:
             z_dim=settings.z_dim,
             base_depth=settings.base_depth,
             activation=settings.activation,
+            networks=settings.networks,
             seed=settings.seed,
         )
         self.critic, self.generator = wgan.critic, with_keras_layers(wgan.generator)
