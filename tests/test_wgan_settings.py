@@ -51,7 +51,7 @@ def test_fast_is_the_default_and_smaller():
     fast, reference = parse(), parse("--preset=reference")
     assert fast == parse("--preset=fast")
     assert (fast.num_models, fast.mode, fast.lam) == (5, "gp", 10.0)
-    for name in ("max_steps", "extra_steps", "z_dim", "batch_size"):
+    for name in ("max_steps", "extra_steps", "batch_size"):
         smoke = getattr(parse("--preset=smoke"), name)
         assert smoke < getattr(fast, name) < getattr(reference, name)
 

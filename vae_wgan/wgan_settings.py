@@ -17,12 +17,11 @@ class WGANSettings(ImageSettings):
     MODEL: ClassVar[str] = "wgan"
 
     z_dim: int = option(
-        32,
+        10,
         "Numbers in one latent code z.",
         at_least=1,
         shapes_members=True,
         reference=128,
-        smoke=16,
     )
     networks: str = option(
         "dcgan",
@@ -33,16 +32,11 @@ class WGANSettings(ImageSettings):
         reference="reference",
     )
     base_depth: int = option(
-        32,
-        "Filters of the first convolution.",
-        at_least=1,
-        shapes_members=True,
-        reference=32,
-        smoke=4,
+        32, "Filters of the first convolution.", at_least=1, shapes_members=True, smoke=4
     )
 
     max_steps: int = option(
-        3000,
+        10000,
         "Updates of the generator, each after updates of the critic.",
         at_least=1,
         shapes_members=True,
@@ -61,20 +55,18 @@ class WGANSettings(ImageSettings):
         32, "Images in an update.", at_least=1, shapes_members=True, reference=64, smoke=16
     )
     Citers: int = option(
-        3,
+        1,
         "Updates of the critic per update of the generator.",
         at_least=1,
         shapes_members=True,
         reference=5,
-        smoke=2,
     )
     Citers_boosted: int = option(
-        12,
+        5,
         "The same in each of the first 25 steps and in every 500th.",
         at_least=1,
         shapes_members=True,
         reference=100,
-        smoke=5,
     )
     mode: str = option(
         "gp",
@@ -97,10 +89,10 @@ class WGANSettings(ImageSettings):
         reference=False,
     )
     learning_rate_ger: float = option(
-        2e-4, "Of the generator.", above=0, shapes_members=True, reference=5e-5
+        1e-3, "Of the generator.", above=0, shapes_members=True, reference=5e-5
     )
     learning_rate_dis: float = option(
-        5e-4, "Of the critic and of the classifier.", above=0, shapes_members=True, reference=5e-5
+        1e-3, "Of the critic and of the classifier.", above=0, shapes_members=True, reference=5e-5
     )
 
     learning_rate_decay: bool = option(
