@@ -36,6 +36,7 @@ setup(
     extras_require={
         "dev": [
             "build>=1.2,<2",
+            "html5lib>=1.1,<2",
             "mkdocs>=1.6,<2",
             "mkdocstrings[python]>=1.0,<2",
             "pytest>=9,<10",

@@ -1,0 +1,100 @@
+"""The report in headless Chromium: it shows, sorts at a click, asks for nothing, says no error."""
+
+import json
+import re
+import shutil
+import subprocess
+from collections.abc import Iterable
+
+import html5lib
+import pytest
+
+from run_folder_fixture import table_of, write_run
+from tools.report.gallery import draw_plots
+from tools.report.html_report import report_html
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
+# Clicks the heading of a column twice; the page's policy allows scripts that stand in it.
+CLICKS = """<script>
+const table = document.querySelector("table.sortable");
+const headings = [...table.tHead.rows[0].cells];
+const column = headings.findIndex((cell) => cell.textContent === "worst");
+const shown = () => [...table.tBodies[0].rows].map((row) => row.cells[column].textContent);
+const found = [shown()];
+for (let click = 0; click < 2; click++) {
+  headings[column].querySelector("button").click();
+  found.push(shown());
+}
+document.body.dataset.found = JSON.stringify(found);
+</script></body>"""
+
+
+@pytest.fixture(scope="module")
+def text(tmp_path_factory):
+    table = table_of(write_run(tmp_path_factory.mktemp("run")))
+    return report_html(table, draw_plots(table))
+
+
+def test_it_is_html_without_a_parse_error(text):
+    html5lib.HTMLParser(strict=True).parse(text)
+
+
+@pytest.fixture(scope="module")
+def browser():
+    found = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if found is None:
+        pytest.skip(f"none of {', '.join(BROWSERS)} is installed")
+    return found
+
+
+def visit(browser: str, text: str, folder) -> tuple[str, str, set[str]]:
+    """The page after its scripts, what the browser printed, and the addresses asked for."""
+    page, log = folder / "report.html", folder / "requests.json"
+    page.write_text(text, "utf-8")
+    result = subprocess.run(
+        [
+            browser,
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--enable-logging=stderr",
+            f"--log-net-log={log}",
+            f"--user-data-dir={folder / 'profile'}",
+            "--dump-dom",
+            page.as_uri(),
+        ],
+        capture_output=True,
+        check=True,
+        text=True,
+        timeout=120,
+    )
+    return result.stdout, result.stderr, set(_addresses(json.loads(log.read_text("utf-8"))))
+
+
+def _addresses(log: dict) -> Iterable[str]:
+    """Of all requests but the browser's own, which have no page that they come from."""
+    for event in log["events"]:
+        parameters = event.get("params", {})
+        if "url" in parameters and parameters.get("initiator", "not an origin") != "not an origin":
+            yield parameters["url"]
+
+
+def test_it_sorts_at_a_click_and_asks_for_nothing(text, browser, tmp_path):
+    page, printed, addresses = visit(browser, text.replace("</body>", CLICKS), tmp_path)
+    first, falling, rising = json.loads(
+        re.search(r'data-found="([^"]*)"', page)[1].replace("&quot;", '"')
+    )
+    assert sorted(first) == rising == falling[::-1]
+    assert len(set(first)) > 2
+    assert "CONSOLE" not in printed
+    assert {address for address in addresses if not address.startswith("data:")} == set()
+
+
+def test_a_fault_and_a_request_would_be_seen(text, browser, tmp_path):
+    wrong = (
+        '<img src="http://127.0.0.1:9/x.png" alt=""><script>undefinedFunction();</script></body>'
+    )
+    open_page = re.sub(r"<meta http-equiv=[^>]*>", "", text)
+    _, printed, addresses = visit(browser, open_page.replace("</body>", wrong), tmp_path)
+    assert "undefinedFunction" in printed
+    assert "http://127.0.0.1:9/x.png" in addresses
