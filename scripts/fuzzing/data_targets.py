@@ -1,6 +1,7 @@
 """The readers of data files and of what package managers download, with a file or two for each."""
 
 import gzip
+import hashlib
 import io
 import json
 import tarfile
@@ -24,7 +25,7 @@ from scripts.fuzzing.mutations import (
 from scripts.fuzzing.trial import Target, content_reader
 from tools.data.conversions import CIFAR10_MEMBERS, cifar10_arrays, omniglot_images
 from tools.data.own_data import read_own_images
-from tools.data.readers import parse_idx, parse_mat, read_gzip
+from tools.data.readers import parse_idx, read_data_file, read_gzip
 from tools.data.sources import (
     DataFile,
     DebianPackage,
@@ -52,7 +53,8 @@ def data_targets(folder: Path) -> dict[str, Target]:
     (folder / "photos").mkdir()
     for name in ("y", "z"):  # a mutant is read beside whole pictures
         (folder / "photos" / f"{name}.png").write_bytes(_picture(_IMAGES[0], "png"))
-    read_mat = content_reader(folder / "x.mat", lambda path: parse_mat(path.read_bytes(), path))
+    mat = _mat(colours)
+    digest = hashlib.sha256(mat).hexdigest()
     return {
         "idx": Target(
             [gzip.compress(_IDX)],
@@ -65,7 +67,12 @@ def data_targets(folder: Path) -> dict[str, Target]:
             content_reader(folder / "x.npz", _read_images),
         ),
         "npy": Target([_npy(_IMAGES)], [damaged], content_reader(folder / "x.npy", _read_images)),
-        "mat": Target([_mat(colours, False), _mat(colours, True)], [damaged], read_mat),
+        # SciPy can be crashed by a damaged file, and must not get one.
+        "mat": Target(
+            [mat],
+            [damaged],
+            content_reader(folder / "x.mat", lambda path: read_data_file(path, digest)),
+        ),
         "picture": Target(
             [_picture(_IMAGES[0], kind) for kind in ("png", "jpeg")]
             + [_picture(colours[0], "png")],
@@ -183,9 +190,9 @@ def _npy(array: np.ndarray) -> bytes:
     return buffer.getvalue()
 
 
-def _mat(images: np.ndarray, compressed: bool) -> bytes:
+def _mat(images: np.ndarray) -> bytes:
     buffer = io.BytesIO()
-    scipy.io.savemat(buffer, {"X": np.moveaxis(images, 0, -1)}, do_compression=compressed)
+    scipy.io.savemat(buffer, {"X": np.moveaxis(images, 0, -1)}, do_compression=True)
     return buffer.getvalue()
 
 
