@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import re
 import subprocess
 import sys
 
@@ -11,7 +12,7 @@ import pytest
 from PIL import Image
 
 from documented_commands import INSTALLED, documented_commands
-from repository_sources import ROOT
+from repository_sources import ROOT, repository_sources
 from tiny_run import bars, made_up_table
 
 DATA = ROOT.parent / "shared" / "data"
@@ -100,6 +101,15 @@ def test_a_command_takes_its_flags(words, folder):
     assert "no_such_flag" in result.stderr
     flags = [word.split("=")[0] for word in words[2:] if word.startswith("--")]
     assert not any(flag in result.stderr.splitlines()[-1] for flag in flags), result.stderr
+
+
+def test_the_tests_that_pages_name_exist():
+    pages = (page.read_text("utf-8") for page in (ROOT / "docs").glob("*.md"))
+    named = set(re.findall(r"`(?:tests/)?(test_\w+\.py)(?:::(\w+))?`", "\n".join(pages)))
+    assert len(named) > 20
+    sources = repository_sources()
+    for file, test in sorted(named):
+        assert f"def {test}" in sources[f"tests/{file}"], f"{file}::{test}"
 
 
 @pytest.mark.slow
