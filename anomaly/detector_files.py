@@ -16,7 +16,7 @@ import tensorflow as tf
 
 import anomaly
 from anomaly.detector_base import Detector
-from anomaly.detector_input import ArgumentError
+from anomaly.detector_input import ArgumentError, UnknownDetectorError
 from tools.array_files import refuse_large
 from tools.run.whole_files import (
     DamagedFileError,
@@ -63,13 +63,13 @@ def save_detector(detector: Detector, filepath: str | os.PathLike, legacy: bool 
     Raises:
         ArgumentError: A network holds a lambda, which no safe loading can give back; or `meta`
             holds what JSON does not know.
-        NotImplementedError: The detector is of a class that cannot be saved.
+        UnknownDetectorError: The detector is of a class that cannot be saved.
     """
     if legacy:
         raise ArgumentError("legacy=True: there is no other format than JSON and .keras")
     name = type(detector).__name__
     if name not in _CLASSES or not isinstance(detector, Detector):
-        raise NotImplementedError(f"{name} cannot be saved; known are {sorted(_CLASSES)}")
+        raise UnknownDetectorError(f"{name} cannot be saved; known are {sorted(_CLASSES)}")
     folder = Path(filepath).resolve()
     if folder.exists() and not folder.is_dir():
         raise ArgumentError(f"{filepath} is a file; name a folder")
@@ -95,12 +95,14 @@ def load_detector(
 
     Raises:
         ArgumentError: The folder does not exist, holds no detector, or is damaged.
-        NotImplementedError: It holds a detector of a class that this version does not know.
+        UnknownDetectorError: It holds a detector of a class that this version does not know.
     """
     folder = Path(filepath)
     record = _read_record(folder)
     if record["class"] not in _CLASSES:
-        raise NotImplementedError(f"{folder} holds a {record['class']}, a class unknown here")
+        raise UnknownDetectorError(
+            f"{folder} holds a {record['class']!r:.40}, a class unknown here"
+        )
     known = _TENSORFLOW_FUNCTIONS | dict(custom_objects or {})
     networks = {
         name: _read_network(folder / file, known) for name, file in record["networks"].items()

@@ -13,6 +13,10 @@ class ArgumentError(InputError, ValueError):
     """An argument, a row of data or a saved detector has a wrong value."""
 
 
+class UnknownDetectorError(InputError, NotImplementedError):
+    """A detector is of a class that cannot be saved or loaded."""
+
+
 class ArgumentTypeError(InputError, TypeError):
     """An argument is of a wrong type."""
 

@@ -25,6 +25,7 @@ from tiny_detectors import (
     outlier_vae,
     rows,
 )
+from tools.errors import InputError
 
 IN_A_FRESH_PROCESS = """
 import sys
@@ -205,8 +206,9 @@ def test_unknown_classes_and_missing_folders(tmp_path):
         save_detector(3, tmp_path)
     save_detector_of_the_module(model_distillation(), tmp_path)
     change_the_record(**{"class": "Mystery"})(tmp_path)
-    with pytest.raises(NotImplementedError, match="Mystery"):
+    with pytest.raises(NotImplementedError, match="Mystery") as caught:
         load_detector(tmp_path)
+    assert isinstance(caught.value, InputError)  # one line for a person
     (tmp_path / "file").touch()
     with pytest.raises(ValueError, match="is a file"):
         save_detector(model_distillation(), tmp_path / "file")
