@@ -2,15 +2,17 @@
 
 import hashlib
 import logging
+import math
 import os
 import re
 import shutil
 import warnings
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 import tensorflow as tf
 
@@ -30,9 +32,6 @@ from tools.run.whole_files import (
 _LOG = logging.getLogger(__name__)
 _RECORD = "detector.json"
 _FORMAT = 1
-# What Keras's layers call the lengths of their weights.
-_SIZES = {"units", "filters", "input_dim", "output_dim", "num_heads", "key_dim", "value_dim"}
-_SMALL_LAYER = 65_536  # units that may stand in a network whatever weights it has
 _FILE_NAME = re.compile(r"\w+-[0-9a-f]{16}\.(keras|npz)", re.ASCII)
 # The classes that a record may name; the package knows their modules.
 _CLASSES = {
@@ -212,7 +211,7 @@ def _read_network(
         except DamagedFileError as error:
             raise ArgumentError(f"{path} is damaged: {error}") from error
     try:
-        _refuse_large(path)
+        _refuse_large(path, custom_objects)
         return tf.keras.models.load_model(
             path, custom_objects=custom_objects, compile=False, safe_mode=True
         )
@@ -224,24 +223,20 @@ def _read_network(
         ) from error
 
 
-def _refuse_large(path: Path) -> None:
+def _refuse_large(path: Path, custom_objects: Mapping[str, Any]) -> None:
     """Raises ValueError where a .keras file claims sizes that its weights do not have."""
     with zipfile.ZipFile(path) as archive:
         claimed = sum(member.file_size for member in archive.infolist())
         refuse_large(claimed, "its content", most=path.stat().st_size)  # Keras does not compress
-        largest = max(_sizes(parse_json(archive.read("config.json"))), default=0)
+        config = parse_json(archive.read("config.json"))
         held = archive.getinfo("model.weights.h5").file_size
-    refuse_large(largest, "a layer", most=max(held, _SMALL_LAYER))
-
-
-def _sizes(config: Any) -> Iterator[int]:
-    """The sizes of layers in a network's configuration."""
-    if isinstance(config, dict):
-        yield from (config[key] for key in _SIZES & config.keys() if type(config[key]) is int)
-        config = list(config.values())
-    if isinstance(config, list):
-        for part in config:
-            yield from _sizes(part)
+    # Weights that are made in this scope have shapes, and take no memory.
+    with keras.StatelessScope(initialize_variables=False):
+        network = keras.saving.deserialize_keras_object(
+            config, custom_objects=custom_objects, safe_mode=True
+        )
+        sizes = [math.prod(w.shape) * tf.as_dtype(w.dtype).size for w in network.variables]
+    refuse_large(sum(sizes), "its network", most=held)
 
 
 def _digest(content: bytes) -> str:

@@ -278,17 +278,29 @@ def test_a_lambda_from_a_stranger_is_refused_when_it_is_loaded(tmp_path):
         load_detector(tmp_path)
 
 
-def test_a_layer_larger_than_its_weights_is_refused_before_it_is_built(tmp_path):
+@pytest.mark.parametrize(
+    ("place", "key", "value", "words"),
+    [
+        # 7 numbers of 4 bytes for each unit, beside the first layer.
+        ("config", "units", 10**9, "its network claims 28,000,000,120 bytes"),
+        ("build_config", "input_shape", [None, 10**9], "received input with shape"),
+    ],
+)
+def test_a_network_larger_than_its_weights_is_refused_before_it_is_built(
+    place, key, value, words, tmp_path
+):
     def enlarge(path):
         with zipfile.ZipFile(path) as archive:
             members = {name: archive.read(name) for name in archive.namelist()}
         config = json.loads(members["config.json"])
-        config["config"]["layers"][1]["config"]["units"] = 10**10
+        config["config"]["layers"][-1][place][key] = value
         with zipfile.ZipFile(path, "w") as archive:
             for name, content in (members | {"config.json": json.dumps(config)}).items():
                 archive.writestr(name, content)
 
-    save_detector(model_distillation(), tmp_path)
+    last = layers.Dense(3, "softmax")
+    small = keras.Sequential([keras.Input((4,)), layers.Dense(6), last])
+    save_detector(model_distillation(model=small), tmp_path)
     put_a_strangers_network(tmp_path, enlarge)
-    with pytest.raises(ValueError, match="a layer claims 10,000,000,000 bytes"):
+    with pytest.raises(ValueError, match=words):
         load_detector(tmp_path)
