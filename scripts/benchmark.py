@@ -4,6 +4,7 @@ python scripts/benchmark.py analysis
 python scripts/benchmark.py corruptions
 python scripts/benchmark.py credit
 python scripts/benchmark.py detectors
+python scripts/benchmark.py nodes
 python scripts/benchmark.py scale
 python scripts/benchmark.py score
 python scripts/benchmark.py start
@@ -34,6 +35,7 @@ PARTS = (
     "corruptions",
     "credit",
     "detectors",
+    "nodes",
     "scale",
     "score",
     "start",

@@ -1,17 +1,22 @@
 """The benchmarks of whole commands: analysis, scale, start; and the made-up run they need."""
 
 import argparse
+import dataclasses
 import os
 
+import pytest
+
 from input_errors import message_of
-from scripts.benchmarks import analysis, scale, start
+from scripts.benchmarks import analysis, nodes, scale, start
 from scripts.benchmarks.child_process import Cost, cost_of
 from scripts.benchmarks.start import ProgressBar
 from scripts.benchmarks.synthetic_run import write_synthetic_run
 from tools.run.folder import RunFolder
+from tools.run.whole_files import write_json
 from tools.scores.detection import AnalysisOptions, detection_table
 from tools.scores.finished_run import read_run
 from tools.scores.registry import FITTED_SCORES
+from vae_wgan.vae_settings import VAESettings
 
 # Writes two steps of a bar, as the script that stands for vae_run.py.
 SCRIPT = """
@@ -99,3 +104,48 @@ def test_first_steps_are_timed_and_the_run_is_interrupted(monkeypatch, tmp_path)
     assert figures.pop("start.vae_run.help") == 0.3
     assert figures.keys() == {"start.first", "start.resumed", "start.again"}
     assert 0 < max(figures.values()) < 30
+
+
+def test_a_run_is_measured_on_each_number_of_nodes(monkeypatch):
+    cluster_utils = pytest.importorskip("ray.cluster_utils")
+    calls = []
+
+    class FakeCluster:
+        address = "127.0.0.2:6379"
+
+        def __init__(self, **options):
+            calls.append("head")
+
+        def add_node(self, **node):
+            calls.append("node")
+
+        def wait_for_nodes(self):
+            calls.append("wait")
+
+        def shutdown(self):
+            calls.append("shutdown")
+
+    def fake(arguments):
+        flags = dict(argument[2:].split("=", 1) for argument in arguments[1:])
+        assert flags["launcher_address"] == FakeCluster.address
+        assert flags.keys() <= {field.name for field in dataclasses.fields(VAESettings)}
+        seconds = 12.0 / (1 + calls.count("node"))
+        folder = RunFolder(flags["model_dir"])
+        write_json(
+            folder.manifest_path,
+            {"settings": {}, "timings": {"training": seconds, "scoring": 2 * seconds}},
+        )
+        return Cost(4 * seconds, 50)
+
+    monkeypatch.setattr(cluster_utils, "Cluster", FakeCluster)
+    monkeypatch.setattr(nodes, "cost_of", fake)
+    found = list(nodes.figures(argparse.Namespace(nodes=2, data_dir="", seed=0)))
+    assert calls == ["head", "node", "wait", "shutdown"]
+    assert {figure.name: (figure.value, figure.ratio) for figure in found} == {
+        "nodes.1.training": (12, 1),
+        "nodes.1.scoring": (24, 1),
+        "nodes.1.command": (48, 1),
+        "nodes.2.training": (6, 2),
+        "nodes.2.scoring": (12, 2),
+        "nodes.2.command": (24, 2),
+    }

@@ -1,0 +1,76 @@
+"""How the time of a run falls with the nodes of a Ray cluster.
+
+The nodes are processes of this machine with a core each, so they share its memory and caches: what
+is measured is what tasks, transfers and the compilation in each process cost, not a network.
+"""
+
+import argparse
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from scripts.benchmarks.child_process import cost_of
+from scripts.benchmarks.figure import Figure
+from tools.errors import InputError
+from tools.run.folder import RunFolder
+
+ENTRY_SCRIPT = Path(__file__).resolve().parents[2] / "vae_wgan" / "vae_run.py"
+# Of every node: Ray would take the machine's own address for 127.0.0.1.
+NODE = {"num_cpus": 1, "node_ip_address": "127.0.0.2"}
+RUN = {
+    "preset": "smoke",
+    "num_models": 4,
+    "max_steps": 300,
+    "viz_steps": 300,
+    "eval_size": 300,
+    "ood_datasets": "fashion_mnist,notmnist",
+    "score_keys": "iwae",
+    "launcher": "ray",
+    "cpus_per_member": 1,
+}
+
+
+def add_flags(parser: argparse.ArgumentParser) -> None:
+    """Adds the flags of this part."""
+    parser.add_argument("--nodes", type=int, default=2, help="at most; default: %(default)s")
+
+
+def figures(options: argparse.Namespace) -> Iterator[Figure]:
+    """Seconds of training and of scoring with each number of nodes, measured once.
+
+    Raises:
+        InputError: Ray is not installed.
+    """
+    try:
+        from ray.cluster_utils import Cluster
+    except ImportError as error:
+        raise InputError("the part nodes needs Ray: pip install '.[ray]'") from error
+    cluster = Cluster(initialize_head=True, head_node_args=NODE | {"include_dashboard": False})
+    try:
+        alone: Mapping[str, float] = {}
+        for count in range(1, options.nodes + 1):
+            if count > 1:
+                cluster.add_node(**NODE)
+                cluster.wait_for_nodes()
+            seconds = _seconds(cluster.address, options)
+            alone = alone or seconds
+            for part, value in seconds.items():
+                yield Figure(
+                    f"nodes.{count}.{part}",
+                    value,
+                    f"s, {RUN['num_models']} members",
+                    ratio=alone[part] / value,
+                    yardstick=f"one node: {alone[part]:.1f} s",
+                )
+    finally:
+        cluster.shutdown()
+
+
+def _seconds(address: str, options: argparse.Namespace) -> dict[str, float]:
+    """Of the parts of a run on the cluster, and of the whole command."""
+    with tempfile.TemporaryDirectory() as folder:
+        flags = RUN | {"model_dir": folder, "launcher_address": address}
+        flags |= {"data_dir": options.data_dir, "seed": options.seed}
+        cost = cost_of([str(ENTRY_SCRIPT), *(f"--{name}={value}" for name, value in flags.items())])
+        timings = RunFolder(folder).manifest()["timings"]
+    return {part: timings[part] for part in ("training", "scoring")} | {"command": cost.seconds}
