@@ -125,8 +125,8 @@ def test_the_next_source_is_tried_when_one_is_out_of_reach(web, tmp_path):
 @pytest.mark.parametrize(
     ("content", "complaint"),
     [
-        (gzip.compress(b"other"), "wrong content"),
-        (gzip.compress(CONTENTS["test-images"])[:-9], "cannot be read"),
+        (gzip.compress(b"other", mtime=0), "wrong content"),
+        (gzip.compress(CONTENTS["test-images"], mtime=0)[:-9], "cannot be read"),
         (b"<html>Log in to use this network</html>", "cannot be read"),
     ],
 )
