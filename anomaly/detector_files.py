@@ -2,17 +2,15 @@
 
 import hashlib
 import logging
-import math
 import os
 import re
 import shutil
 import warnings
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import keras
 import numpy as np
 import tensorflow as tf
 
@@ -32,6 +30,10 @@ from tools.run.whole_files import (
 _LOG = logging.getLogger(__name__)
 _RECORD = "detector.json"
 _FORMAT = 1
+# What Keras's layers call the lengths of their weights.
+_SIZES = {"units", "filters", "input_dim", "output_dim", "num_heads", "key_dim", "value_dim"}
+_SHAPES = {"batch_shape", "build_input_shape", "input_shape", "shapes_dict"}
+_SMALL_LAYER = 65_536  # units that may stand in a network whatever weights it has
 _FILE_NAME = re.compile(r"\w+-[0-9a-f]{16}\.(keras|npz)", re.ASCII)
 # The classes that a record may name; the package knows their modules.
 _CLASSES = {
@@ -211,7 +213,7 @@ def _read_network(
         except DamagedFileError as error:
             raise ArgumentError(f"{path} is damaged: {error}") from error
     try:
-        _refuse_large(path, custom_objects)
+        _refuse_large(path)
         return tf.keras.models.load_model(
             path, custom_objects=custom_objects, compile=False, safe_mode=True
         )
@@ -223,20 +225,37 @@ def _read_network(
         ) from error
 
 
-def _refuse_large(path: Path, custom_objects: Mapping[str, Any]) -> None:
+def _refuse_large(path: Path) -> None:
     """Raises ValueError where a .keras file claims sizes that its weights do not have."""
     with zipfile.ZipFile(path) as archive:
         claimed = sum(member.file_size for member in archive.infolist())
         refuse_large(claimed, "its content", most=path.stat().st_size)  # Keras does not compress
-        config = parse_json(archive.read("config.json"))
+        largest = max(_sizes(parse_json(archive.read("config.json"))), default=0)
         held = archive.getinfo("model.weights.h5").file_size
-    # Weights that are made in this scope have shapes, and take no memory.
-    with keras.StatelessScope(initialize_variables=False):
-        network = keras.saving.deserialize_keras_object(
-            config, custom_objects=custom_objects, safe_mode=True
-        )
-        sizes = [math.prod(w.shape) * tf.as_dtype(w.dtype).size for w in network.variables]
-    refuse_large(sum(sizes), "its network", most=held)
+    refuse_large(largest, "a layer", most=max(held, _SMALL_LAYER))
+
+
+def _sizes(config: Any) -> Iterator[int]:
+    """The sizes of layers, and of what goes into them, in a network's configuration."""
+    if isinstance(config, dict):
+        yield from (config[key] for key in _SIZES & config.keys() if type(config[key]) is int)
+        for key in _SHAPES & config.keys():
+            yield from _numbers(config[key])
+        config = list(config.values())
+    if isinstance(config, list):
+        for part in config:
+            yield from _sizes(part)
+
+
+def _numbers(shapes: Any) -> Iterator[int]:
+    """The lengths in a shape, or in several."""
+    if isinstance(shapes, dict):
+        shapes = list(shapes.values())
+    if isinstance(shapes, list):
+        for part in shapes:
+            yield from _numbers(part)
+    elif type(shapes) is int:
+        yield shapes
 
 
 def _digest(content: bytes) -> str:

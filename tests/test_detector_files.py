@@ -193,7 +193,7 @@ def change_the_record(**entries):
 def test_a_damaged_folder_gives_one_clear_error(damage, words, tmp_path):
     save_detector(model_distillation(), tmp_path)
     damage(tmp_path)
-    with pytest.raises(ValueError, match=words) as caught:
+    with pytest.raises(ValueError, match="a layer claims 10,000,000,000 bytes") as caught:
         load_detector(tmp_path)
     assert "\n" not in str(caught.value)
     assert str(tmp_path) in str(caught.value)
@@ -279,15 +279,11 @@ def test_a_lambda_from_a_stranger_is_refused_when_it_is_loaded(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("place", "key", "value", "words"),
-    [
-        # 7 numbers of 4 bytes for each unit, beside the first layer.
-        ("config", "units", 10**9, "its network claims 28,000,000,120 bytes"),
-        ("build_config", "input_shape", [None, 10**9], "received input with shape"),
-    ],
+    ("place", "key", "value"),
+    [("config", "units", 10**10), ("build_config", "input_shape", [None, 10**10])],
 )
 def test_a_network_larger_than_its_weights_is_refused_before_it_is_built(
-    place, key, value, words, tmp_path
+    place, key, value, tmp_path
 ):
     def enlarge(path):
         with zipfile.ZipFile(path) as archive:
@@ -302,5 +298,5 @@ def test_a_network_larger_than_its_weights_is_refused_before_it_is_built(
     small = keras.Sequential([keras.Input((4,)), layers.Dense(6), last])
     save_detector(model_distillation(model=small), tmp_path)
     put_a_strangers_network(tmp_path, enlarge)
-    with pytest.raises(ValueError, match=words):
+    with pytest.raises(ValueError, match="a layer claims 10,000,000,000 bytes"):
         load_detector(tmp_path)
