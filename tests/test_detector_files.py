@@ -193,7 +193,7 @@ def change_the_record(**entries):
 def test_a_damaged_folder_gives_one_clear_error(damage, words, tmp_path):
     save_detector(model_distillation(), tmp_path)
     damage(tmp_path)
-    with pytest.raises(ValueError, match="a layer claims 10,000,000,000 bytes") as caught:
+    with pytest.raises(ValueError, match=words) as caught:
         load_detector(tmp_path)
     assert "\n" not in str(caught.value)
     assert str(tmp_path) in str(caught.value)
