@@ -1,6 +1,6 @@
 """Several GPUs at one member: each takes an equal share of every batch."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -55,10 +55,22 @@ class Replicas:
     def update(self, function: Callable[..., tf.Tensor], *arguments: tf.Tensor) -> tf.Tensor:
         """Calls the function on all devices with the same arguments; the mean of what they return.
 
-        It takes `share` of each batch, and applies gradients of a loss divided by `count`.
+        It takes `share` of each batch, and changes weights by `minimize`.
         """
         values = self._strategy.run(function, arguments)
         return self._strategy.reduce(tf.distribute.ReduceOp.MEAN, values, axis=None)
+
+    def minimize(
+        self,
+        loss: tf.Tensor,
+        weights: Sequence[tf.keras.Variable],
+        tape: tf.GradientTape,
+        optimizer: tf.keras.optimizers.Optimizer,
+    ) -> None:
+        """Within `update`: the optimizer's step for the mean of all devices' losses."""
+        part = tf.constant(1 / self.count)  # the optimizer sums the devices' gradients
+        gradients = tape.gradient(loss, weights, part)
+        optimizer.apply_gradients(zip(gradients, weights, strict=True))
 
     def share(self, batch: tf.Tensor, axis: int = 0) -> tf.Tensor:
         """What this device takes of the batch whose examples lie along the axis."""

@@ -157,9 +157,7 @@ class VAEMember:
             loss, rate, distortion = vae_loss(
                 self._vae, images, noise, beta=settings.beta, analytic_kl=settings.analytic_kl
             )
-            loss /= replicas.count
-        weights = self._vae.trainable_variables
-        self._optimizer.apply_gradients(zip(tape.gradient(loss, weights), weights, strict=True))
+        replicas.minimize(loss, self._vae.trainable_variables, tape, self._optimizer)
         return -(rate + distortion)
 
 

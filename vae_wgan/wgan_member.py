@@ -47,12 +47,11 @@ class WGANMember:
             self._generator_optimizer = self._optimizer(
                 "generator", self._wgan.generator, settings.learning_rate_ger, settings.max_steps
             )
-            self._critic_optimizer, self._extra_optimizer = (
-                self._optimizer(name, network, settings.learning_rate_dis, updates)
-                for name, network, updates in (
-                    ("critic", self._wgan.critic, self._critic_updates_before(settings.max_steps)),
-                    ("extra", self._wgan.extra_critic, settings.extra_steps),
-                )
+            rate = settings.learning_rate_dis
+            updates = self._critic_updates_before(settings.max_steps)
+            self._critic_optimizer = self._optimizer("critic", self._wgan.critic, rate, updates)
+            self._extra_optimizer = self._optimizer(
+                "extra", self._wgan.extra_critic, rate, settings.extra_steps
             )
         self._examples: np.ndarray | None = None
         self._images: tf.Tensor | None = None
@@ -225,8 +224,7 @@ class WGANMember:
         with tf.GradientTape() as tape:
             loss, penalty = self._critic_terms(share(real), codes, mixing)
             objective = loss if settings.mode == "regular" else loss + settings.lam * penalty
-            objective /= self._replicas.count
-        _minimize(objective, critic.trainable_variables, tape, self._critic_optimizer)
+        self._replicas.minimize(objective, critic.trainable_variables, tape, self._critic_optimizer)
         return loss
 
     def _clip_critic(self) -> None:
@@ -240,8 +238,8 @@ class WGANMember:
         codes = self._replicas.share(self._codes(self._settings.batch_size, seed))
         with tf.GradientTape() as tape:
             loss = generator_loss(self._wgan.logit(self._wgan.generate(codes)))
-            objective = loss / self._replicas.count
-        _minimize(objective, generator.trainable_variables, tape, self._generator_optimizer)
+        weights = generator.trainable_variables
+        self._replicas.minimize(loss, weights, tape, self._generator_optimizer)
         return loss
 
     def _extra_step(
@@ -256,8 +254,8 @@ class WGANMember:
         codes = self._codes(real.shape[0], seed)
         with tf.GradientTape() as tape:
             loss = self._extra_loss(share(real), share(codes))
-            objective = loss / self._replicas.count
-        _minimize(objective, extra_critic.trainable_variables, tape, self._extra_optimizer)
+        weights = extra_critic.trainable_variables
+        self._replicas.minimize(loss, weights, tape, self._extra_optimizer)
         return loss
 
     def _codes(self, count: int, seed: tf.Tensor) -> tf.Tensor:
@@ -301,12 +299,3 @@ class WGANMember:
             "critic_gradient_norm": tf.linalg.global_norm(critic_gradients),
             "generator_gradient_norm": tf.linalg.global_norm(generator_gradients),
         }
-
-
-def _minimize(
-    loss: tf.Tensor,
-    weights: Sequence[tf.keras.Variable],
-    tape: tf.GradientTape,
-    optimizer: tf.keras.optimizers.Optimizer,
-) -> None:
-    optimizer.apply_gradients(zip(tape.gradient(loss, weights), weights, strict=True))
