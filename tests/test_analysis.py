@@ -192,6 +192,10 @@ FAULTS = {
     ),
     "missing scores": (lambda f: f.scores("far").unlink(), "far.npz is missing"),
     "missing calibration": (lambda f: f.scores("calibration").unlink(), "calibration.npz is"),
+    "unknown attack": (
+        lambda f: f.update_manifest(adversarial={"elsewhere": "near"}),
+        "adversarial names sets that are not scored",
+    ),
     "damaged scores": (lambda f: f.scores("far").write_bytes(b"PK"), "far.npz is damaged"),
     "NaN": (
         lambda f: change_scores(f, "near", with_nan),

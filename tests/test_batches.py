@@ -1,9 +1,9 @@
-"""Each row once per epoch, whatever the batch size, and no state."""
+"""Each row once per epoch, whatever the batch size, and no state; and batches of one size."""
 
 import numpy as np
 import pytest
 
-from tools.run.batches import batch_rows
+from tools.run.batches import batch_rows, in_full_batches
 
 SIZES = [(10, 3), (10, 5), (7, 7), (3, 10), (1, 4), (10, 1)]  # rows, batch size
 
@@ -31,3 +31,17 @@ def test_a_batch_is_a_function_of_the_step_only():
         rows = batch_rows(4, 10, 7, step)
         np.testing.assert_array_equal(rows, in_order[step])
         rows[:] = -1  # what a caller does to a batch changes no later one
+
+
+@pytest.mark.parametrize("count", [1, 3, 4, 9])
+def test_values_of_rows_are_those_of_single_rows(count):
+    rows, sizes = np.random.default_rng(0).random((count, 2)), []
+
+    def function(batch):
+        sizes.append(len(batch))
+        return {"sum": batch.sum(axis=1), "first": batch[:, 0]}
+
+    values = in_full_batches(function, rows, size=4)
+    assert set(sizes) == {4}
+    np.testing.assert_array_equal(values["sum"], rows.sum(axis=1))
+    np.testing.assert_array_equal(values["first"], rows[:, 0])

@@ -10,7 +10,8 @@ from tools.run.manifest_form import malformed_entry
 
 @pytest.fixture
 def manifest(tmp_path):
-    return write_run(tmp_path, members=1, examples=8).manifest()
+    written = write_run(tmp_path, members=1, examples=8).manifest()
+    return written | {"history": {"steps": [500]}}
 
 
 def test_the_manifest_of_a_run_is_well_formed(manifest):
@@ -24,6 +25,8 @@ def test_the_manifest_of_a_run_is_well_formed(manifest):
         ("status", 3),
         ("timings", []),
         ("timings.training", "1"),
+        ("history.steps[0]", "../../elsewhere"),
+        ("device", ["CPU"]),
         ("settings", None),
         ("settings.score_keys", "iwae"),
         ("settings.score_keys[1]", 7),

@@ -7,7 +7,7 @@ import os
 import pytest
 
 from input_errors import message_of
-from scripts.benchmarks import analysis, nodes, scale, start
+from scripts.benchmarks import analysis, child_process, nodes, scale, start
 from scripts.benchmarks.child_process import Cost, cost_of
 from scripts.benchmarks.start import ProgressBar
 from scripts.benchmarks.synthetic_run import write_synthetic_run
@@ -67,7 +67,8 @@ def test_the_analysis_is_measured_in_a_process_of_its_own(monkeypatch):
 
 
 def test_more_members_are_compared_with_the_fewest(monkeypatch):
-    monkeypatch.setattr(scale, "cost_of", lambda arguments: Cost(4, 100))
+    for module in (scale, child_process):
+        monkeypatch.setattr(module, "cost_of", lambda arguments: Cost(4, 100))
     monkeypatch.setattr(scale, "SETS", 1)
     timings = {"training": 20.0, "scoring": 10.0}
     monkeypatch.setattr(RunFolder, "manifest", lambda self: {"timings": timings})
@@ -138,7 +139,7 @@ def test_a_run_is_measured_on_each_number_of_nodes(monkeypatch):
         return Cost(4 * seconds, 50)
 
     monkeypatch.setattr(cluster_utils, "Cluster", FakeCluster)
-    monkeypatch.setattr(nodes, "cost_of", fake)
+    monkeypatch.setattr(child_process, "cost_of", fake)
     found = list(nodes.figures(argparse.Namespace(nodes=2, data_dir="", seed=0)))
     assert calls == ["head", "node", "wait", "shutdown"]
     assert {figure.name: (figure.value, figure.ratio) for figure in found} == {

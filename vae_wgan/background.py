@@ -140,7 +140,7 @@ def _seed(settings: BackgroundSettings, rate: float) -> int:
 def _train(settings: BackgroundSettings, folder: RunFolder, rate: float, runner: Runner) -> None:
     _LOG.info("background ensemble, %s of the pixels noisy", rate)
     name = folder.background(rate).path.name
-    log_dir = settings.log_dir and str(Path(settings.log_dir, name).absolute())
+    log_dir = settings.log_dir and str(Path(settings.log_dir, name))
     plan = TrainingPlan(_seed(settings, rate), settings.max_steps, settings.viz_steps, log_dir)
     runner.train(plan, folder.background(rate), settings.num_models)
 

@@ -1,6 +1,5 @@
 """Scores the sets of a run with all members; leaves score files, inputs' properties, pictures."""
 
-import hashlib
 import logging
 from collections.abc import Collection, Sequence
 from pathlib import Path
@@ -81,7 +80,7 @@ def score_datasets(
         provenance = {
             "members": members,
             "dataset": example_set.checksum,
-            "values": _digest(example_set),
+            "values": example_set.digest,
             "n_samples": getattr(settings, "n_samples", 1),  # a critic draws none
             "seed": settings.seed,
             "compile": settings.compile,
@@ -119,7 +118,7 @@ def write_input_statistics(
     """
     for example_set in example_sets:
         path = folder.inputs(example_set.name)
-        provenance = {"values": _digest(example_set), "likelihood": likelihood}
+        provenance = {"values": example_set.digest, "likelihood": likelihood}
         if example_set.examples.ndim != 4 or is_current(path, provenance):
             continue
         with stopwatch.timed("input", len(example_set)):
@@ -160,7 +159,7 @@ def write_latents(
     member = file_digest(checkpoint)
     for example_set in example_sets:
         path = folder.latents(example_set.name)
-        provenance = {"member": member, "values": _digest(example_set)}
+        provenance = {"member": member, "values": example_set.digest}
         if is_current(path, provenance):
             continue
         shown = example_set.spread(CODES)
@@ -198,7 +197,3 @@ def extreme_pictures(
 def as_bytes(images: np.ndarray) -> np.ndarray:
     """Images in [0, 1] as uint8."""
     return np.rint(255 * images).astype(np.uint8)
-
-
-def _digest(example_set: ExampleSet) -> str:
-    return hashlib.sha256(example_set.examples).hexdigest()

@@ -132,8 +132,9 @@ def _train(folder: RunFolder, settings: Any, runner: Any) -> Sequence[Path]:
     from vae_wgan.ensemble import trained_members
 
     if not settings.skip_train:
-        log_dir = settings.log_dir and str(Path(settings.log_dir).absolute())
-        plan = TrainingPlan(settings.seed, settings.total_steps, settings.viz_steps, log_dir)
+        plan = TrainingPlan(
+            settings.seed, settings.total_steps, settings.viz_steps, settings.log_dir
+        )
         if settings.history:
             plan = plan._replace(keep=None)
         with timed(folder, "training"):

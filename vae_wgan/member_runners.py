@@ -115,7 +115,9 @@ class TaskRunner:
     def train(self, plan: TrainingPlan, folder: RunFolder, num_models: int) -> None:
         """Trains what is missing of the members."""
         recipe = self._source[:2]
-        folder = RunFolder(folder.path.absolute())  # another process may work elsewhere
+        # Another process may work elsewhere.
+        folder = RunFolder(folder.path.absolute())
+        plan = plan._replace(log_dir=plan.log_dir and str(Path(plan.log_dir).absolute()))
         tasks = ((*recipe, plan, folder, member) for member in range(num_models))
         trained = self._launcher.run(_train_task, tasks)
         hidden = not sys.stderr.isatty()

@@ -1,6 +1,5 @@
 """Detectors of scikit-learn on the same rows as the ensemble. They learn from the training rows."""
 
-import hashlib
 import logging
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -88,13 +87,13 @@ def score_baselines(
         folder: Of the run.
         seed: Root of the detectors' own draws.
     """
-    trained_on = _digest(training)
+    trained_on = training.digest
     for name in names:
         provenance = {
             example_set.name: {
                 "detector": name,
                 "training": trained_on,
-                "values": _digest(example_set),
+                "values": example_set.digest,
                 "seed": seed,
             }
             for example_set in example_sets
@@ -113,7 +112,3 @@ def score_baselines(
 def _in_batches(score: Callable[[np.ndarray], np.ndarray], rows: np.ndarray) -> np.ndarray:
     starts = range(0, len(rows), SCORE_BATCH)
     return np.concatenate([score(rows[start : start + SCORE_BATCH]) for start in starts])
-
-
-def _digest(example_set: ExampleSet) -> str:
-    return hashlib.sha256(np.ascontiguousarray(example_set.examples)).hexdigest()

@@ -1,11 +1,11 @@
 """One model of an ensemble on a table as training and scoring use it."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import tensorflow as tf
 
-from tools.run.batches import batch_rows
+from tools.run.batches import batch_rows, in_full_batches
 from tools.run.seeds import child_seed, normal_rows
 from vae_wgan.model_state import load_state_arrays, set_to_zero, state_arrays
 from vae_wgan.table_flow import TableFlow
@@ -96,11 +96,12 @@ class TableMember:
         """
         shape = (self._settings.n_samples, self._settings.latent_size)
         noise = normal_rows(seed, np.zeros(1, np.int64), shape).swapaxes(0, 1)
-        return _in_batches(lambda part: self._compiled_scores(part, noise), rows)
+        return in_full_batches(lambda part: self._compiled_scores(part, noise), rows, SCORE_BATCH)
 
     def posterior_means(self, rows: np.ndarray) -> np.ndarray:
         """The score `posterior_mean` of a VAE alone, float32 [row]: a pass through its encoder."""
-        return _in_batches(self._compiled_posterior_means, rows)["posterior_mean"]
+        means = in_full_batches(self._compiled_posterior_means, rows, SCORE_BATCH)
+        return means["posterior_mean"]
 
     def monitor(self) -> dict[str, float]:
         """Means of the scores over the held-out rows; and the learning rate."""
@@ -145,19 +146,6 @@ class TableMember:
         weights = self._model.trainable_variables
         self._optimizer.apply_gradients(zip(tape.gradient(loss, weights), weights, strict=True))
         return loss
-
-
-def _in_batches(
-    function: Callable[[np.ndarray], Mapping[str, tf.Tensor]], rows: np.ndarray
-) -> dict[str, np.ndarray]:
-    """Values [row] by name of a function that is compiled for SCORE_BATCH rows."""
-    batches = []
-    for start in range(0, len(rows), SCORE_BATCH):
-        part = rows[start : start + SCORE_BATCH]
-        filled = part[np.arange(SCORE_BATCH).clip(max=len(part) - 1)]  # repeats the last row
-        values = function(filled)
-        batches.append({key: value.numpy()[: len(part)] for key, value in values.items()})
-    return {key: np.concatenate([batch[key] for batch in batches]) for key in batches[0]}
 
 
 def blocks(steps: range) -> Iterator[range]:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import tensorflow as tf
 
-from tools.run.batches import batch_rows
+from tools.run.batches import batch_rows, in_full_batches
 from tools.run.seeds import child_seed
 from vae_wgan.model_state import load_state_arrays, set_to_zero, state_arrays
 from vae_wgan.replicas import Replicas
@@ -124,13 +124,7 @@ class WGANMember:
             ids: Not used, as no noise is drawn.
             seed: Not used either.
         """
-        num_batches = -(-len(images) // SCORE_BATCH)
-        rows = np.arange(num_batches * SCORE_BATCH).clip(max=len(images) - 1)
-        batches = [self._compiled_logits(images[part]) for part in np.split(rows, num_batches)]
-        return {
-            key: np.concatenate([batch[key] for batch in batches])[: len(images)]
-            for key in batches[0]
-        }
+        return in_full_batches(self._compiled_logits, images, SCORE_BATCH)
 
     def normality(self, images: tf.Tensor) -> tf.Tensor:
         """The logit of the critic that was trained on, higher = more normal: [image]."""

@@ -3,12 +3,14 @@
 import os
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from tools.errors import InputError
+from tools.run.folder import RunFolder
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -39,3 +41,18 @@ def cost_of(arguments: Sequence[str]) -> Cost:
     if process.returncode:
         raise InputError(f"{' '.join(command)} ended with code {process.returncode}; see above")
     return Cost(seconds, usage.ru_maxrss / 1024)
+
+
+def cost_of_run(**flags: Any) -> tuple[Mapping[str, float], Cost]:
+    """Seconds of each part of a run of vae_run.py, as its manifest has them, and of all of it.
+
+    Args:
+        **flags: Of the script, but for the run folder, which is deleted.
+
+    Raises:
+        InputError: It did not end with code 0.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        given = (f"--{name}={value}" for name, value in flags.items())
+        cost = cost_of([str(ROOT / "vae_wgan" / "vae_run.py"), f"--model_dir={folder}", *given])
+        return RunFolder(folder).manifest()["timings"], cost

@@ -5,16 +5,12 @@ is measured is what tasks, transfers and the compilation in each process cost, n
 """
 
 import argparse
-import tempfile
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 
-from scripts.benchmarks.child_process import cost_of
+from scripts.benchmarks.child_process import cost_of_run
 from scripts.benchmarks.figure import Figure
 from tools.errors import InputError
-from tools.run.folder import RunFolder
 
-ENTRY_SCRIPT = Path(__file__).resolve().parents[2] / "vae_wgan" / "vae_run.py"
 # Of every node: Ray would take the machine's own address for 127.0.0.1.
 NODE = {"num_cpus": 1, "node_ip_address": "127.0.0.2"}
 RUN = {
@@ -68,9 +64,7 @@ def figures(options: argparse.Namespace) -> Iterator[Figure]:
 
 def _seconds(address: str, options: argparse.Namespace) -> dict[str, float]:
     """Of the parts of a run on the cluster, and of the whole command."""
-    with tempfile.TemporaryDirectory() as folder:
-        flags = RUN | {"model_dir": folder, "launcher_address": address}
-        flags |= {"data_dir": options.data_dir, "seed": options.seed}
-        cost = cost_of([str(ENTRY_SCRIPT), *(f"--{name}={value}" for name, value in flags.items())])
-        timings = RunFolder(folder).manifest()["timings"]
+    timings, cost = cost_of_run(
+        **RUN, launcher_address=address, data_dir=options.data_dir, seed=options.seed
+    )
     return {part: timings[part] for part in ("training", "scoring")} | {"command": cost.seconds}

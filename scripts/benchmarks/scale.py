@@ -9,14 +9,12 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from scripts.benchmarks.child_process import cost_of
+from scripts.benchmarks.child_process import cost_of, cost_of_run
 from scripts.benchmarks.figure import Figure
 from scripts.benchmarks.synthetic_run import write_synthetic_run
-from tools.run.folder import RunFolder
 from tools.run.settings import settings_of_preset
 from vae_wgan.vae_settings import VAESettings
 
-ENTRY_SCRIPT = Path(__file__).resolve().parents[2] / "vae_wgan" / "vae_run.py"
 SETS = 10
 SMALL = {
     "preset": "smoke",
@@ -72,10 +70,8 @@ def _analysis_figures(members: int, options: argparse.Namespace) -> Iterator[Fig
 
 
 def _run_seconds(members: int, options: argparse.Namespace) -> dict[str, float]:
-    """Seconds per member of training and of scoring, as the run's manifest has them."""
-    with tempfile.TemporaryDirectory() as folder:
-        flags = SMALL | {"num_models": members, "model_dir": folder}
-        flags |= {"data_dir": options.data_dir, "seed": options.seed}
-        cost_of([str(ENTRY_SCRIPT), *(f"--{name}={value}" for name, value in flags.items())])
-        timings = RunFolder(folder).manifest()["timings"]
+    """Seconds per member of training and of scoring."""
+    timings, _ = cost_of_run(
+        **SMALL, num_models=members, data_dir=options.data_dir, seed=options.seed
+    )
     return {part: timings[part] / members for part in ("training", "scoring")}

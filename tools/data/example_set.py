@@ -1,5 +1,6 @@
 """Examples as every part of a run hands them on: images or rows of a table, with their origin."""
 
+import hashlib
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -25,6 +26,11 @@ class ExampleSet:
     def __len__(self) -> int:
         """Number of examples."""
         return len(self.examples)
+
+    @property
+    def digest(self) -> str:
+        """sha256 of the examples' values, in hexadecimal."""
+        return hashlib.sha256(np.ascontiguousarray(self.examples)).hexdigest()
 
     def take(self, rows: np.ndarray) -> "ExampleSet":
         """Some of the examples, by their positions, under the same name."""

@@ -16,6 +16,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, NullLocator
 from sklearn.metrics import roc_curve
 
+from tools.run.history import NO_QUANTITIES
+
 WIDTH, DPI = 4.8, 170  # inches, dots per inch
 STYLE = {
     "axes.axisbelow": True,
@@ -37,7 +39,6 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8
 MOST_TICKS = 8  # numbers side by side that have room
 DASHES = ("-", "--", ":", "-.", (0, (5, 1, 1, 1, 1, 1)))
 MARKERS = ("^", "s", "D", "v", "P", "X", "*")  # "o" is the in-distribution set's
-NO_QUANTITIES = ("step", "learning_rate", "steps_per_second")
 IN_DISTRIBUTION_COLOUR = "#222222"
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from tools.errors import InputError
 from tools.run.whole_files import parse_json
 
-_NO_QUANTITIES = {"step", "learning_rate", "steps_per_second"}
+NO_QUANTITIES = {"step", "learning_rate", "steps_per_second"}
 
 
 def read_history(path: Path) -> list[dict[str, float]]:
@@ -33,7 +33,7 @@ def read_history(path: Path) -> list[dict[str, float]]:
 
 def described(record: Mapping[str, float]) -> str:
     """The quantities of a record for a person, in the order of their names."""
-    names = sorted(record.keys() - _NO_QUANTITIES)
+    names = sorted(record.keys() - NO_QUANTITIES)
     return ", ".join(f"{name} {record[name]:.2f}" for name in names)
 
 

@@ -40,6 +40,8 @@ _FORM = {
     "likelihood": _is_optional,
     "anomalies": [_is_text],
     "adversarial": {"*": _is_text},
+    "history": {"steps": [_is_count]},
+    "device": _is_text,
     "protocol": {},
     "encoder": {},
     "settings": {

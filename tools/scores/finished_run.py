@@ -94,6 +94,12 @@ def read_run(folder: RunFolder, score_keys: Sequence[str]) -> FinishedRun:
     if not ood:
         raise InputError(f"{folder.path} has no scored OoD set; choose one with --ood_datasets")
     altered = tuple(datasets.get("altered", ()))
+    attacked = manifest.get("adversarial", {})
+    if not {*attacked, *attacked.values()} <= {*ood, datasets["in_distribution"]}:
+        raise InputError(
+            f"{folder.manifest_path} is damaged: adversarial names sets that are not scored;"
+            " run with --skip_train=True"
+        )
     names = (datasets["in_distribution"], CALIBRATION, *ood, *altered)
     scores = {name: open_scores(folder.scores(name)) for name in names}
     inputs = {
