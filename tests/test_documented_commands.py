@@ -36,6 +36,7 @@ SMALLER = {
     "anomaly/NNclassifier.py": ("--max_epochs=1", f"--data_dir={DATA}"),
     "tools.analysis": ("--bootstrap=20",),
     "scripts/fuzz.py": ("--mutants=2",),
+    "scripts/mutate.py": ("--count=1",),
     "scripts/check_digits.py": ("--count=20", "--epochs=1", f"--data_dir={DATA}"),
 }
 FOREIGN = {"ray", "tensorboard"}
