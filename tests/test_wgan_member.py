@@ -18,6 +18,7 @@ SETTINGS = WGANSettings(
     Citers_boosted=3,
     learning_rate_ger=1e-2,
     learning_rate_dis=1e-2,
+    learning_rate_extra=1e-2,
     compile=False,
 )
 RNG = np.random.default_rng(0)
@@ -75,14 +76,17 @@ def test_generator_and_critic_are_trained_first_and_the_classifier_after_them():
         assert np.any(value != middle[path]), path
 
 
-def test_the_classifier_starts_as_the_trained_critic(eagerly):
-    state = trained(range(4)).state()
-    still = dataclasses.replace(SETTINGS, learning_rate_dis=1e-30)
-    member = make_member(still)
-    member.load_state(state)
-    member.train_steps(IMAGES, 7, range(4, 5))
-    scores = member.score(IMAGES, IDS, seed=0)
-    np.testing.assert_allclose(scores["extra_logit"], scores["logit"], rtol=1e-5)
+def test_the_classifier_starts_as_the_trained_critic_with_a_learning_rate_of_its_own(eagerly):
+    state, moved = trained(range(4)).state(), {}
+    for rate in (1e-30, 1e-2):
+        member = make_member(dataclasses.replace(SETTINGS, learning_rate_extra=rate))
+        member.load_state(state)
+        member.train_steps(IMAGES, 7, range(4, 5))
+        scores = member.score(IMAGES, IDS, seed=0)
+        moved[rate] = np.abs(scores["extra_logit"] - scores["logit"]).max()
+        if rate == 1e-30:
+            np.testing.assert_allclose(scores["extra_logit"], scores["logit"], rtol=1e-5)
+    assert moved[1e-2] > 1e3 * moved[1e-30]
 
 
 def test_training_goes_on_as_if_never_stopped_whatever_the_lengths_of_its_parts():

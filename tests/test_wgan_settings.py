@@ -22,6 +22,7 @@ OF_2018 = {
     "batch_size": 64,
     "learning_rate_ger": 5e-5,
     "learning_rate_dis": 5e-5,
+    "learning_rate_extra": 5e-5,
     "Citers": 5,
     "Citers_boosted": 100,
     "clamp_lower": -0.01,

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 
 import tensorflow as tf
 
-from vae_wgan.convolutions import SubpixelConv2DTranspose
+from vae_wgan.activations import PiecewiseLinearActivation
 from vae_wgan.vae_networks import LAST, glorot
 
 layers = tf.keras.layers
@@ -31,7 +31,8 @@ def dcgan_generator(
         return layers.LayerNormalization(name=name), layers.Activation(activation)
 
     def upsampling(name: str, filters: int, **options: str) -> tf.keras.layers.Layer:
-        return SubpixelConv2DTranspose(
+        # Not the form of convolutions.py: it is faster under XLA only, and with smaller kernels.
+        return layers.Conv2DTranspose(
             filters, 5, 2, "same", kernel_initializer=glorot(next_seed), name=name, **options
         )
 
@@ -65,7 +66,7 @@ def dcgan_critic(
         convolution = layers.Conv2D(
             filters, 5, 2, "same", kernel_initializer=glorot(next_seed), name=name
         )
-        return convolution, layers.Activation(activation)
+        return convolution, PiecewiseLinearActivation(activation)
 
     return tf.keras.Sequential(
         [

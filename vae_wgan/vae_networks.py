@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 
 import tensorflow as tf
 
+from vae_wgan.activations import PiecewiseLinearActivation
 from vae_wgan.convolutions import FewFiltersConv2D, SubpixelConv2DTranspose
 
 layers = tf.keras.layers
@@ -37,7 +39,8 @@ def encoder_network(
     next_seed: Callable[[], int],
 ) -> tf.keras.Model:
     """Network from images in [0, 1] to [image, 2 * latent]: mean and raw scale of q(z|x)."""
-    features = _image_features(image_shape, latent_size, base_depth, activation, next_seed)
+    activations = partial(layers.Activation, activation)
+    features = _image_features(image_shape, latent_size, base_depth, activations, next_seed)
     posterior = layers.Dense(
         2 * latent_size, kernel_initializer=glorot(next_seed), name="posterior", **LAST
     )
@@ -54,7 +57,8 @@ def critic_network(
     name: str = "critic",
 ) -> tf.keras.Model:
     """Network from images in [0, 1] to logits [image, 1]: the encoder with other last layers."""
-    features = _image_features(image_shape, latent_size, base_depth, activation, next_seed)
+    activations = partial(PiecewiseLinearActivation, activation)
+    features = _image_features(image_shape, latent_size, base_depth, activations, next_seed)
     summary = layers.Dense(latent_size, kernel_initializer=glorot(next_seed), name="summary")
     logit = layers.Dense(1, kernel_initializer=glorot(next_seed), name="logit", **LAST)
     return tf.keras.Sequential([*features, summary, logit], name=name)
@@ -113,7 +117,7 @@ def _image_features(
     image_shape: Sequence[int],
     latent_size: int,
     base_depth: int,
-    activation: str,
+    new_activation: Callable[[], tf.keras.layers.Layer],
     next_seed: Callable[[], int],
 ) -> list[tf.keras.layers.Layer]:
     """The layers from images in [0, 1] to one flat vector of features each."""
@@ -123,7 +127,7 @@ def _image_features(
         convolution = layers.Conv2D(
             filters, size, stride, padding, kernel_initializer=initializer, name=name
         )
-        return convolution, layers.Activation(activation)
+        return convolution, new_activation()
 
     return [
         layers.Input(image_shape),

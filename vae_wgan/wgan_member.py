@@ -47,11 +47,15 @@ class WGANMember:
             self._generator_optimizer = self._optimizer(
                 "generator", self._wgan.generator, settings.learning_rate_ger, settings.max_steps
             )
-            rate = settings.learning_rate_dis
             updates = self._critic_updates_before(settings.max_steps)
-            self._critic_optimizer = self._optimizer("critic", self._wgan.critic, rate, updates)
+            self._critic_optimizer = self._optimizer(
+                "critic", self._wgan.critic, settings.learning_rate_dis, updates
+            )
             self._extra_optimizer = self._optimizer(
-                "extra", self._wgan.extra_critic, rate, settings.extra_steps
+                "extra",
+                self._wgan.extra_critic,
+                settings.learning_rate_extra,
+                settings.extra_steps,
             )
         self._examples: np.ndarray | None = None
         self._images: tf.Tensor | None = None

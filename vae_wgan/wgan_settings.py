@@ -92,9 +92,15 @@ class WGANSettings(ImageSettings):
         1e-3, "Of the generator.", above=0, shapes_members=True, reference=5e-5
     )
     learning_rate_dis: float = option(
-        1e-3, "Of the critic and of the classifier.", above=0, shapes_members=True, reference=5e-5
+        1e-3, "Of the critic.", above=0, shapes_members=True, reference=5e-5
     )
-
+    learning_rate_extra: float = option(
+        5e-5,
+        "Of the classifier, as in 2018: larger ones teach it details of single images, about which"
+        " members disagree on normal images too.",
+        above=0,
+        shapes_members=True,
+    )
     learning_rate_decay: bool = option(
         True,
         "Learning rates fall to 0 along a line, by the last of the updates that they are for.",

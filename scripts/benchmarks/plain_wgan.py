@@ -3,6 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
+from vae_wgan.activations import PiecewiseLinearActivation
 from vae_wgan.convolutions import FewFiltersConv2D, SubpixelConv2DTranspose
 from vae_wgan.wgan import WGAN, critic_loss, generator_loss, gradient_penalty
 from vae_wgan.wgan_settings import WGANSettings
@@ -10,6 +11,7 @@ from vae_wgan.wgan_settings import WGANSettings
 KERAS_FORM = {
     SubpixelConv2DTranspose: tf.keras.layers.Conv2DTranspose,
     FewFiltersConv2D: tf.keras.layers.Conv2D,
+    PiecewiseLinearActivation: tf.keras.layers.Activation,
 }
 
 
@@ -31,7 +33,7 @@ class PlainWGAN:
             networks=settings.networks,
             seed=settings.seed,
         )
-        self.critic, self.generator = wgan.critic, with_keras_layers(wgan.generator)
+        self.critic, self.generator = map(with_keras_layers, (wgan.critic, wgan.generator))
         self._critic_optimizer, self._generator_optimizer = (
             tf.keras.optimizers.Adam(1e-4, beta_1=0.5, beta_2=0.9) for _ in range(2)
         )
@@ -77,7 +79,7 @@ class PlainWGAN:
 
 
 def with_keras_layers(network: tf.keras.Sequential) -> tf.keras.Sequential:
-    """The network with Keras's own convolutions, of the same weights."""
+    """The network with Keras's own layers, of the same weights."""
     plain = tf.keras.Sequential([tf.keras.layers.Input(network.input_shape[1:])])
     for layer in network.layers:
         kind = KERAS_FORM.get(type(layer), type(layer))
