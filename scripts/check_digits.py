@@ -31,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = script_parser(__doc__)
     parser.add_argument("model_dir", type=Path, help="folder of a run of wgan_run.py on mnist")
     parser.add_argument("--count", type=int, default=1000, help="images of each member")
-    parser.add_argument("--epochs", type=int, default=3, help="of the classifier's training")
+    parser.add_argument("--epochs", type=int, default=12, help="of the classifier's training")
     return run_script(parser, _check, arguments)
 
 
