@@ -8,6 +8,7 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from fake_model import FakeModel, made_up_set
+from input_errors import message_of
 from tools.data.example_set import ExampleSet
 from tools.run.folder import RunFolder
 from tools.run.settings import settings_of_preset
@@ -84,6 +85,14 @@ def test_training_data_are_known_by_their_content():
     one, other = map(training_data, sets)
     assert one != other
     assert "own" in one["train_dataset"]
+
+
+def test_a_log_dir_that_cannot_be_written_ends_it_before_training(tmp_path):
+    (tmp_path / "file").write_text("")
+    message = message_of(run, tmp_path / "run", log_dir=str(tmp_path / "file" / "logs"))
+    assert message.startswith("--log_dir=")
+    assert message.endswith("cannot be written: Not a directory")
+    assert not (tmp_path / "run" / "manifest.json").exists()
 
 
 def test_history_has_all_steps_and_changes_no_result(with_history, without_history):

@@ -2,11 +2,13 @@
 
 import dataclasses
 import sys
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from tools.data.example_set import ExampleSet
+from tools.errors import InputError
 from tools.run.folder import (
     RunFolder,
     delete_run,
@@ -88,7 +90,18 @@ def training_data(training: ExampleSet) -> dict[str, str]:
 def _prepare_folder(
     folder: RunFolder, settings: Any, data: ExperimentData, entries: Mapping[str, Any]
 ) -> None:
-    """Writes the manifest; before that deletes an earlier run where that is asked for."""
+    """Writes the manifest; before that deletes an earlier run where that is asked for.
+
+    Raises:
+        InputError: The run's folder holds another run, or log_dir cannot be written.
+    """
+    if settings.log_dir:
+        try:
+            Path(settings.log_dir).mkdir(parents=True, exist_ok=True)
+            tempfile.TemporaryFile(dir=settings.log_dir).close()
+        except OSError as error:  # TensorFlow would say so in its own way, and later
+            reason = error.strerror
+            raise InputError(f"--log_dir={settings.log_dir} cannot be written: {reason}") from error
     if settings.delete_existing:
         delete_run(folder)
     open_run(folder, settings, training_data(data.training))

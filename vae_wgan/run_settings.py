@@ -1,6 +1,7 @@
 """Settings that all runs share, whatever they train on."""
 
 import dataclasses
+import os
 
 from tools.errors import InputError
 from tools.run.settings import default_data_dir, option
@@ -50,6 +51,9 @@ class RunSettings(LauncherSettings):
         if self.num_pools > self.num_models:
             raise InputError(f"--num_pools={self.num_pools} exceeds --num_models={self.num_models}")
         self._fill_in("data_dir", default_data_dir())
+        for name in ("data_dir", "log_dir"):
+            if os.path.isfile(path := getattr(self, name)):
+                raise InputError(f"--{name}={path} is a file; name a folder")
 
     def _fill_in(self, name: str, value: object, placeholder: object = "") -> None:
         """Gives a setting that holds the placeholder its value."""

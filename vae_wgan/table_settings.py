@@ -1,6 +1,7 @@
 """Settings of `anomaly_run.py`: every flag with its value in each preset."""
 
 import dataclasses
+import os
 from pathlib import Path
 
 from tools.data.table_datasets import check_table_name
@@ -251,6 +252,8 @@ class TableSettings(RunSettings):
     def _check_scoring(self) -> None:
         if bool(self.score_file) != bool(self.output):
             raise InputError("--score_file and --output go together: rows to score, and where to")
+        if os.path.isdir(self.output):
+            raise InputError(f"--output={self.output} is a folder; name a file, as scores.csv")
         if self.score_file:
             check_table_name("score_file", self.score_file)
             if self.launcher != "local" or self.members_at_once > 1:
