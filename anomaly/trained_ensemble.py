@@ -1,7 +1,6 @@
 """The members of a run, and all that is needed to score rows by them: of images or of a table."""
 
 import dataclasses
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, Self
 from zlib import crc32
@@ -10,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from anomaly.detector_input import ArgumentError, checked_word
-from tools.data.example_set import ExampleSet
+from tools.data.example_set import ExampleSet, digest_of
 from tools.data.preprocessing import as_images, check_image_shape
 from tools.data.table_encoder import TableEncoder, encoder_from_json, fit_encoder
 from tools.errors import InputError
@@ -195,7 +194,7 @@ def fit_ensemble(X: Any, folder: RunFolder, **settings: Any) -> TrainedEnsemble:
     member = kind.new_member(settings, rows.shape[1:], rows[:MONITORED_ROWS])
     plan = TrainingPlan(settings.seed, settings.total_steps, settings.viz_steps)
     with folder.locked():
-        checksum = hashlib.sha256(rows).hexdigest()[:16]
+        checksum = digest_of(rows)[:16]
         open_run(folder, settings, {"train_dataset": f"X, sha256 {checksum}"})
         if encoder is not None:
             folder.update_manifest(encoder=encoder.to_json())

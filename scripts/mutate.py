@@ -12,6 +12,7 @@ the original: read them.
 import argparse
 import ast
 import copy
+import functools
 import os
 import random
 import shutil
@@ -108,7 +109,7 @@ def mutants_of(source: str) -> Iterator[Mutant]:
 
 def _changed(node: ast.AST) -> ast.expr | None:
     """The expression with its own operator or number changed; None: it has none."""
-    new = copy.deepcopy(node)
+    new = copy.copy(node)
     match new:
         case ast.BinOp() | ast.BoolOp() if type(new.op) in OPERATORS:
             new.op = OPERATORS[type(new.op)]()
@@ -132,6 +133,7 @@ def _offset(source: str, line: int, column: int) -> int:
     return sum(map(len, lines[: line - 1])) + len(inside)
 
 
+@functools.cache
 def _tests_of(module: str) -> list[str]:
     """The test files that import a module."""
     name = module.removesuffix(".py").replace("/", ".")

@@ -5,6 +5,8 @@ from collections.abc import Callable
 import numpy as np
 import tensorflow as tf
 
+from tools.run.batches import in_full_batches
+
 BATCH = 32  # images in one gradient; the last batch is filled up
 
 
@@ -40,13 +42,13 @@ def more_normal(
         return tf.clip_by_value(moved + step_size * tf.sign(gradient), low, high)
 
     compiled = tf.function(step, jit_compile=compile, autograph=False)
-    batches = []
-    for start in range(0, len(images), BATCH):
-        part = images[start : start + BATCH]
-        filled = part[np.arange(BATCH).clip(max=len(part) - 1)].astype(np.float32)
-        low, high = (filled - epsilon).clip(0, 1), (filled + epsilon).clip(0, 1)
-        moved = tf.constant(filled)
+
+    def attacked(batch: np.ndarray) -> dict[str, tf.Tensor]:
+        start = batch.astype(np.float32)
+        low, high = (start - epsilon).clip(0, 1), (start + epsilon).clip(0, 1)
+        moved = tf.constant(start)
         for _ in range(steps):
             moved = compiled(moved, tf.constant(low), tf.constant(high))
-        batches.append(moved.numpy()[: len(part)])
-    return np.concatenate(batches)
+        return {"images": moved}
+
+    return in_full_batches(attacked, images, BATCH)["images"]

@@ -1,7 +1,6 @@
 """Noise and test images that member 0 has been made to take for normal, as sets to be scored."""
 
 import dataclasses
-import hashlib
 import logging
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Protocol
 import numpy as np
 import tensorflow as tf
 
-from tools.data.example_set import ExampleSet
+from tools.data.example_set import ExampleSet, digest_of
 from tools.run.checkpoints import read_checkpoint
 from vae_wgan.adversarial_inputs import more_normal
 
@@ -64,5 +63,5 @@ def adversarial_sets(
             example_set,
             name=f"{PREFIX}{example_set.name}",
             examples=examples,
-            checksum=hashlib.sha256(examples).hexdigest(),
+            checksum=digest_of(examples),
         )

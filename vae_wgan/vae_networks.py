@@ -39,8 +39,8 @@ def encoder_network(
     next_seed: Callable[[], int],
 ) -> tf.keras.Model:
     """Network from images in [0, 1] to [image, 2 * latent]: mean and raw scale of q(z|x)."""
-    activations = partial(layers.Activation, activation)
-    features = _image_features(image_shape, latent_size, base_depth, activations, next_seed)
+    new_activation = partial(layers.Activation, activation)
+    features = _image_features(image_shape, latent_size, base_depth, new_activation, next_seed)
     posterior = layers.Dense(
         2 * latent_size, kernel_initializer=glorot(next_seed), name="posterior", **LAST
     )
@@ -57,8 +57,8 @@ def critic_network(
     name: str = "critic",
 ) -> tf.keras.Model:
     """Network from images in [0, 1] to logits [image, 1]: the encoder with other last layers."""
-    activations = partial(PiecewiseLinearActivation, activation)
-    features = _image_features(image_shape, latent_size, base_depth, activations, next_seed)
+    new_activation = partial(PiecewiseLinearActivation, activation)
+    features = _image_features(image_shape, latent_size, base_depth, new_activation, next_seed)
     summary = layers.Dense(latent_size, kernel_initializer=glorot(next_seed), name="summary")
     logit = layers.Dense(1, kernel_initializer=glorot(next_seed), name="logit", **LAST)
     return tf.keras.Sequential([*features, summary, logit], name=name)

@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -27,10 +28,10 @@ class ExampleSet:
         """Number of examples."""
         return len(self.examples)
 
-    @property
+    @cached_property
     def digest(self) -> str:
-        """sha256 of the examples' values, in hexadecimal."""
-        return hashlib.sha256(np.ascontiguousarray(self.examples)).hexdigest()
+        """That of the examples' values."""
+        return digest_of(self.examples)
 
     def take(self, rows: np.ndarray) -> "ExampleSet":
         """Some of the examples, by their positions, under the same name."""
@@ -40,6 +41,11 @@ class ExampleSet:
         """At most this many of the examples, evenly spread over their order."""
         count = min(size, len(self))
         return self.take(np.arange(count) * len(self) // count)
+
+
+def digest_of(values: np.ndarray) -> str:
+    """sha256 of an array's values, in hexadecimal."""
+    return hashlib.sha256(np.ascontiguousarray(values)).hexdigest()
 
 
 def choose_rows(example_set: ExampleSet, size: int, seed: int) -> ExampleSet:

@@ -1,6 +1,5 @@
 """The image sets that a flag can name, and loading them: named, derived, or a user's own."""
 
-import hashlib
 import os
 from collections.abc import Sequence
 from dataclasses import replace
@@ -9,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from tools.data.derived import FLIPS, NOISES, flip
-from tools.data.example_set import ExampleSet, choose_rows
+from tools.data.example_set import ExampleSet, choose_rows, digest_of
 from tools.data.image_datasets import IMAGE_DATASETS
 from tools.data.image_folder import shape_text
 from tools.data.own_data import read_own_images
@@ -115,7 +114,7 @@ def make_ood_set(
         return replace(in_distribution, name=name, examples=flip(in_distribution.examples, name))
     if name in NOISES:
         images = NOISES[name]((size, *image_shape), np.random.default_rng(seed))
-        return ExampleSet(name, images, np.arange(size), _pixel_checksum(images))
+        return ExampleSet(name, images, np.arange(size), digest_of(images))
     if name in IMAGE_DATASETS:
         example_set = load_images(name, "test", data_dir)
     else:
@@ -158,8 +157,4 @@ def _load_own(name_or_path: str | Path, split: str | None) -> ExampleSet:
         raise InputError(f"{name_or_path}: no known data set and no path; known are {known}")
     images, rows = read_own_images(path, split)
     name = path.name if path.is_dir() else path.stem
-    return ExampleSet(name, images[rows], rows, _pixel_checksum(images))
-
-
-def _pixel_checksum(images: np.ndarray) -> str:
-    return hashlib.sha256(images.reshape(-1)).hexdigest()
+    return ExampleSet(name, images[rows], rows, digest_of(images))

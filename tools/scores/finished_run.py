@@ -94,12 +94,6 @@ def read_run(folder: RunFolder, score_keys: Sequence[str]) -> FinishedRun:
     if not ood:
         raise InputError(f"{folder.path} has no scored OoD set; choose one with --ood_datasets")
     altered = tuple(datasets.get("altered", ()))
-    attacked = manifest.get("adversarial", {})
-    if not {*attacked, *attacked.values()} <= {*ood, datasets["in_distribution"]}:
-        raise InputError(
-            f"{folder.manifest_path} is damaged: adversarial names sets that are not scored;"
-            " run with --skip_train=True"
-        )
     names = (datasets["in_distribution"], CALIBRATION, *ood, *altered)
     scores = {name: open_scores(folder.scores(name)) for name in names}
     inputs = {
@@ -108,6 +102,7 @@ def read_run(folder: RunFolder, score_keys: Sequence[str]) -> FinishedRun:
     inside = datasets["in_distribution"]
     more = _read_ensemble_scores(folder, inside, ood)
     run = FinishedRun(folder, manifest, inside, ood, missing, scores, altered, inputs, more)
+    _check_attacks(run)
     _check_members(run)
     _check_examples(run)
     _check_finite(run, _checked_needs(run, score_keys) | {"iwae", "elbo"})
@@ -200,6 +195,15 @@ def _read_ensemble_scores(
             for key, values in file.scores.items():
                 refuse_unusable(values, f"{key} of {name}")
     return found
+
+
+def _check_attacks(run: FinishedRun) -> None:
+    attacked = run.manifest.get("adversarial", {})
+    if not {*attacked, *attacked.values()} <= {*run.test_sets}:
+        raise InputError(
+            f"{run.folder.manifest_path} is damaged: adversarial names sets that are not scored;"
+            " run with --skip_train=True"
+        )
 
 
 def _check_members(run: FinishedRun) -> None:
