@@ -14,6 +14,7 @@ from tools.data.preprocessing import as_images, check_image_shape
 from tools.data.table_encoder import TableEncoder, encoder_from_json, fit_encoder
 from tools.errors import InputError
 from tools.run.checkpoints import read_checkpoint
+from tools.run.devices import graphs_as_written
 from tools.run.folder import RunFolder, open_run, settle_settings
 from tools.run.settings import member_settings, saved_value
 from tools.run.training_loop import TrainingPlan
@@ -132,7 +133,9 @@ class TrainedEnsemble:
             self._become_scorer_of(rows.shape[1:])
         ids = np.array([crc32(row) for row in rows])
         examples = ExampleSet("X", rows, ids, "")
-        return score_members(self._scorer, self.members, examples, self.settings.seed)[score_key]
+        with graphs_as_written():
+            scores = score_members(self._scorer, self.members, examples, self.settings.seed)
+        return scores[score_key]
 
     def _become_scorer_of(self, row_shape: tuple[int, ...]) -> None:
         """Builds the model for the shape of the rows that the members were trained on."""
@@ -198,7 +201,8 @@ def fit_ensemble(X: Any, folder: RunFolder, **settings: Any) -> TrainedEnsemble:
         open_run(folder, settings, {"train_dataset": f"X, sha256 {checksum}"})
         if encoder is not None:
             folder.update_manifest(encoder=encoder.to_json())
-        train_ensemble(member, rows, plan, folder=folder, num_models=settings.num_models)
+        with graphs_as_written():
+            train_ensemble(member, rows, plan, folder=folder, num_models=settings.num_models)
         folder.update_manifest(status="trained")
     return open_ensemble(folder)
 

@@ -1,6 +1,7 @@
+import pytest
 import tensorflow as tf
 
-from tools.run.devices import device_name, prepare_devices
+from tools.run.devices import device_name, graphs_as_written, prepare_devices
 
 
 def test_gpus_go_by_their_names_and_none_is_the_processor(monkeypatch):
@@ -34,3 +35,16 @@ def test_a_program_that_has_computed_before_is_told_that_its_threads_stay(monkey
     tf.constant(1.0)
     prepare_devices(99)
     assert "--cpus_per_member=99 has no effect" in caplog.text
+
+
+@pytest.mark.parametrize("before", [False, True])
+def test_a_program_has_grappler_back_as_it_was(before):
+    def is_off() -> bool:
+        return tf.config.optimizer.get_experimental_options().get("disable_meta_optimizer", False)
+
+    tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": before})
+    with pytest.raises(KeyError), graphs_as_written():
+        assert is_off()
+        raise KeyError
+    assert is_off() == before
+    tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": False})

@@ -4,6 +4,7 @@ from zlib import crc32
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from anomaly.detector_files import load_detector, save_detector
 from anomaly.ensemble_detector import EnsembleDetector
@@ -126,6 +127,22 @@ def test_fit_goes_on_in_its_folder_and_leaves_none_without(run_folder, monkeypat
     elsewhere.fit(NORMAL, **TINY)
     assert list(tmp_path.iterdir()) == []
     np.testing.assert_array_equal(again.score(NOISE), elsewhere.score(NOISE))
+
+
+def test_graphs_are_computed_as_written_whatever_the_program_has_set(monkeypatch):
+    seen = []
+    for name in ("train_steps", "score"):
+        method = getattr(VAEMember, name)
+
+        def seeing(*arguments, method=method):
+            seen.append(tf.config.optimizer.get_experimental_options()["disable_meta_optimizer"])
+            return method(*arguments)
+
+        monkeypatch.setattr(VAEMember, name, seeing)
+    detector = EnsembleDetector()
+    detector.fit(NORMAL, **(TINY | {"max_steps": 1}))
+    detector.score(NOISE)
+    assert seen == [True, True] * 2
 
 
 def test_what_members_depend_on_is_saved(detector):

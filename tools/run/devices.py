@@ -1,10 +1,13 @@
 """What TensorFlow computes on."""
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import tensorflow as tf
 
 _LOG = logging.getLogger(__name__)
+_GRAPPLER_OFF = "disable_meta_optimizer"
 
 
 def device_name() -> str:
@@ -19,14 +22,13 @@ def device_name() -> str:
 def prepare_devices(threads: int) -> None:
     """Sets what must be set before TensorFlow computes anything in this process.
 
-    A GPU's memory is taken as it is needed, so that several members can share one. Grappler is
-    off: on a busy machine it now and then makes another graph of the same function, whose sums
-    differ in their last digits, and training makes other weights of that.
+    A GPU's memory is taken as it is needed, so that several members can share one. Graphs are
+    computed as written, see below.
 
     Args:
         threads: That this process computes with; the last digits of sums depend on them.
     """
-    tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
+    tf.config.optimizer.set_experimental_options({_GRAPPLER_OFF: True})
     try:
         tf.config.threading.set_intra_op_parallelism_threads(threads)
         tf.config.threading.set_inter_op_parallelism_threads(threads)
@@ -34,3 +36,20 @@ def prepare_devices(threads: int) -> None:
             tf.config.experimental.set_memory_growth(gpu, True)
     except RuntimeError:  # in a program that has computed something before, such as a notebook
         _LOG.warning("TensorFlow has started before: --cpus_per_member=%d has no effect", threads)
+
+
+@contextmanager
+def graphs_as_written() -> Iterator[None]:
+    """Grappler is off for what this program computes in this context.
+
+    On a busy machine it now and then makes another graph of the same function, whose sums differ
+    in their last digits, and training makes other weights of that.
+    """
+    before = tf.config.optimizer.get_experimental_options()
+    tf.config.optimizer.set_experimental_options({_GRAPPLER_OFF: True})
+    try:
+        yield
+    finally:
+        tf.config.optimizer.set_experimental_options(
+            {_GRAPPLER_OFF: before.get(_GRAPPLER_OFF, False)}
+        )
