@@ -7,6 +7,7 @@ import os
 import pytest
 
 from input_errors import message_of
+from repository_sources import ROOT
 from scripts.benchmarks import analysis, child_process, nodes, scale, start
 from scripts.benchmarks.child_process import Cost, cost_of
 from scripts.benchmarks.start import ProgressBar
@@ -18,13 +19,16 @@ from tools.scores.finished_run import read_run
 from tools.scores.registry import FITTED_SCORES
 from vae_wgan.vae_settings import VAESettings
 
-# Writes two steps of a bar, as the script that stands for vae_run.py.
-SCRIPT = """
+# Stands for vae_run.py: shows its bar for two steps.
+SCRIPT = f"""
 import sys, time
-for step in range(3):
-    sys.stderr.write(f"\\r{step}/9 [00:00<?")
-    sys.stderr.flush()
-time.sleep(60)
+sys.path.insert(0, {str(ROOT)!r})
+from tools.run.progress import TrainingProgress
+with TrainingProgress(1, 9) as bar:
+    for step in range(2):
+        time.sleep(0.2)  # else it is not drawn again
+        bar.advance(1, {{}})
+    time.sleep(60)
 """
 
 

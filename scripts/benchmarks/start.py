@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import termios
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -75,7 +76,8 @@ def _training(folder: Path, run: Path, flags: Sequence[str]) -> Iterator["Progre
     """
     command = [sys.executable, str(FOLDER / "vae_run.py"), f"--model_dir={run}", *flags]
     environment = os.environ | {"XDG_CACHE_HOME": str(folder / "cache")}
-    terminal, end = pty.openpty()  # the bar is shown to terminals only
+    terminal, end = pty.openpty()  # the bar is shown to terminals only,
+    termios.tcsetwinsize(end, (24, 80))  # and is as wide as they are
     started = time.perf_counter()
     process = subprocess.Popen(
         command,
