@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 os.environ["TF_XLA_FLAGS"] = ""  # tests and what they start neither use nor fill the user's cache
+os.environ["TF_ENABLE_ONEDNN_OPTS"] = "1"  # as commands have it, whichever test loads TensorFlow
 
 
 @pytest.fixture(autouse=True)

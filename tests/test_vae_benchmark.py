@@ -1,6 +1,7 @@
 """The benchmark of the VAE: both forms give the same numbers, and what is counted is right."""
 
 import argparse
+from contextlib import nullcontext
 
 import numpy as np
 import pytest
@@ -141,9 +142,8 @@ def test_time_to_quality_counts_the_seconds_of_training_only(tiny, monkeypatch, 
     clock = Clock()
     monkeypatch.setattr(time_to_quality.time, "perf_counter", lambda: clock.now)
     monkeypatch.setattr(time_to_quality, "_new_member", lambda *arguments: FakeMember(clock))
-    monkeypatch.setattr(
-        time_to_quality, "_reference_speeds", lambda *arguments: [lambda: 8.0, lambda: 2.0]
-    )
+    speeds = [nullcontext(lambda: 8.0), nullcontext(lambda: 2.0)]
+    monkeypatch.setattr(time_to_quality, "speeds_apart", lambda *arguments: speeds)
     aims = tmp_path / "aims.json"
     aims.write_text('{"300": -106.5, "1000": -103}')
     options = argparse.Namespace(data_dir="", seed=0, seeds=[0, 1], reference_run=aims)

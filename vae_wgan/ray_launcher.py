@@ -12,6 +12,7 @@ from typing import Any
 
 from tools.errors import InputError
 from tools.run.folder import RunFolder, package_versions
+from tools.run.kernels import kernel_choice
 from tools.run.whole_files import write_text
 from vae_wgan.launcher_settings import LauncherSettings
 from vae_wgan.task_window import completed
@@ -90,10 +91,11 @@ def _connect(address: str) -> None:
     except ImportError as error:
         raise InputError("--launcher=ray needs Ray: pip install '.[ray]'") from error
     checkout = Path(__file__).resolve().parents[1]
+    environment = {"PYTHONPATH": f"{checkout}:${{PYTHONPATH}}", **kernel_choice()}
     options = {
         "logging_level": logging.ERROR,
         "log_to_driver": False,
-        "runtime_env": {"env_vars": {"PYTHONPATH": f"{checkout}:${{PYTHONPATH}}"}},
+        "runtime_env": {"env_vars": environment},
     }
     # "local": else Ray would join a cluster that it finds on this machine.
     options |= {"address": address} if address else {"address": "local", "include_dashboard": False}

@@ -11,16 +11,17 @@ import json
 import statistics
 import time
 from collections.abc import Iterator
-from functools import partial
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from scripts.benchmarks.figure import Figure
-from scripts.benchmarks.train import rate_measure
+from scripts.benchmarks.train import speeds_apart
 from tools.data.registry import load_images
 from tools.errors import InputError
+from tools.run.kernels import use_onednn
 from tools.run.seeds import child_seed
 from tools.run.settings import settings_of_preset
 from tools.run.whole_files import write_json
@@ -59,25 +60,27 @@ def figures(options: argparse.Namespace) -> Iterator[Figure]:
     Raises:
         InputError: The fast preset does not reach an aim.
     """
+    use_onednn()  # for the reference preset, as the command has it
     data = _data(options)
     aims = _aims(data, options)
     seconds, images_per_second = [], []
-    measure = _reference_speeds(data, options)
-    for seed in options.seeds:
-        seconds.append(_seconds_until(aims, data, seed))
-        images_per_second.append([speed() for speed in measure])
+    reference = settings_of_preset(VAESettings, "reference")
+    with ExitStack() as stack:
+        speeds = list(map(stack.enter_context, speeds_apart(reference, data.training, ROUND)))
+        for seed in options.seeds:
+            seconds.append(_seconds_until(aims, data, seed))
+            images_per_second.append([speed() for speed in speeds])
     ours, plain = np.median(images_per_second, axis=0)
-    batch = settings_of_preset(VAESettings, "reference").batch_size
     for steps, aim in aims.items():
         value = statistics.median(times[steps] for times in seconds)
         for name, form, speed in (("recipe", "our", ours), ("recipe_and_form", "plain", plain)):
-            reference = steps * batch / speed
+            needed = steps * reference.batch_size / speed
             yield Figure(
                 f"time_to_quality.{steps}.{name}",
                 value,
                 f"s of training to a test IWAE of {aim:.2f} nats; seeds: {len(options.seeds)}",
-                ratio=reference / value,
-                yardstick=f"{steps} steps of the reference preset, {form} form: {reference:.0f} s",
+                ratio=needed / value,
+                yardstick=f"{steps} steps of the reference preset, {form} form: {needed:.0f} s",
             )
 
 
@@ -115,20 +118,6 @@ def _aims(data: Data, options: argparse.Namespace) -> dict[int, float]:
     if path is not None:
         write_json(path, aims)
     return aims
-
-
-def _reference_speeds(data: Data, options: argparse.Namespace) -> list:
-    """Calls that measure images per second of the reference preset: our form, the plain one."""
-    from scripts.benchmarks.plain_vae import PlainVAE
-    from vae_wgan.vae_member import new_vae
-
-    settings = settings_of_preset(VAESettings, "reference")
-    plain = PlainVAE(new_vae(settings, data.training.shape[1:], options.seed), settings)
-    member = _new_member("reference", data, options.seed)
-    return [
-        rate_measure(partial(form.train_steps, data.training, 0), settings.batch_size, ROUND)
-        for form in (member, plain)
-    ]
 
 
 def _seconds_until(aims: dict[int, float], data: Data, seed: int) -> dict[int, float]:

@@ -3,15 +3,20 @@
 import argparse
 import time
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack
 from functools import partial
 from typing import Any
 
 import numpy as np
 
 from scripts.benchmarks.figure import Figure, interleaved_medians
+from scripts.benchmarks.own_process import measured_apart
 from tools.data.registry import load_images
+from tools.run.kernels import use_onednn
 from tools.run.settings import PRESETS, settings_of_preset
 from vae_wgan.vae_settings import VAESettings
+
+Speed = AbstractContextManager[Callable[[], float]]
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
@@ -31,6 +36,7 @@ def figures(options: argparse.Namespace) -> Iterator[Figure]:
         ChangedResultError: The forms do not give the same numbers.
     """
     images = load_images("mnist", "train", options.data_dir).examples
+    use_onednn()
     from scripts.benchmarks.plain_vae import trained_vae  # here: it loads TensorFlow
 
     vae = trained_vae(images, options.seed)
@@ -43,23 +49,17 @@ def _figures(
 ) -> Iterator[Figure]:
     from scripts.benchmarks.machine_peak import peak_operations_per_second, training_operations
     from scripts.benchmarks.plain_vae import PlainVAE, check_training
-    from vae_wgan.vae_member import VAEMember
 
     settings = settings_of_preset(VAESettings, preset)
-    plain = PlainVAE(vae, settings)
     size, samples = settings.batch_size, settings.train_samples
     noise = np.random.default_rng(options.seed).standard_normal(
         (samples, size, settings.latent_size), np.float32
     )
-    check_training(vae, plain, images[:size], noise, settings)
-    member = VAEMember(settings, images.shape[1:], images[:size])
-    member.initialize(options.seed)
-    contestants = {
-        "ours": rate_measure(partial(member.train_steps, images, 0), size, options.seconds),
-        "plain": rate_measure(partial(plain.train_steps, images, 0), size, options.seconds),
-        "peak": peak_operations_per_second,
-    }
-    medians = interleaved_medians(contestants, options.repeats)
+    check_training(vae, PlainVAE(vae, settings), images[:size], noise, settings)
+    with ExitStack() as stack:
+        ours, plain = map(stack.enter_context, speeds_apart(settings, images, options.seconds))
+        contestants = {"ours": ours, "plain": plain, "peak": peak_operations_per_second}
+        medians = interleaved_medians(contestants, options.repeats)
     name, unit = f"train.{preset}", f"images/s, {size} a step, {samples} samples"
     yield Figure(
         f"{name}.speed",
@@ -69,6 +69,33 @@ def _figures(
         yardstick=f"plain form: {medians['plain']:.2f} images/s",
     )
     yield peak_figure(name, medians, training_operations(vae, samples))
+
+
+def speeds_apart(settings: VAESettings, images: np.ndarray, seconds: float) -> tuple[Speed, Speed]:
+    """Images per second of training: ours as the command has it, and the plain form's."""
+    arguments = (settings, images, seconds)
+    return (
+        measured_apart(_our_speed, *arguments, onednn=not settings.compile),
+        measured_apart(_plain_speed, *arguments, onednn=False),
+    )
+
+
+def _our_speed(settings: VAESettings, images: np.ndarray, seconds: float) -> Callable[[], float]:
+    from tools.run.devices import prepare_devices
+    from vae_wgan.vae_member import VAEMember
+
+    prepare_devices(settings.cpus_per_member)
+    member = VAEMember(settings, images.shape[1:], images[: settings.batch_size])
+    member.initialize(seed=0)
+    return rate_measure(partial(member.train_steps, images, 0), settings.batch_size, seconds)
+
+
+def _plain_speed(settings: VAESettings, images: np.ndarray, seconds: float) -> Callable[[], float]:
+    from scripts.benchmarks.plain_vae import PlainVAE
+    from vae_wgan.vae_member import new_vae
+
+    plain = PlainVAE(new_vae(settings, images.shape[1:], seed=0), settings)
+    return rate_measure(partial(plain.train_steps, images, 0), settings.batch_size, seconds)
 
 
 def rate_measure(train: Callable[[range], object], size: int, seconds: float) -> Callable:

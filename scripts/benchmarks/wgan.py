@@ -3,9 +3,13 @@
 import argparse
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from functools import partial
 
+import numpy as np
+
 from scripts.benchmarks.figure import Figure, interleaved_medians
+from scripts.benchmarks.own_process import measured_apart
 from tools.data.registry import load_images
 from tools.run.settings import PRESETS, settings_of_preset
 from vae_wgan.wgan_settings import WGANSettings
@@ -22,34 +26,31 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 
 
 def figures(options: argparse.Namespace) -> Iterator[Figure]:
-    """The rates of both forms in turn, on the training images of MNIST."""
-    from scripts.benchmarks.plain_wgan import PlainWGAN  # here: these load TensorFlow
-    from vae_wgan.wgan_member import WGANMember
-
+    """The rates of the forms in turn, on the training images of MNIST."""
     settings = settings_of_preset(WGANSettings, options.preset)
     images = load_images("mnist", "train", options.data_dir).examples
-    member = WGANMember(settings, images.shape[1:], images[:64])
-    member.initialize(options.seed)
-    train = {
-        "ours": partial(member.train_steps, images, options.seed),
-        "plain": PlainWGAN(settings, images).train_steps,
+    forms = {
+        "ours": (_our_rate, not settings.compile),
+        "plain": (_plain_rate, False),
+        "plain, oneDNN": (_plain_rate, True),
     }
-    for steps in train.values():
-        steps(range(FIRST_STEP, FIRST_STEP + 1))  # traced and compiled before the clock starts
-    rates = interleaved_medians(
-        {
-            name: partial(critic_updates_per_second, steps, options.steps, settings.Citers)
-            for name, steps in train.items()
-        },
-        options.repeats,
-    )
-    yield Figure(
-        f"wgan.{options.preset}.critic_updates",
-        rates["ours"],
-        f"per second, with 1 update of the generator in {settings.Citers}",
-        ratio=rates["ours"] / rates["plain"],
-        yardstick=f"Keras's layers, a Python call per update: {rates['plain']:.3f} per second",
-    )
+    with ExitStack() as stack:
+        contestants = {
+            name: stack.enter_context(
+                measured_apart(form, settings, images, options.steps, onednn=onednn)
+            )
+            for name, (form, onednn) in forms.items()
+        }
+        rates = interleaved_medians(contestants, options.repeats)
+    ours = rates.pop("ours")
+    for name, rate in rates.items():
+        yield Figure(
+            f"wgan.{options.preset}.critic_updates",
+            ours,
+            f"per second, with 1 update of the generator in {settings.Citers}",
+            ratio=ours / rate,
+            yardstick=f"Keras's layers, a Python call per update ({name}): {rate:.3f} per second",
+        )
 
 
 def critic_updates_per_second(train: Callable[[range], object], steps: int, updates: int) -> float:
@@ -57,3 +58,26 @@ def critic_updates_per_second(train: Callable[[range], object], steps: int, upda
     started = time.perf_counter()
     train(range(FIRST_STEP, FIRST_STEP + steps))
     return steps * updates / (time.perf_counter() - started)
+
+
+def _our_rate(settings: WGANSettings, images: np.ndarray, steps: int) -> Callable[[], float]:
+    from tools.run.devices import prepare_devices  # here: these load TensorFlow
+    from vae_wgan.wgan_member import WGANMember
+
+    prepare_devices(settings.cpus_per_member)
+    member = WGANMember(settings, images.shape[1:], images[:64])
+    member.initialize(settings.seed)
+    return _rate_measure(partial(member.train_steps, images, settings.seed), steps, settings)
+
+
+def _plain_rate(settings: WGANSettings, images: np.ndarray, steps: int) -> Callable[[], float]:
+    from scripts.benchmarks.plain_wgan import PlainWGAN
+
+    return _rate_measure(PlainWGAN(settings, images).train_steps, steps, settings)
+
+
+def _rate_measure(
+    train: Callable[[range], object], steps: int, settings: WGANSettings
+) -> Callable[[], float]:
+    train(range(FIRST_STEP, FIRST_STEP + 1))  # traced and compiled before the clock starts
+    return partial(critic_updates_per_second, train, steps, settings.Citers)

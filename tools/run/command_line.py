@@ -11,6 +11,7 @@ from absl import flags
 
 from tools.errors import InputError
 from tools.run.compilation_cache import use_compilation_cache
+from tools.run.kernels import use_onednn
 from tools.run.settings import define_flags, flags_text, settings_from_flags
 from tools.run.termination import Terminated, terminable
 
@@ -43,6 +44,8 @@ def run_from_command_line(
             return
         if getattr(settings, "compile", False):
             use_compilation_cache()
+        else:
+            use_onednn()
         with terminable():
             run(settings, given)
     except InputError as error:
