@@ -108,7 +108,7 @@ def test_both_forms_are_timed_in_one_run(part, tiny, monkeypatch):
         vae = new_vae(TINY, IMAGES.shape[1:], seed=0)
         monkeypatch.setattr(plain_vae, "trained_vae", lambda *arguments: vae)
     options = argparse.Namespace(
-        data_dir="", seed=0, repeats=1, presets=["fast"], seconds=0, images=10
+        data_dir="", seed=0, repeats=1, presets=["fast"], seconds=0, images=10, compile=False
     )
     speed, operations = part.figures(options)
     assert speed.value > 0

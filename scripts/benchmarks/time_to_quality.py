@@ -31,7 +31,7 @@ from vae_wgan.vae_settings import VAESettings
 STEPS = (300, 1000)  # of the reference preset
 TEST_IMAGES = 1000
 EVERY = 50  # steps between two looks at the quality
-MARGIN = 5  # nats below the aim, on held-out images, from which the test images are looked at
+MARGIN = 3  # nats below the aim, on held-out images, from which the test images are looked at
 ROUND = 5  # seconds of each form of the reference preset after a seed
 
 

@@ -1,6 +1,7 @@
 """Images per second in training, against the plain form of the same VAE at equal settings."""
 
 import argparse
+import dataclasses
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack
@@ -23,6 +24,9 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     """Adds the flags of this part."""
     parser.add_argument(
         "--presets", nargs="+", choices=PRESETS, default=("reference", "fast"), help="default: both"
+    )
+    parser.add_argument(
+        "--compile", action=argparse.BooleanOptionalAction, help="default: as the preset has it"
     )
     parser.add_argument(
         "--seconds", type=float, default=5, help="of one form in a round; default: %(default)s"
@@ -51,6 +55,8 @@ def _figures(
     from scripts.benchmarks.plain_vae import PlainVAE, check_training
 
     settings = settings_of_preset(VAESettings, preset)
+    if options.compile is not None:
+        settings = dataclasses.replace(settings, compile=options.compile)
     size, samples = settings.batch_size, settings.train_samples
     noise = np.random.default_rng(options.seed).standard_normal(
         (samples, size, settings.latent_size), np.float32
