@@ -139,14 +139,6 @@ def test_compiled_and_plain_scores_agree(member):
         np.testing.assert_allclose(values, plain, rtol=1e-4, atol=1e-3, err_msg=key)
 
 
-def test_what_xla_compiles_is_traced_before_anything_depends_on_the_run():
-    member = make_member(dataclasses.replace(SETTINGS, compile=True))
-    for name, scoring in member._scoring.passes.items():
-        assert scoring.scores.experimental_get_tracing_count() == 1, name
-    member.initialize(0)
-    assert member._compiled_step.experimental_get_tracing_count() == 1
-
-
 @pytest.mark.parametrize("compile_steps", [False, True])
 def test_where_noise_replaces_every_pixel_the_images_do_not_matter(compile_steps):
     settings = dataclasses.replace(SETTINGS, pixel_noise=1.0, compile=compile_steps)

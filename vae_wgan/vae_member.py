@@ -49,11 +49,7 @@ class VAEMember:
             self._vae = new_vae(settings, image_shape, seed=0)
             self._optimizer = tf.keras.optimizers.Adam(schedule, name="adam")
             self._optimizer.build(self._vae.trainable_variables)
-        batch = (
-            tf.TensorSpec([settings.batch_size, *image_shape]),
-            tf.TensorSpec([2], tf.int32),
-        )
-        self._compiled_step = self._replicas.compiled(self._step, batch, xla=settings.compile)
+        self._compiled_step = self._replicas.compiled(self._step, xla=settings.compile)
         self._scoring = VAEScoring(self._vae, settings, statistics)
 
     @property
@@ -63,8 +59,6 @@ class VAEMember:
 
     def initialize(self, seed: int) -> None:
         """Draws new initial weights and clears the optimizer."""
-        if self._settings.compile:
-            self._compiled_step.get_concrete_function()  # traced now, as VAEScoring says
         new = new_vae(self._settings, self._image_shape, seed)
         self._vae.set_weights(new.get_weights())
         set_to_zero(self._optimizer.variables)

@@ -47,17 +47,7 @@ class VAEScoring:
         samples = settings.n_samples
 
         def made(function: Callable, batch: int, samples: int = 0) -> Pass:
-            arguments = (
-                tf.TensorSpec([batch, *vae.image_shape]),
-                tf.TensorSpec([samples, batch, settings.latent_size]),
-            )
-            compiled = tf.function(
-                function, arguments, jit_compile=settings.compile, autograph=False
-            )
-            if settings.compile:
-                # Traced now: XLA's cache finds a function by its name, and that counts what
-                # TensorFlow has made before, such as a checkpoint's tensors.
-                compiled.get_concrete_function()
+            compiled = tf.function(function, jit_compile=settings.compile, autograph=False)
             return Pass(compiled, batch, samples)
 
         self.passes = {
