@@ -21,11 +21,11 @@ setup(
         "absl-py>=2.1,<3",
         "keras>=3.14",  # the safe modes of earlier ones could be escaped
         "matplotlib>=3.9,<4",
-        "numpy>=2,<3",
+        "numpy>=2.2,<3",  # its savez can refuse to pickle
         "pandas>=2.2.2,<4",
         "pillow>=10.3",
         "pyarrow>=18",  # pandas reads parquet with it
-        "scikit-learn>=1.5,<2",
+        "scikit-learn>=1.7,<2",  # its powers also fit a few equal numbers
         "scipy>=1.13,<2",
         "tensorboard>=2.20,<2.22",  # tf.summary.scalar and tf.summary.image call into it
         "tensorflow>=2.20,<2.22",
@@ -43,6 +43,7 @@ setup(
             "pytest-xdist>=3.6,<4",
             RAY,
             "ruff>=0.17,<0.18",
+            "threadpoolctl>=3.5,<4",  # benchmarks
         ],
         "ray": [RAY],
     },

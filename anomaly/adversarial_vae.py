@@ -9,7 +9,7 @@ import tensorflow as tf
 from anomaly.adversarial_base import AdversarialDetector
 from anomaly.detector_chunks import CompiledRows
 from anomaly.detector_input import checked_count, checked_number
-from anomaly.detector_losses import fitted_elbo, kl_divergence
+from anomaly.detector_losses import checked_cov_elbo, fitted_elbo, kl_divergence
 from anomaly.detector_networks import VariationalAutoEncoder, chosen_autoencoder
 from anomaly.detector_training import TrainingOptions, train
 from anomaly.vae_sampling import Sampling, sampled_chunks, sampled_reconstructions
@@ -106,13 +106,15 @@ class AdversarialVAE(AdversarialDetector):
         checked_number("w_model", w_model, at_least=0)
         checked_number("w_recon", w_recon, at_least=0)
         batches = self._batches(X, self.vae, batch_size, self.seed)
-        negative_elbo = fitted_elbo(cov_elbo or {"sim": 0.05}, batches)
+        cov_elbo = checked_cov_elbo(cov_elbo or {"sim": 0.05})
+        if is_weighted := w_recon > 0 and loss_fn is None:
+            negative_elbo = fitted_elbo(cov_elbo, batches)  # perhaps a pass over all rows
 
         def matching_loss(x: tf.Tensor, x_recon: tf.Tensor) -> tf.Tensor:
             loss = w_model * tf.reduce_mean(
                 kl_divergence(self._classify(x), self._classify(x_recon))
             )
-            return loss + w_recon * negative_elbo(x, x_recon) if w_recon else loss
+            return loss + w_recon * negative_elbo(x, x_recon) if is_weighted else loss
 
         options = TrainingOptions(optimizer, epochs, verbose, log_metric, callbacks)
         train(self.vae, loss_fn or matching_loss, batches, options)

@@ -3,7 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
-from anomaly.detector_input import ArgumentError, checked_number
+from anomaly.detector_input import ArgumentError, checked_count, checked_number
 
 # Images in one gradient; the last batch is smaller.
 ATTACK_BATCH = 128
@@ -64,6 +64,7 @@ def pgd(  # noqa: PLR0913  the attack has so many settings
     Returns:
         The attacked images, float32 of X's shape.
     """
+    steps = checked_count("steps", steps)
     step, rng = _ascent(model), np.random.default_rng(seed)
     step_size = 2.5 * epsilon / steps if step_size is None else step_size
     attacked = []

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from sklearn.model_selection import StratifiedGroupKFold
 
+from tools.data.table_columns import has_label
 from tools.data.table_datasets import TABLE_DATASETS, load_table
 from tools.data.table_encoder import fit_encoder
 from tools.data.table_splits import groups_of_equal_rows
@@ -44,7 +45,7 @@ def load_credit_card(data_dir: str, seed: int) -> LabelledParts:
     """
     dataset = TABLE_DATASETS[DATASET]
     frame = load_table(DATASET, data_dir).frame
-    is_fraud = frame[dataset.label_column].astype(str).to_numpy() != dataset.normal_label
+    is_fraud = ~has_label(frame[dataset.label_column], dataset.normal_label)
     roles = {dataset.label_column: "the label"}
     groups = groups_of_equal_rows(frame.drop(columns=[*roles, dataset.time_column]))
     training, validation, test = stratified_parts(is_fraud, groups, seed)

@@ -34,7 +34,6 @@ class Detector:
         data_type: What the rows are, a word for `meta`.
 
     Attributes:
-        threshold: As given, or inferred.
         detector_type: "outlier" or "adversarial", for `meta`.
     """
 
@@ -54,6 +53,16 @@ class Detector:
 
     def __repr__(self) -> str:
         return type(self).__name__
+
+    @property
+    def threshold(self) -> float | None:
+        """Scores above it are flagged; None: not yet known."""
+        return self._threshold
+
+    @threshold.setter
+    def threshold(self, value: float | None) -> None:
+        # A number of NumPy's, as of np.percentile, is none of JSON's. Infinity flags nothing.
+        self._threshold = None if value is None else float(value)
 
     @property
     def meta(self) -> dict[str, Any]:

@@ -42,7 +42,6 @@ _CLASSES = {
     "EnsembleDetector",
     "ModelDistillation",
     "OutlierVAE",
-    "SklearnDetector",
 }
 # Keras writes an activation by its function's name and knows no functions of these names.
 _TENSORFLOW_FUNCTIONS = {

@@ -86,6 +86,14 @@ def _precision_root(
     return tf.cast(1.0 if sim is None else 1 / sim, dtype)
 
 
+def checked_cov_elbo(cov_elbo: Any) -> Mapping[str, Any]:
+    """The argument; raises ArgumentError unless it is a dict with one key that is known."""
+    options = ("sim", "cov_diag", "cov_full")
+    if not isinstance(cov_elbo, Mapping) or len(cov_elbo) != 1 or not {*cov_elbo} <= {*options}:
+        raise ArgumentError(f"cov_elbo={cov_elbo!r}: must be a dict with one of {options}")
+    return cov_elbo
+
+
 def fitted_elbo(
     cov_elbo: Mapping[str, Any], batches: Iterable[np.ndarray]
 ) -> Callable[[tf.Tensor, tf.Tensor], tf.Tensor]:
@@ -99,10 +107,7 @@ def fitted_elbo(
     Raises:
         ArgumentError: There is another key, or more than one; or the data are constant.
     """
-    options = ("sim", "cov_diag", "cov_full")
-    if not isinstance(cov_elbo, Mapping) or len(cov_elbo) != 1 or not {*cov_elbo} <= {*options}:
-        raise ArgumentError(f"cov_elbo={cov_elbo!r}: must be a dict with one of {options}")
-    ((name, value),) = cov_elbo.items()
+    ((name, value),) = checked_cov_elbo(cov_elbo).items()
     if name != "sim":
         value = _covariance(batches, full=name == "cov_full")
         value = np.sqrt(value) if name == "cov_diag" else value

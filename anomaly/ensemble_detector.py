@@ -68,11 +68,11 @@ class EnsembleDetector(Detector):
             run_folder: Where checkpoints and histories stay. Started again with the same rows and
                 settings, training goes on from there. None: nothing stays.
             **settings: Of VAESettings, or TableSettings for a table, such as num_models=5,
-                max_steps=3000, seed=0 or, for flows, model="flow"; with model="wgan", of
-                WGANSettings.
+                max_steps=3000, seed=0, preset="reference" or, for flows, model="flow"; with
+                model="wgan", of WGANSettings.
 
         Raises:
-            InputError: The rows are unfit, or the folder holds something else.
+            InputError: The rows or a setting are unfit, or the folder holds something else.
             TypeError: There is no such setting.
         """
         with tempfile.TemporaryDirectory() as scratch:

@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from anomaly.detector_base import Detector
 from anomaly.detector_chunks import CompiledRows
-from anomaly.detector_input import checked_count, checked_number, checked_word
+from anomaly.detector_input import checked_count, checked_number, checked_rows, checked_word
 from anomaly.detector_losses import (
     elbo,
     fitted_elbo,
@@ -206,7 +206,7 @@ class OutlierVAE(Detector):
             X_orig: [row * sample, ...], each row `samples` times, one after the other.
             X_recon: Their reconstructions.
         """
-        return self._mean_over_samples(tf.convert_to_tensor(X_orig), X_recon).numpy()
+        return self._mean_over_samples(checked_rows(X_orig, "X_orig"), X_recon).numpy()
 
     def instance_score(self, fscore: np.ndarray, outlier_perc: float = 100.0) -> np.ndarray:
         """Mean of the largest scores of each row's features, [row]; arguments as of `score`."""

@@ -8,6 +8,7 @@ model = make_pipeline(StandardScaler(), SklearnDetector(build, fit_arguments={"e
 model.fit(X).predict(X)                        # 1: normal, -1: outlier
 """
 
+import inspect
 import io
 import tempfile
 import zipfile
@@ -27,6 +28,7 @@ from anomaly.detector_input import ArgumentError, ArgumentTypeError
 from anomaly.outlier_vae import OutlierVAE
 
 FILE_OF_STATE = "detector_"
+FIT_ARGUMENTS = {"epochs": 20, "verbose": False}
 
 
 def small_detector(n_features: int, seed: int) -> OutlierVAE:
@@ -53,7 +55,8 @@ class SklearnDetector(OutlierMixin, BaseEstimator):
     Args:
         detector: Function from (n_features, seed) to a new detector, whose `fit` takes rows; None:
             `small_detector`. A function and not a detector, because fits must start anew.
-        fit_arguments: Further arguments of the detector's fit; None: epochs=20, verbose=False.
+        fit_arguments: Further arguments of the detector's fit. Where it has them, and they are not
+            given, epochs=20 and verbose=False are two.
         contamination: Share of the training rows that are taken for outliers, in (0, 0.5].
         random_state: An int gives the same detector on each fit.
 
@@ -91,9 +94,10 @@ class SklearnDetector(OutlierMixin, BaseEstimator):
                 f"detector: must be a function of (n_features, seed), is {type(build).__name__}"
             )
         seed = int(check_random_state(self.random_state).randint(2**31 - 2))
-        fit_arguments = {"epochs": 20, "verbose": False} | dict(self.fit_arguments or {})
         self.detector_ = build(X.shape[1], seed)
-        self.detector_.fit(X, **fit_arguments)
+        known = inspect.signature(self.detector_.fit).parameters
+        defaults = {name: value for name, value in FIT_ARGUMENTS.items() if name in known}
+        self.detector_.fit(X, **defaults | dict(self.fit_arguments or {}))
         self.offset_ = float(np.percentile(self.score_samples(X), 100 * self.contamination))
         return self
 

@@ -37,7 +37,8 @@ def _credit_card_run(model_dir: str) -> RunFolder:
     found = read_manifest(folder)["datasets"]["in_distribution"]
     if found != DATASET:
         raise InputError(f"--model_dir={model_dir}: a run on {found}; give one on {DATASET}")
-    return folder
+    with folder.locked():  # a process at work is told of now, not after all training
+        return folder
 
 
 def _test_scores(parts: LabelledParts, settings: Any) -> tuple[np.ndarray, int]:
@@ -80,9 +81,12 @@ def _join_report(
     folder: RunFolder, test: LabelledRows, scores: np.ndarray, provenance: Mapping[str, int]
 ) -> None:
     """Saves the scores beside the run's and makes its tables and its report again."""
-    for name, label in ((DATASET, 0), (TABLE_DATASETS[DATASET].anomalies, 1)):
-        rows = test.is_fraud == label
-        path = folder.ensemble_scores(SOURCE, name)
-        write_scores(path, {SOURCE: scores[np.newaxis, rows]}, test.ids[rows], provenance)
+    with folder.locked():
+        for name, label in ((DATASET, 0), (TABLE_DATASETS[DATASET].anomalies, 1)):
+            rows = test.is_fraud == label
+            path = folder.ensemble_scores(SOURCE, name)
+            write_scores(path, {SOURCE: scores[np.newaxis, rows]}, test.ids[rows], provenance)
+        if (peers := folder.manifest().get("peers")) is not None:  # else all are the run's own
+            folder.update_manifest(peers=list(dict.fromkeys([*peers, SOURCE])))
     analysis = analyse_again(folder)
     sys.stdout.write(f"Report: {analysis.report}\n")

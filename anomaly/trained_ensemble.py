@@ -16,10 +16,10 @@ from tools.errors import InputError
 from tools.run.checkpoints import read_checkpoint
 from tools.run.devices import graphs_as_written
 from tools.run.folder import RunFolder, open_run, settle_settings
-from tools.run.settings import member_settings, saved_value
+from tools.run.settings import PRESETS, member_settings, saved_value, settings_of_preset
 from tools.run.training_loop import TrainingPlan
+from tools.scores.registry import FITTED_SCORES
 from vae_wgan.ensemble import Scorer, score_members, train_ensemble, trained_members
-from vae_wgan.launcher_settings import LAUNCHER_FLAGS
 from vae_wgan.table_member import TableMember
 from vae_wgan.table_settings import MODEL_SCORE_KEYS, TableSettings
 from vae_wgan.vae_member import VAEMember
@@ -30,6 +30,7 @@ from vae_wgan.wgan_settings import WGANSettings
 
 MONITORED_ROWS = 64  # of those that are trained on; they show how training goes
 _SCORING_SETTINGS = ("num_models", "n_samples", "compile")
+_OF_LABELS = {"normal_label", "protocol"}  # of tables with anomalies, which fit does not take
 
 
 class EnsembleKind(NamedTuple):
@@ -57,7 +58,9 @@ TABLE = "table"
 # A run is of the first kind whose settings it has: those of tables include all of the VAEs'.
 KINDS = {
     TABLE: EnsembleKind(
-        TableSettings, _new_table_member, lambda settings: MODEL_SCORE_KEYS[settings.model]
+        TableSettings,
+        _new_table_member,
+        lambda settings: [k for k in MODEL_SCORE_KEYS[settings.model] if k not in FITTED_SCORES],
     ),
     "vae": EnsembleKind(VAESettings, VAEMember, lambda settings: SCORE_KEYS),
     "wgan": EnsembleKind(WGANSettings, WGANMember, lambda settings: WGAN_SCORE_KEYS),
@@ -180,8 +183,6 @@ def open_ensemble(folder: RunFolder) -> TrainedEnsemble:
 
 def fit_ensemble(X: Any, folder: RunFolder, **settings: Any) -> TrainedEnsemble:
     """Trains members on normal rows; see `EnsembleDetector.fit`."""
-    if of_launcher := sorted(LAUNCHER_FLAGS & settings.keys()):
-        raise ArgumentError(f"{', '.join(of_launcher)}: fit trains in this process; leave it out")
     is_table = isinstance(X, pd.DataFrame) or np.ndim(X) == 2
     if is_table:
         name, table = TABLE, _as_table(X)
@@ -190,7 +191,7 @@ def fit_ensemble(X: Any, folder: RunFolder, **settings: Any) -> TrainedEnsemble:
         check_image_shape("X", images.shape[1:])
         name = checked_word("model", settings.pop("model", "vae"), sorted(KINDS.keys() - {TABLE}))
     kind = KINDS[name]
-    settings = kind.settings_class(model_dir=str(folder.path), **settings)
+    settings = _checked_settings(kind.settings_class, folder, settings)
     encoder = _fit_encoder(table, settings) if is_table else None
     rows = encoder.encode(table) if is_table else images
     settle_settings(folder, settings, set())  # refuses members of other settings
@@ -211,6 +212,21 @@ def kept_settings(settings: Any) -> dict[str, Any]:
     """The settings that members and their scores depend on."""
     names = {field.name for field in dataclasses.fields(settings)}.intersection(_SCORING_SETTINGS)
     return member_settings(settings) | {name: getattr(settings, name) for name in sorted(names)}
+
+
+def _checked_settings(settings_class: type, folder: RunFolder, settings: Mapping[str, Any]) -> Any:
+    """The settings of a fit; refuses those that only the entry scripts act on."""
+    fields = {field.name: field for field in dataclasses.fields(settings_class)}
+    used = {name for name, field in fields.items() if field.metadata["shapes_members"]}
+    used |= {*_SCORING_SETTINGS, "preset", "viz_steps"}
+    if unused := sorted(settings.keys() & fields.keys() - used | settings.keys() & _OF_LABELS):
+        raise ArgumentError(f"{', '.join(unused)}: fit makes no use of it; leave it out")
+    by_hand = {"preset": "fast", "model_dir": str(folder.path), **settings}
+    checked_word("preset", by_hand["preset"], PRESETS)
+    try:
+        return settings_of_preset(settings_class, **by_hand)
+    except InputError as error:
+        raise ArgumentError(str(error).removeprefix("--")) from error
 
 
 def _as_table(X: Any) -> pd.DataFrame:

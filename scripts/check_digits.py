@@ -19,6 +19,7 @@ if not __package__:  # started as a file: the checkout's root takes the place of
 
 from scripts.script_start import run_script, script_parser
 from tools.data.registry import load_images, load_labels
+from tools.errors import InputError
 from tools.run.folder import RunFolder, settle_settings
 from tools.run.seeds import child_seed
 from vae_wgan.wgan_settings import WGANSettings
@@ -80,6 +81,8 @@ def _check(options: argparse.Namespace) -> None:
     folder = RunFolder(options.model_dir)
     wanted = WGANSettings(model_dir=str(options.model_dir), skip_train=True)
     settings = settle_settings(folder, wanted, set())
+    if settings.train_dataset != "mnist":
+        raise InputError(f"{folder.path} is a run on {settings.train_dataset}; give one on mnist")
     real, tested = (
         (
             load_images("mnist", split, options.data_dir),

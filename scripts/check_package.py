@@ -26,7 +26,12 @@ from tools.errors import InputError
 
 ROOT = Path(__file__).resolve().parents[1]
 INSTALLED = ("anomaly/", "tools/", "vae_wgan/")
-COMMANDS = ("vae-run", "wgan-run", "anomaly-run")
+_IMAGES = ("--train_dataset=own.npz", "--ood_datasets=hflip,uniform_noise")
+OWN_DATA = {  # of each command
+    "vae-run": _IMAGES,
+    "wgan-run": _IMAGES,
+    "anomaly-run": ("--train_dataset=own.csv",),
+}
 SMOKE = ("--preset=smoke", "--max_steps=4", "--eval_size=20", "--bootstrap=20", "--base_depth=2")
 
 
@@ -74,11 +79,10 @@ def _check(options: argparse.Namespace) -> None:
         flags = _constraints(options.versions, wheel, folder)
         pip = [str(programs / "python"), "-m", "pip", "install", "--quiet", *flags]
         _call([*pip, str(wheel)], folder)
-        for command in COMMANDS:
+        _write_data(folder)
+        for command, own in OWN_DATA.items():
             _call([str(programs / command), "--help"], folder)
-        _write_images(folder / "own.npz")
-        own = [f"--train_dataset={folder / 'own.npz'}", "--ood_datasets=hflip,uniform_noise"]
-        _call([str(programs / "vae-run"), *own, *SMOKE, f"--model_dir={folder / 'run'}"], folder)
+            _call([str(programs / command), *own, *SMOKE, f"--model_dir={command}"], folder)
         listed = [str(programs / "python"), "-m", "pip", "list", "--format=freeze"]
         sys.stdout.write(_call(listed, folder))
     sys.stdout.write(f"The package is whole and runs with the {options.versions} versions.\n")
@@ -97,11 +101,15 @@ def _constraints(versions: str, wheel: Path, folder: Path) -> list[str]:
     return ["--constraint", str(path)]
 
 
-def _write_images(path: Path) -> None:
+def _write_data(folder: Path) -> None:
     import numpy as np
 
-    images = np.random.default_rng(0).integers(0, 255, (80, 28, 28), np.uint8)
-    np.savez(path, x_train=images[:60], x_test=images[60:])
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 255, (80, 28, 28), np.uint8)
+    np.savez(folder / "own.npz", x_train=images[:60], x_test=images[60:])
+    np.savetxt(
+        folder / "own.csv", rng.normal(size=(300, 3)), delimiter=",", header="a,b,c", comments=""
+    )
 
 
 def _call(command: Sequence[str], folder: Path | None = None) -> str:

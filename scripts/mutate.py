@@ -57,7 +57,6 @@ FORMULAS = (
     "vae_wgan/vae.py",
     "vae_wgan/wgan.py",
 )
-COPIED = ("anomaly", "scripts", "tests", "tools", "vae_wgan")
 MOST_SECONDS = 600  # of a module's tests; a mutant that hangs is caught
 OPERATORS = {
     ast.Add: ast.Sub,
@@ -119,7 +118,7 @@ def _changed(node: ast.AST) -> ast.expr | None:
             return operand
         case ast.Constant(value=bool(value)):
             new.value = not value
-        case ast.Constant(value=int(value) | float(value)):
+        case ast.Constant(value=int(value) | float(value)) if value + 1 != value:
             new.value = value + 1
         case _:
             return None
@@ -175,9 +174,13 @@ def _try_mutants(options: argparse.Namespace) -> None:
 
 
 def _copy_of_checkout(folder: Path) -> Path:
-    for part in COPIED:
-        shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(ROOT / "pyproject.toml", folder)
+    """All files but those that Git ignores; tests read README.md and setup.py too."""
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    names = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    for name in filter(None, names.split("\0")):
+        if (ROOT / name).exists():  # else it is deleted, but not yet committed
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, folder / name)
     return folder
 
 

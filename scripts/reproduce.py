@@ -16,7 +16,13 @@ from pathlib import Path
 if not __package__:  # started as a file: the checkout's root takes the place of this folder
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
-from scripts.reproduction.experiments import EXPERIMENTS, PAIRS, Finished, run_experiments
+from scripts.reproduction.experiments import (
+    EXPERIMENTS,
+    PAIRS,
+    Finished,
+    finished_experiments,
+    run_experiments,
+)
 from scripts.reproduction.figures import detection_rows
 from scripts.reproduction.pairs import pair_of, pairs_csv, printed_pairs
 from scripts.reproduction.report import report_text
@@ -49,7 +55,9 @@ def _reproduce(options: argparse.Namespace) -> None:
         raise InputError(f"--only={options.only}: no {', '.join(unknown)}; known are {known}")
     runs = options.runs.absolute()
     flags = [f"--data_dir={options.data_dir}", f"--seed={options.seed}", *options.flags]
-    finished = run_experiments(names, runs, preset=options.preset, flags=flags)
+    run_experiments(names, runs, preset=options.preset, flags=flags)
+    # The report is of all that has been run, not of these alone.
+    finished = finished_experiments(runs, preset=options.preset, flags=flags)
     write_text(runs / "results.md", report_text(finished))
     if pairs := {name: finished[name] for name in PAIRS if name in finished}:
         _tell_pairs(pairs, runs)

@@ -1,6 +1,7 @@
 """Fixtures that several tests share."""
 
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -25,3 +26,20 @@ def shared_data() -> Path:
     if not (folder / "mnist").is_dir():
         pytest.skip(f"no real data in {folder}; set WAIC_DATA_DIR")
     return folder
+
+
+@pytest.fixture
+def copied(finished, tmp_path) -> Path:
+    """A copy of a module's finished run, and the data beside it, that a test may spoil."""
+    shutil.copytree(finished[0], tmp_path, dirs_exist_ok=True)
+    return tmp_path
+
+
+@pytest.fixture
+def eagerly():
+    """Without graphs: for models that make a step or two, building them takes the longest."""
+    import tensorflow as tf
+
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)

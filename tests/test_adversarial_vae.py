@@ -43,6 +43,16 @@ def test_covariances_from_the_data_train(cov_elbo):
     assert all(np.all(np.isfinite(weights)) for weights in detector.vae.get_weights())
 
 
+def test_a_covariance_that_is_not_used_is_not_made():
+    constant = np.ones((16, 4), np.float32)
+    options = {"cov_elbo": {"cov_full": None}, "epochs": 1, "verbose": False}
+    adversarial_vae().fit(constant, **options)
+    with pytest.raises(ValueError, match="constant"):
+        adversarial_vae().fit(constant, w_recon=1.0, **options)
+    with pytest.raises(ValueError, match="cov_elbo"):
+        adversarial_vae().fit(constant, **options | {"cov_elbo": {"variance": 1}})
+
+
 def test_predictions_have_two_keys_and_the_threshold_no_margin():
     X, detector = rows(), adversarial_vae()
     detector.infer_threshold(X)

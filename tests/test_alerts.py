@@ -12,6 +12,7 @@ from run_folder_fixture import write_run
 from tools.analysis import analyse_again, ensemble_analysis
 from tools.report.alert_table import alert_cells, alert_headings, alerts_csv
 from tools.scores.alerts import alert_rows
+from tools.scores.detection import AnalysisOptions
 from tools.scores.ensemble import STATISTICS, anomaly_scores
 from tools.scores.files import write_scores
 from tools.scores.finished_run import read_run
@@ -104,7 +105,7 @@ def test_the_file_has_a_column_per_metric(folder):
 
 
 def test_an_analysis_shows_alerts_and_peers_everywhere(folder):
-    analysis = ensemble_analysis(folder.path, ["iwae"], 20, None, alerts=[10])
+    analysis = ensemble_analysis(folder.path, ["iwae"], AnalysisOptions(20, alerts=[10]))
     assert "peer" in analysis.text
     assert "recall at 10" in analysis.text
     page = analysis.report.read_text()

@@ -1,4 +1,5 @@
-from tools.report.altered_plots import altered_csv, altered_plots, altered_section, curves
+from tools.report.altered_plots import altered_plots, altered_section, curves
+from tools.report.lines import rows_csv
 from tools.scores.altered import AlteredRow
 
 
@@ -44,7 +45,7 @@ def test_the_section_has_severities_and_crossings():
 
 
 def test_the_csv_has_all_fields():
-    lines = altered_csv(ROWS).splitlines()
+    lines = rows_csv(ROWS).splitlines()
     assert lines[0].startswith("group,kind,level,score,statistic,n,auroc,mean,low,high,threshold")
     assert (
         lines[2]

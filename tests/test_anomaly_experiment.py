@@ -2,6 +2,7 @@
 
 import pytest
 
+from input_errors import message_of
 from vae_wgan import anomaly_experiment
 from vae_wgan.anomaly_experiment import run
 from vae_wgan.table_settings import TableSettings
@@ -21,6 +22,13 @@ def runs(monkeypatch):
 def test_one_split_is_one_run_in_model_dir(runs, tmp_path):
     settings = TableSettings(model_dir=str(tmp_path))
     run(settings, set())
+    assert runs == [settings]
+
+
+def test_flags_of_vaes_are_refused_with_flows(runs):
+    settings = TableSettings(model="flow", latent_size=3)
+    assert "--latent_size is for --model=vae" in message_of(run, settings, {"latent_size", "model"})
+    run(settings, {"model"})
     assert runs == [settings]
 
 

@@ -102,3 +102,9 @@ def test_a_bad_argument_is_named(attack, argument, value, linear):
     arguments = {"X": IMAGES, "labels": LABELS, "epsilon": EPSILON, argument: value}
     with pytest.raises(ValueError, match=argument):
         attack(linear[0], **arguments)
+
+
+@pytest.mark.parametrize("steps", [0, -1, 1.5])
+def test_pgd_takes_a_step_at_least(steps, linear):
+    with pytest.raises(ValueError, match="steps"):
+        pgd(linear[0], IMAGES, LABELS, EPSILON, steps=steps)

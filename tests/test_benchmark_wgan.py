@@ -47,8 +47,9 @@ def test_all_forms_are_timed_in_one_run(monkeypatch):
     monkeypatch.setattr(wgan, "load_images", lambda *arguments: example_set)
     options = argparse.Namespace(data_dir="", seed=0, preset="smoke", steps=1, repeats=1)
     figures = list(wgan.figures(options))
-    for figure, form in zip(figures, ("(plain)", "(plain, oneDNN)"), strict=True):
-        assert figure.name == "wgan.smoke.critic_updates"
+    forms = {"plain": "(plain)", "plain_oneDNN": "(plain, oneDNN)"}
+    for figure, (name, form) in zip(figures, forms.items(), strict=True):
+        assert figure.name == f"wgan.smoke.critic_updates.against_{name}"
         assert figure.value > 0
         assert figure.ratio > 0
         assert form in figure.yardstick

@@ -1,9 +1,12 @@
+import dataclasses
 import json
 
 import numpy as np
 import pytest
 
 from scripts.check_digits import digit_classifier, main, verdict
+from tools.run.folder import RunFolder
+from vae_wgan.wgan_settings import WGANSettings
 
 
 def test_the_verdict_counts_the_sure_ones_by_class():
@@ -30,10 +33,16 @@ def test_a_folder_without_a_run_is_one_line_and_exit_code_2(tmp_path, capsys):
     assert "member 0" in capsys.readouterr().err
 
 
+def test_a_run_on_other_images_is_refused(tmp_path, capsys):
+    settings = WGANSettings(model_dir=str(tmp_path), train_dataset="fashion_mnist")
+    RunFolder(tmp_path).update_manifest(settings=dataclasses.asdict(settings))
+    assert main([str(tmp_path)]) == 2
+    assert "a run on fashion_mnist; give one on mnist" in capsys.readouterr().err
+
+
 @pytest.mark.slow
 def test_a_real_run_is_checked(shared_data, tmp_path, capsys):
     from vae_wgan.wgan_experiment import run
-    from vae_wgan.wgan_settings import WGANSettings
 
     settings = WGANSettings(
         model_dir=str(tmp_path / "run"),

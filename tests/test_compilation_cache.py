@@ -93,3 +93,23 @@ def test_nothing_goes_while_another_process_uses_the_folder(folder):
         use_compilation_cache()
     assert entries(folder) == before
     assert "TF_XLA_FLAGS" in os.environ
+
+
+def test_a_build_of_tensorflow_with_another_name_leaves_it_off(cache, monkeypatch):
+    def version(name):
+        raise compilation_cache.metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(compilation_cache.metadata, "version", version)
+    use_compilation_cache()
+    assert "TF_XLA_FLAGS" not in os.environ
+
+
+def test_others_need_not_wait_for_one_that_cannot_tidy(cache, monkeypatch):
+    def fail(folder):
+        raise PermissionError
+
+    monkeypatch.setattr(compilation_cache, "_tidy", fail)
+    use_compilation_cache()
+    (folder,) = cache.iterdir()
+    with open(folder / ".lock") as other:
+        fcntl.flock(other, fcntl.LOCK_SH | fcntl.LOCK_NB)

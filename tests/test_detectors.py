@@ -2,6 +2,7 @@
 
 import copy
 import inspect
+import json
 import logging
 
 import numpy as np
@@ -57,6 +58,16 @@ def test_life_of_a_detector(make):
         assert not any(layer.trainable for layer in detector.model.layers)
     changed = zip(trained_before, trained_network(detector).get_weights(), strict=True)
     assert all(not np.array_equal(a, b) for a, b in changed)
+
+
+@EVERY
+def test_a_threshold_of_any_type_of_number_is_a_float(make):
+    detector = make()
+    detector.threshold = np.float32(0.5)
+    assert type(detector.threshold) is float
+    assert json.dumps(detector.get_config())
+    detector.threshold = np.inf
+    assert not [*detector.predict(rows())["data"].values()][-1].any()
 
 
 @EVERY

@@ -51,6 +51,15 @@ def test_steps_are_those_that_all_members_have(folder):
     assert list(common_checkpoints(folder, 1)) == [10, 20, 30]
 
 
+def test_steps_at_which_a_signal_ended_a_start_are_left_out(tmp_path):
+    folder, model = RunFolder(tmp_path), FakeModel()
+    model.initialize(0)
+    for member in (0, 1):
+        for step in (10, 17, 25):
+            save_checkpoint(folder.member(member), step, model.state(), keep=None)
+    assert score_history(Model(), SETS, Settings(total_steps=25), folder) == [10, 25]
+
+
 def test_each_step_is_scored_once_by_the_cheapest_pass_on_rows_of_the_whole_set(folder):
     assert score_history(Model(), SETS, Settings(), folder) == [10, 30]
     paths = [folder.history(step).scores(part.name) for step in (10, 30) for part in SETS]

@@ -10,6 +10,7 @@ from sklearn.metrics import roc_auc_score
 from fake_model import FakeModel, made_up_set
 from input_errors import message_of
 from tools.data.example_set import ExampleSet
+from tools.errors import InputError
 from tools.run.folder import RunFolder
 from tools.run.settings import settings_of_preset
 from tools.scores.ensemble import anomaly_scores
@@ -41,7 +42,7 @@ class DiesAtStep9(FakeModel):
         super().train_step(examples, seed, step)
 
 
-def run(model_dir, *given, model=None, **changes):
+def run(model_dir, *given, model=None, attacks=lambda settings, data: (), **changes):
     """Runs to the end; the run's folder."""
     options = OPTIONS | {"score_keys": ("iwae",), "model_dir": str(model_dir)} | changes
     run_experiment(
@@ -50,6 +51,7 @@ def run(model_dir, *given, model=None, **changes):
         load_data=lambda settings: DATA,
         make_member=lambda settings, data: model or FakeModel(),
         describe=lambda settings, data: {"likelihood": "none"},
+        attacks=attacks,
     )
     return RunFolder(model_dir)
 
@@ -93,6 +95,17 @@ def test_a_log_dir_that_cannot_be_written_ends_it_before_training(tmp_path):
     assert message.startswith("--log_dir=")
     assert message.endswith("cannot be written: Not a directory")
     assert not (tmp_path / "run" / "manifest.json").exists()
+
+
+def test_flags_that_are_refused_delete_nothing(tmp_path):
+    def refuse(settings, data):
+        raise InputError("--adversarial starts from noise")
+
+    folder = run(tmp_path)
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    assert "--adversarial" in message_of(run, tmp_path, delete_existing=True, attacks=refuse)
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
+    assert folder.manifest()["status"] == "finished"
 
 
 def test_history_has_all_steps_and_changes_no_result(with_history, without_history):

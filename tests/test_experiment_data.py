@@ -16,6 +16,7 @@ from vae_wgan.experiment_data import (
     load_image_data,
     named_sources,
     split_calibration,
+    split_entry,
 )
 
 DERIVED = ["hflip", "vflip", "uniform_noise", "normal_noise", "truncated_normal_noise"]
@@ -260,3 +261,8 @@ def test_noise_and_test_images_are_attacked_on_demand(own):
     assert "--adversarial starts from" in message_of(
         attacked_sets, without, load_image_data(without)
     )
+
+
+@pytest.mark.parametrize("name", ["adv_uniform_noise", "corruption.fog.1"])
+def test_names_of_sets_that_a_run_makes_are_refused(name):
+    assert "write OTHER=PATH" in message_of(split_entry, f"{name}=own.npz")

@@ -318,3 +318,14 @@ def test_no_link_leads_out_of_the_folder(saved_run, tmp_path):
     (saved_run.path / "pictures" / "more").symlink_to(tmp_path / "outside")
     message = message_of(enter, saved_run)
     assert f"{saved_run.path / 'pictures' / 'more'} is a link to another folder" in message
+
+
+def test_a_file_system_without_locks_is_no_other_process(folder, monkeypatch):
+    def refuse(*arguments):
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    folder.path.mkdir(exist_ok=True)
+    (folder.path / ".lock").touch()
+    monkeypatch.setattr("fcntl.flock", refuse)
+    assert "cannot be locked (No locks available)" in message_of(enter, folder)
+    assert not folder.is_held()

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from vae_wgan.gradient_norms import PREFIX, log_gradient_norms, tensor_names
+from tools.scores.registry import GRADIENT_NORMS
+from vae_wgan.gradient_norms import log_gradient_norms, tensor_names
 from vae_wgan.vae import VAE, VAEArchitecture, mean_code_scores
 
 IMAGES = np.random.default_rng(0).random((3, 28, 28, 1), np.float32)
@@ -39,7 +40,7 @@ def test_they_are_those_of_each_image_by_itself(vae):
 def test_every_trainable_tensor_has_a_name_of_its_own(vae):
     names = tensor_names(vae)
     assert len(set(names)) == len(vae.trainable_variables)
-    assert all(name.startswith(PREFIX) and "/" not in name for name in names)
+    assert all(name.startswith(GRADIENT_NORMS) and "/" not in name for name in names)
 
 
 def test_a_gradient_of_zero_has_a_finite_logarithm():

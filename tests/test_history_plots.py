@@ -3,7 +3,8 @@ import csv
 import pytest
 
 from html_page import Page
-from tools.report.history_plots import history_csv, history_curves, history_plots, history_section
+from tools.report.history_plots import history_curves, history_plots, history_section
+from tools.report.lines import rows_csv
 from tools.scores.detection_history import HistoryRow
 
 
@@ -27,7 +28,7 @@ def rows_of(key="iwae", steps=(500, 1000), n_members=2, variance=2.0):
 
 
 def test_csv_has_a_line_per_row_and_no_auroc_of_the_test_set():
-    rows = list(csv.DictReader(history_csv(rows_of()).splitlines()))
+    rows = list(csv.DictReader(rows_csv(rows_of()).splitlines()))
     assert len(rows) == 12
     assert rows[0]["auroc"] == ""
     assert rows[3]["auroc"] == "0.800000"

@@ -1,11 +1,11 @@
 """One run through each launcher: the same bytes, whoever trains and scores."""
 
-import re
 from types import SimpleNamespace
 
 import pytest
 
 from tiny_run import (
+    bytes_by_path,
     call,
     made_up_table,
     tiny_command,
@@ -35,9 +35,7 @@ def saved_bytes(folder, model_dir, *flags, make_command=tiny_command):
     """Runs, and returns the bytes of all results by path in the run folder."""
     result = call(make_command(folder, *flags, model_dir=model_dir))
     assert result.returncode == 0, result.stderr
-    root = folder / model_dir
-    paths = [path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file()]
-    return {path: (root / path).read_bytes() for path in paths if re.search(SAME, path)}
+    return bytes_by_path(folder / model_dir, SAME)
 
 
 @pytest.fixture(scope="module")

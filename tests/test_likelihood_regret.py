@@ -4,28 +4,13 @@ import scipy.stats
 import tensorflow as tf
 import tensorflow_probability as tfp
 
+from linear_gaussian import LinearGaussian
 from vae_wgan import likelihood_regret as module
 from vae_wgan.likelihood_regret import likelihood_regret
 from vae_wgan.vae import VAE, VAEArchitecture, vae_scores
 
 tfd = tfp.distributions
 RNG = np.random.default_rng(0)
-
-
-class LinearGaussian:
-    """x = z + noise, z ~ N(0, 1): p(x) = N(0, 2); its encoder is off by a shift and a factor."""
-
-    def __init__(self, shift=0.0, factor=1.0):
-        self.shift, self.scale = shift, factor * 0.5**0.5
-
-    def encode(self, x):
-        return tfd.MultivariateNormalDiag(x / 2 + self.shift, self.scale * tf.ones_like(x))
-
-    def decode(self, z):
-        return tfd.MultivariateNormalDiag(z, tf.ones_like(z))
-
-    def prior(self):
-        return tfd.MultivariateNormalDiag(tf.zeros(2, tf.float64))
 
 
 def noises(count, latent_size=2, samples=100, steps=60, dtype=np.float64):

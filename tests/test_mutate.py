@@ -58,6 +58,16 @@ def test_tests_that_fail_before_anything_is_changed_end_it(monkeypatch, capsys):
     assert mutate.main(["--modules=tools/nothing.py"]) == 2
 
 
+def test_the_copy_has_all_that_tests_read(tmp_path):
+    mutate._copy_of_checkout(tmp_path)
+    for name in ("setup.py", "README.md", "docs/differences.md", "tests/conftest.py", COUNTS):
+        assert (tmp_path / name).read_bytes() == (mutate.ROOT / name).read_bytes()
+
+
+def test_a_number_that_adding_1_does_not_change_is_left_alone():
+    assert not list(mutants_of("LARGEST = 1e37\n"))
+
+
 def test_the_tests_of_a_module_are_those_that_import_it():
     assert mutate._tests_of("tools/scores/counts.py") == ["tests/test_counts.py"]
     assert all(map(mutate._tests_of, mutate.FORMULAS))

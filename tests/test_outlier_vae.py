@@ -61,6 +61,12 @@ def test_public_feature_and_instance_scores_take_rows_repeated_one_after_the_oth
     np.testing.assert_allclose(detector.instance_score(scores, 25), np.full(5, 0.05), rtol=1e-4)
 
 
+def test_feature_scores_of_bytes_are_those_of_their_numbers():
+    X = np.array([[0, 1, 2, 255]], np.uint8)
+    found = outlier_vae(samples=1).feature_score(X, np.float32([[0.5, 0.5, 2, 254]]))
+    np.testing.assert_allclose(found, [[0.25, 0.25, 0, 1]])
+
+
 def test_results_have_their_keys_in_order_types_and_shapes():
     X, detector = images(), image_vae(threshold=0.01)
     data = detector.predict(X)["data"]

@@ -31,9 +31,10 @@ def curves(n_sets=2, size=50):
 
 def histories(members=2, records=3):
     quantities = {"iwae": -90.0, "elbo": -95.0, "rate": 20.0, "distortion": 75.0}
-    return [
-        [{"step": 10 * step} | quantities for step in range(1, records + 1)] for _ in range(members)
-    ]
+    return {
+        member: [{"step": 10 * step} | quantities for step in range(1, records + 1)]
+        for member in range(members)
+    }
 
 
 DRAWINGS = {
@@ -55,7 +56,7 @@ DRAWINGS = {
     "history": lambda: plots.training_history(histories()),
     "history of one record": lambda: plots.training_history(histories(members=1, records=1)),
     "history of another model": lambda: plots.training_history(
-        [[{"step": 1, "loss": 2.0, "gap": 3.0, "penalty": 0.5, "learning_rate": 1e-3}]]
+        {3: [{"step": 1, "loss": 2.0, "gap": 3.0, "penalty": 0.5, "learning_rate": 1e-3}]}
     ),
     "images": lambda: image_rows({"inputs": np.zeros((3, 28, 28, 1), np.uint8)}),
 }

@@ -7,7 +7,9 @@ from sklearn.metrics import roc_auc_score
 from run_folder_fixture import write_run
 from tools.analysis import ensemble_analysis
 from tools.errors import InputError
-from tools.report.pool_table import HEADINGS, pool_block, pool_cells, pools_csv
+from tools.report.lines import rows_csv
+from tools.report.pool_table import HEADINGS, pool_block, pool_cells
+from tools.scores.detection import AnalysisOptions
 from tools.scores.finished_run import read_run
 from tools.scores.pools import pool_rows
 
@@ -53,13 +55,13 @@ def test_one_pool_is_none_and_too_many_are_refused(tmp_path):
 
 def test_they_are_printed_written_and_in_the_report(tmp_path):
     folder = write_run(tmp_path, members=4)
-    analysis = ensemble_analysis(folder.path, ["iwae"], 0, None, num_pools=2)
+    analysis = ensemble_analysis(folder.path, ["iwae"], AnalysisOptions(num_pools=2))
     rows = analysis.table.pool_rows
     with open(folder.path / "analysis" / "pools.csv", newline="") as file:
         written = list(csv.DictReader(file))
     assert len(written) == len(rows) == 2 * 6
     assert float(written[0]["auroc_sd"]) == pytest.approx(rows[0].auroc_sd, abs=1e-6)
-    assert pools_csv(rows).count("\n") == 13
+    assert rows_csv(rows).count("\n") == 13
     assert pool_block(rows).splitlines()[1].split() == list(HEADINGS)
     assert "Spread over disjoint ensembles" in analysis.text
     cells = next(pool_cells(rows))

@@ -109,3 +109,9 @@ def test_other_images_are_refused_by_their_shape(shape):
     assert f"own has {'x'.join(map(str, shape))} images" in message_of(
         check_image_shape, "own", shape
     )
+
+
+def test_images_lie_row_by_row_in_memory_however_they_were_turned():
+    bytes_ = np.zeros((2, 3, 32, 32), np.uint8).transpose(0, 2, 3, 1)  # from channels first
+    assert as_images(bytes_, "x").flags["C_CONTIGUOUS"]
+    assert as_images(bytes_ / np.float32(255), "x").flags["C_CONTIGUOUS"]

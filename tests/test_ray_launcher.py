@@ -17,7 +17,7 @@ from tools.run.folder import RunFolder
 from tools.run.training_loop import TrainingPlan
 from vae_wgan.ensemble import trained_members
 from vae_wgan.launcher_settings import LauncherSettings
-from vae_wgan.launchers import open_launcher
+from vae_wgan.launchers import check_launcher, open_launcher
 from vae_wgan.member_runners import ModelSource, runner_of
 from vae_wgan.ray_launcher import _nodes_with_room, ray_launcher
 
@@ -216,9 +216,9 @@ def test_an_address_without_a_cluster_is_named(folder):
     assert "--launcher_address=127.0.0.2:1" in message_of(_open, settings, folder)
 
 
-def test_without_ray_it_says_how_to_get_it(folder, monkeypatch):
+def test_without_ray_it_says_how_to_get_it(monkeypatch):
     monkeypatch.setitem(sys.modules, "ray", None)
-    assert "pip install '.[ray]'" in message_of(_open, LauncherSettings(launcher="ray"), folder)
+    assert "pip install '.[ray]'" in message_of(check_launcher, LauncherSettings(launcher="ray"))
 
 
 def _open(settings, folder):

@@ -2,6 +2,8 @@
 
 import gzip
 import hashlib
+import struct
+import zlib
 
 import numpy as np
 import pytest
@@ -234,3 +236,15 @@ def test_more_pictures_than_fit_into_memory_are_refused_at_the_first(tmp_path, m
         Image.new("L", (28, 28)).save(tmp_path / f"{name}.png")
     message = message_of(read_image_folder, tmp_path)
     assert "a folder of 3 pictures claims 9,408 bytes" in message
+
+
+def test_16_bits_of_colour_are_refused_too(tmp_path):
+    def chunk(kind, content):
+        body = kind + content
+        return struct.pack(">I", len(content)) + body + struct.pack(">I", zlib.crc32(body))
+
+    header = struct.pack(">IIBBBBB", 2, 1, 16, 2, 0, 0, 0)  # 2x1 pixels, 16 bits, RGB
+    pixels = zlib.compress(bytes(1 + 2 * 3 * 2))
+    png = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", pixels)
+    (tmp_path / "1.png").write_bytes(png + chunk(b"IEND", b""))
+    assert "1.png has more than 8 bits" in message_of(read_image_folder, tmp_path)

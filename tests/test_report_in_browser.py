@@ -12,6 +12,8 @@ import pytest
 from run_folder_fixture import table_of, write_run
 from tools.report.gallery import draw_plots
 from tools.report.html_report import report_html
+from tools.report.markup import element, number_cell, sortable_table
+from tools.report.page import page_html
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 # Clicks the heading of a column twice; the page's policy allows scripts that stand in it.
@@ -98,3 +100,14 @@ def test_a_fault_and_a_request_would_be_seen(text, browser, tmp_path):
     _, printed, addresses = visit(browser, open_page.replace("</body>", wrong), tmp_path)
     assert "undefinedFunction" in printed
     assert "http://127.0.0.1:9/x.png" in addresses
+
+
+def test_numbers_of_any_length_are_sorted_as_numbers(browser, tmp_path):
+    cells = ("0.766", "0.9712", "", "1,000.5 [1,000, 1,001]", "1.000", "-3")
+    rows = [element("tr", number_cell(cell)) for cell in cells]
+    table = sortable_table("numbers", ["worst"], rows)
+    text = page_html("title", element("p", "facts"), {"numbers": table})
+    page, _, _ = visit(browser, text.replace("</body>", CLICKS), tmp_path)
+    found = re.search(r'data-found="([^"]*)"', page)[1].replace("&quot;", '"')
+    falling = ["1,000.5 [1,000, 1,001]", "1.000", "0.9712", "0.766", "-3", ""]
+    assert json.loads(found)[1:] == [falling, falling[::-1]]

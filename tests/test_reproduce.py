@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -13,11 +14,19 @@ from repository_sources import ROOT
 from run_folder_fixture import change_manifest, write_run
 from scripts.reproduce import main
 from scripts.reproduction.claims import ARTEFACT, CLAIMS, FAILS, HOLDS, UNKNOWN, answers
-from scripts.reproduction.experiments import EXPERIMENTS, Finished, command_of, run_experiments
+from scripts.reproduction.experiments import (
+    EXPERIMENTS,
+    Finished,
+    command_of,
+    finished_experiments,
+    run_experiments,
+)
 from scripts.reproduction.figures import detection_rows
 from scripts.reproduction.pairs import pair_of, pairs_csv, printed_pairs
 from scripts.reproduction.report import report_text
 from tools.analysis import ensemble_analysis
+from tools.run.folder import RunFolder
+from tools.scores.detection import AnalysisOptions
 from tools.scores.ranking import ranking
 
 
@@ -33,7 +42,7 @@ def rows(tmp_path):
                 (folder.path / part / f"{old}.npz").rename(folder.path / part / f"{new}.npz")
         ood = [names["near"], names["far"]]
         change_manifest(folder, in_distribution=train, out_of_distribution=ood)
-        ensemble_analysis(folder.path, ["iwae"], 0, None)
+        ensemble_analysis(folder.path, ["iwae"], AnalysisOptions())
         found += detection_rows(Finished(folder.path, {}))
     return found
 
@@ -106,8 +115,26 @@ def test_each_command_is_run_once_and_what_it_printed_is_kept(tmp_path):
 def test_what_failed_is_named_and_run_again(tmp_path):
     calls = Calls(fails=["anomaly/NNclassifier.py"])
     assert "experiment classifier has failed" in message_of(run, tmp_path, calls)
+    assert not (tmp_path / "classifier").exists()  # its command may want an empty folder
     run(tmp_path, Calls())
     assert len(calls.commands) == 2
+
+
+def test_the_seconds_are_those_of_all_starts(tmp_path, monkeypatch):
+    clock = iter([0.0, 10.0, 100.0, 103.0, 200.0, 201.0])
+    monkeypatch.setattr("scripts.reproduction.experiments.time.perf_counter", lambda: next(clock))
+    message_of(run, tmp_path, Calls(fails=["anomaly/NNclassifier.py"]), ["classifier"])
+    (found,) = run(tmp_path, Calls(), ["classifier"]).values()
+    assert found.record["seconds"] == 13
+    (other,) = run(tmp_path, Calls(), ["classifier"], preset="smoke").values()
+    assert other.record["seconds"] == 1
+
+
+def test_the_report_is_of_all_that_has_been_run_by_the_same_commands(tmp_path):
+    finished = run(tmp_path, Calls())
+    same = {"preset": "fast", "flags": ["--seed=1"]}
+    assert finished_experiments(tmp_path, **same) == finished
+    assert finished_experiments(tmp_path, **same | {"flags": ["--seed=2"]}) == {}
 
 
 @pytest.mark.parametrize("name", EXPERIMENTS)
@@ -174,7 +201,9 @@ def test_claims_are_judged_by_the_runs(finished):
     )
 
 
-@pytest.mark.parametrize(("trained", "verdict"), [(0.95, HOLDS), (0.7, ARTEFACT)])
+@pytest.mark.parametrize(
+    ("trained", "verdict"), [(0.95, HOLDS), (0.89, FAILS), (0.86, ARTEFACT), (0.7, ARTEFACT)]
+)
 def test_the_variance_of_posterior_means_is_held_to_an_untrained_ensemble(
     trained, verdict, tmp_path
 ):
@@ -183,19 +212,55 @@ def test_the_variance_of_posterior_means_is_held_to_an_untrained_ensemble(
     (tmp_path / "analysis").mkdir()
     text = "\n".join(["dataset,score,statistic,n_splits,auroc", *lines])
     (tmp_path / "analysis" / "splits.csv").write_text(text)
-    assert verdicts({"credit": Finished(tmp_path, {})})[CLAIMS[-1].sentence] == verdict
+    (found,) = (line for line in answers({"credit": Finished(tmp_path, {})}) if line[1] != UNKNOWN)
+    assert found[:2] == (CLAIMS[-1].sentence, verdict)
+    assert ("swapped" in found[2]) == (verdict == ARTEFACT)
+
+
+@pytest.mark.parametrize(("after", "verdict"), [(0.53, HOLDS), (0.515, FAILS), (0.4, FAILS)])
+def test_more_training_is_what_helps_where_the_intervals_lie_apart(after, verdict, finished):
+    sets = ("notmnist", "fashion_mnist", "uniform_noise")
+    rows = [row(name, 0.5, score="logit", statistic="variance") for name in sets]
+    rows += [row(name, after, score="extra_logit", statistic="variance") for name in sets]
+    found = verdicts({"wgan_mnist": finished("wgan_mnist", *rows)})
+    assert found["Training the critics on as classifiers is what makes their variance tell"] == (
+        verdict
+    )
+
+
+def test_the_share_of_frauds_is_that_of_the_tested_rows(tmp_path):
+    (tmp_path / "analysis").mkdir()
+    columns = "dataset,score,statistic,n_splits,n_in,n_out,auroc,auroc_sd,ap,ap_sd"
+    text = f"{columns}\nfraud,iwae,waic,5,997,3,.9,.1,.8,.1\n"
+    (tmp_path / "analysis" / "splits.csv").write_text(text)
+    for part in (0, 1):
+        folder = RunFolder(tmp_path / f"split-{part}")
+        folder.update_manifest(device=f"CPU {part}", settings={})
+    record = {"command": ["y.py"], "seconds": 60, "commit": "abc", "printed": ""}
+    text = report_text({"credit_flow": Finished(tmp_path, record)})
+    assert "share of frauds tested, here 0.300%" in text
+    assert "| credit_flow | `python y.py` | abc | CPU 0 | 1.0 |" in text
 
 
 def test_the_report_has_ours_beside_the_published_and_every_command(finished):
+    printed = {
+        "printed": "AUROC 0.985\nPlots: /runs/c/plots\n",
+        "command": ["x.py", "--output=/runs/c", "--seed=0"],
+    }
     experiments = {
-        "fashion_mnist": finished("fashion_mnist", row("mnist", 0.4), row("mnist", 0.6)),
-        "classifier": Finished(Path("none"), finished("c").record | {"printed": "AUROC 0.985\n"}),
+        "fashion_mnist": finished(
+            "fashion_mnist", row("mnist", 0.4), row("mnist", 0.6, statistic="waic")
+        ),
+        "classifier": Finished(Path("/runs/c"), finished("c").record | printed),
     }
     text = report_text(experiments)
-    assert "| iwae single | here | 0.600 [0.590, 0.610] |" in text
+    assert "| iwae waic | here | 0.600 [0.590, 0.610] |" in text
     assert "| WAIC | WAIC, but Why? | 0.766 |" in text
     assert "| fashion_mnist | `python x.py` | unknown |  | 1.5 |" in text
-    assert "```text\nAUROC 0.985\n```" in text
+    assert "```text\nAUROC 0.985\nPlots: FOLDER/plots\n```" in text
+    assert "| classifier | `python x.py --seed=0` |" in text
+    assert "/runs/" not in text
+    assert f"{os.cpu_count()} cores, with tensorflow " in text
     assert "cifar10" not in text.split("## Claims")[0]
 
 

@@ -14,3 +14,4 @@ def test_what_contradicts_is_refused_and_the_folder_of_the_data_filled_in(settin
     assert settings(data_dir="here").data_dir == "here"
     assert "--delete_existing" in message_of(settings, skip_train=True, delete_existing=True)
     assert "--num_pools=3" in message_of(settings, num_pools=3, num_models=2)
+    assert "--ddof=2" in message_of(settings, ddof=2, num_models=2)

@@ -6,6 +6,7 @@ import pytest
 from absl import flags
 
 from input_errors import message_of
+from parsed_settings import parsed
 from tools.run.settings import (
     PRESETS,
     default_data_dir,
@@ -13,7 +14,6 @@ from tools.run.settings import (
     flags_text,
     member_settings,
     option,
-    settings_from_flags,
     settings_of_preset,
 )
 
@@ -32,11 +32,7 @@ class Settings:
 
 
 def parse(*arguments):
-    """The settings and the names given by hand of a command line."""
-    flag_values = flags.FlagValues()
-    define_flags(Settings, flag_values)
-    flag_values(["program", *arguments])
-    return settings_from_flags(Settings, flag_values)
+    return parsed(Settings, *arguments)
 
 
 def test_without_flags_the_fast_preset_is_the_dataclass_itself():
@@ -128,3 +124,8 @@ def test_the_data_folder_is_the_variable_then_the_cache(monkeypatch):
     monkeypatch.delenv("XDG_CACHE_HOME")
     monkeypatch.setenv("HOME", "my")
     assert default_data_dir() == "my/.cache/generative-ensembles"
+
+
+def test_an_option_has_no_presets_but_the_known_ones():
+    with pytest.raises(TypeError, match="no argument smok"):
+        option(1, "text", smok=2)

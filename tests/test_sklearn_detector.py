@@ -9,6 +9,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
+from anomaly import EnsembleDetector
 from anomaly.sklearn_detector import SklearnDetector, small_detector
 
 RNG = np.random.default_rng(0)
@@ -88,3 +89,9 @@ def test_an_impossible_contamination_is_refused(contamination):
 def test_a_detector_in_place_of_a_function_is_refused():
     with pytest.raises(TypeError, match="function of"):
         SklearnDetector(small_detector(4, seed=0)).fit(NORMAL)
+
+
+def test_an_ensemble_which_has_no_epochs_is_a_detector_too():
+    tiny = {"model": "flow", "num_models": 2, "max_steps": 5, "n_flows": 1, "base_depth": 4}
+    detector = SklearnDetector(lambda n_features, seed: EnsembleDetector(), tiny, random_state=0)
+    assert set(detector.fit(NORMAL).predict(OUTLIERS)) <= {-1, 1}

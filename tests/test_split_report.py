@@ -10,6 +10,7 @@ from tools.analysis import ensemble_analysis
 from tools.report.split_report import split_report_html
 from tools.report.split_table import mean_and_spread, metrics_of_splits, split_table
 from tools.run.folder import RunFolder
+from tools.scores.detection import AnalysisOptions
 
 SETTINGS = {"score_keys": ["rate", "iwae"], "num_models": 3, "model": "vae", "num_splits": 2}
 
@@ -27,7 +28,7 @@ def folders(tmp_path):
             settings=manifest["settings"] | {"seed": 70 + index},
             datasets=manifest["datasets"] | {"sizes": {"training": 1000 * size}},
         )
-        ensemble_analysis(run.path, ["iwae", "rate"], 0, None, alerts=[5])
+        ensemble_analysis(run.path, ["iwae", "rate"], AnalysisOptions(alerts=[5]))
         folders.append(run.path)
     return folders
 
@@ -77,8 +78,7 @@ def test_nothing_is_loaded_from_elsewhere(folders):
 
 def test_a_fitted_score_alone_is_the_headline(folders):
     for folder in folders:
-        ensemble_analysis(folder, ["typicality"], 0, None)
-        (folder / "analysis" / "alerts.csv").unlink()
+        ensemble_analysis(folder, ["typicality"], AnalysisOptions())
     metrics = metrics_of_splits(folders)
     settings = SETTINGS | {"score_keys": ["typicality"]}
     page = Page(split_report_html(folders, metrics, split_table(metrics), settings))

@@ -4,6 +4,7 @@ import pytest
 from run_folder_fixture import write_run
 from tools.analysis import ensemble_analysis
 from tools.report.split_table import metrics_of_splits, printed_split_table, split_table
+from tools.scores.detection import AnalysisOptions
 
 
 @pytest.fixture
@@ -15,7 +16,9 @@ def analyses(tmp_path):
     for folder in folders:
         manifest = (folder / "manifest.json").read_text()
         (folder / "manifest.json").write_text(manifest.replace("{", '{"anomalies": ["near"],', 1))
-    return folders, [ensemble_analysis(f, ["iwae"], 10, None, alerts=[5]).table for f in folders]
+    return folders, [
+        ensemble_analysis(f, ["iwae"], AnalysisOptions(10, alerts=[5])).table for f in folders
+    ]
 
 
 def test_means_and_spreads_are_those_of_the_runs(analyses):

@@ -53,13 +53,13 @@ def test_nothing_is_written(folder):
 
 def test_splits_and_background_ensembles_are_told_too(folder, tmp_path):
     save_checkpoint(folder.background(0.2).member(0), 30, {})
-    for split in ("split-0", "split-1"):
+    for split in ("split-0", "split-10", "split-2"):
         shutil.copytree(folder.path, tmp_path / "splits" / split)
     text = run_status(tmp_path / "splits")
     assert [line.split(":")[0] for line in text.splitlines() if not line.startswith(" ")] == [
-        str(tmp_path / "splits" / split) for split in ("split-0", "split-1")
+        str(tmp_path / "splits" / split) for split in ("split-0", "split-2", "split-10")
     ]
-    assert text.count("background-0.2/0: finished, step 30 of 30\n") == 2
+    assert text.count("background-0.2/0: finished, step 30 of 30\n") == 3
 
 
 def test_a_folder_without_a_run_is_named(tmp_path):

@@ -40,6 +40,7 @@ def test_the_result_is_printed_with_its_counts(capsys):
 def test_the_row_joins_the_report_of_a_run(tmp_path, monkeypatch, capsys, small_parts):
     folder = write_run(tmp_path)
     as_credit_card(folder)
+    folder.update_manifest(peers=["gaussian"])
     run(ClassifierSettings(**SETTINGS, model_dir=str(tmp_path)))
     assert "Report: " in capsys.readouterr().out
     saved = read_scores(folder.ensemble_scores("nn_classifier", "fraud"))
@@ -49,6 +50,7 @@ def test_the_row_joins_the_report_of_a_run(tmp_path, monkeypatch, capsys, small_
     assert [(row["dataset"], row["statistic"]) for row in rows] == [("fraud", "ensemble")]
     assert (rows[0]["n_in"], rows[0]["n_out"]) == ("270", "30")
     assert float(rows[0]["auroc"]) > 0.9
+    assert folder.manifest()["peers"] == ["gaussian", "nn_classifier"]
 
 
 def test_a_run_on_another_table_is_refused_before_anything_is_read(tmp_path, monkeypatch):
@@ -56,6 +58,14 @@ def test_a_run_on_another_table_is_refused_before_anything_is_read(tmp_path, mon
     monkeypatch.setattr(supervised_experiment, "load_credit_card", None)
     message = message_of(run, ClassifierSettings(model_dir=str(tmp_path)))
     assert "a run on digits" in message
+
+
+def test_a_folder_in_use_is_refused_before_anything_is_read(tmp_path, monkeypatch):
+    folder = write_run(tmp_path)
+    as_credit_card(folder)
+    monkeypatch.setattr(supervised_experiment, "load_credit_card", None)
+    with folder.locked():
+        assert "in use" in message_of(run, ClassifierSettings(model_dir=str(tmp_path)))
 
 
 def as_credit_card(folder):

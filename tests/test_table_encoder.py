@@ -181,3 +181,16 @@ def test_a_damaged_encoder_is_named(change):
     value = json.loads(json.dumps(fit_encoder(frame, np.arange(3)).to_json()))
     change(value)
     assert "encoder in manifest.json is damaged" in message_of(encoder_from_json, value)
+
+
+@pytest.mark.parametrize("values", [[0.0, 1.0, 1.797e308], [0.0, 1e-200, 2e-200]])
+def test_a_column_whose_variance_is_no_number_is_named(values):
+    frame = pd.DataFrame({"v": values * 100, "w": np.arange(300) % 7})
+    assert "the column v goes from" in message_of(fit_encoder, frame, np.arange(300))
+
+
+def test_a_time_that_counts_the_rows_still_tells_the_hour():
+    frame = pd.DataFrame({"t": np.arange(200), "v": np.arange(200) % 7})
+    encoder = fit_encoder(frame, np.arange(100), time_column="t", absolute_time=True)
+    assert encoder.needed == ("t", "v")
+    assert "lacks t" in message_of(encoder.encode, frame[["v"]])

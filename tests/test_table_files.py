@@ -46,6 +46,28 @@ def test_what_is_no_table_is_named(content, tmp_path):
     assert str(path) in message_of(read, path)
 
 
+def test_rows_longer_than_the_heading_are_refused_as_their_columns_would_be_shifted(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("v,label,w\n1.5,0,7,\n2.5,1,8,\n")
+    assert "more fields than its heading has names" in message_of(read, path)
+
+
+def test_a_named_index_of_a_parquet_file_is_a_column(tmp_path):
+    frame = pd.DataFrame({"v": [1.0, 2.0]}, index=pd.Index([5, 6], name="time"))
+    frame.to_parquet(tmp_path / "a.parquet")
+    assert read(tmp_path / "a.parquet").to_dict("list") == {"time": [5, 6], "v": [1.0, 2.0]}
+
+
+def test_columns_of_lists_are_named(tmp_path):
+    pd.DataFrame({"a": [[1], [2, 3]]}).to_parquet(tmp_path / "a.parquet")
+    assert "column a holds list" in message_of(read, tmp_path / "a.parquet")
+
+
+def test_two_columns_of_one_name_are_refused(tmp_path):
+    np.savez(tmp_path / "a.npz", x=np.zeros((3, 2)), x0=np.ones(3))
+    assert "two columns x0" in message_of(read, tmp_path / "a.npz")
+
+
 def test_arrays_that_are_no_columns_are_named(tmp_path):
     path = tmp_path / "a.npz"
     np.savez(path, images=np.zeros((2, 3, 3)))

@@ -34,14 +34,6 @@ def make_member(model="vae", seed=0, **changed):
     return member
 
 
-@pytest.fixture
-def eagerly():
-    """Step by step: for models of one use that is faster than tracing them."""
-    tf.config.run_functions_eagerly(True)
-    yield
-    tf.config.run_functions_eagerly(False)
-
-
 @cache
 def member_of(model, compiled=False):
     """One for all tests that begin with `initialize`: building and tracing take seconds."""

@@ -3,10 +3,9 @@
 import dataclasses
 
 import pytest
-from absl import flags
 
 from input_errors import message_of
-from tools.run.settings import define_flags, settings_from_flags
+from parsed_settings import parsed
 from tools.scores.ensemble import SCORE_KEYS
 from tools.scores.registry import FITTED_SCORES
 from vae_wgan.table_settings import BASELINES, MODEL_SCORE_KEYS, TableSettings
@@ -33,10 +32,7 @@ OF_2018 = {
 
 
 def parse(*arguments):
-    flag_values = flags.FlagValues()
-    define_flags(TableSettings, flag_values)
-    flag_values(["anomaly_run.py", *arguments])
-    return settings_from_flags(TableSettings, flag_values)[0]
+    return parsed(TableSettings, *arguments)[0]
 
 
 def test_reference_has_the_settings_of_2018():
@@ -88,3 +84,14 @@ def test_scoring_a_file_needs_a_trained_run(tmp_path):
     arguments = [f"--score_file={path}", "--output=scores.csv"]
     assert "--score_file needs --skip_train" in message_of(parse, *arguments)
     assert parse(*arguments, "--skip_train").score_file == str(path)
+
+
+def test_a_label_without_its_column_is_refused():
+    assert "--normal_label=1 needs --label_column" in message_of(TableSettings, normal_label="1")
+
+
+def test_an_output_below_a_file_is_refused(tmp_path):
+    (tmp_path / "file").write_text("")
+    output = str(tmp_path / "file" / "more" / "scores.csv")
+    new = {"score_file": __file__.replace(".py", ".csv"), "output": output, "skip_train": True}
+    assert f"{tmp_path / 'file'} is a file" in message_of(TableSettings, **new)

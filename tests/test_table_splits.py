@@ -101,6 +101,14 @@ def test_too_few_rows_to_train_are_refused():
     assert "would train" in message
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_a_group_that_does_not_fit_is_passed_over(seed):
+    groups = np.where(np.arange(1000) < 600, 0, np.arange(1000))  # 600 equal rows
+    parts = split_semi(np.ones(1000, bool), groups, rng(seed))
+    assert len(parts.training) + len(parts.calibration) == 400  # all but those
+    assert len(parts.calibration) == 40
+
+
 def test_equal_rows_have_one_number():
     frame = pd.DataFrame({"a": [1.0, 1.0, np.nan, np.nan, 1.0], "b": ["x", "x", "x", "x", "y"]})
     groups = groups_of_equal_rows(frame)

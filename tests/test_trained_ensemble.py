@@ -96,6 +96,28 @@ def test_what_members_depend_on_is_kept_whatever_their_kind():
     assert "model" in kept_settings(TableSettings())
 
 
+@pytest.mark.parametrize(
+    ("setting", "words"),
+    [
+        ({"model": "wgan"}, "model=wgan: known are vae, flow"),
+        ({"likelihood": "normal"}, "likelihood=normal: known are"),
+        ({"max_steps": -3}, "max_steps=-3: must be at least 1"),
+        ({"max_steps": 2.5}, "max_steps=2.5: has another type"),
+        ({"preset": "quick"}, "preset='quick': known are"),
+    ],
+)
+def test_a_setting_is_checked_before_anything_is_trained(setting, words, tmp_path):
+    assert message_of(EnsembleDetector().fit, NORMAL, tmp_path, **setting).startswith(words)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_preset_sets_what_is_not_given(tmp_path):
+    settings = fit_ensemble(NORMAL, RunFolder(tmp_path), preset="smoke", **TINY).settings
+    assert settings.max_steps == TINY["max_steps"]
+    assert settings.num_models == 2
+    assert TableSettings().num_models != 2
+
+
 def test_wrong_tables_are_named(run_folder, tmp_path):
     detector = EnsembleDetector(run_folder, threshold=0)
     assert "X: the table lacks shop" in message_of(detector.score, NORMAL[["amount", "tax"]])
@@ -104,9 +126,11 @@ def test_wrong_tables_are_named(run_folder, tmp_path):
     assert "has the shape (2, 28, 28)" in message_of(detector.score, np.zeros((2, 28, 28)))
     assert "amount, row 1" in message_of(detector.score, NORMAL.assign(amount=[1, "?"] * 100))
     assert "label_column" in message_of(EnsembleDetector().fit, NORMAL, label_column="shop")
-    assert "members_at_once: fit trains in this process" in message_of(
-        EnsembleDetector().fit, NORMAL, members_at_once=2
-    )
+    for unused in ({"members_at_once": 2}, {"history": True}, {"delete_existing": True}):
+        (name,) = unused
+        assert message_of(EnsembleDetector().fit, NORMAL, **unused) == (
+            f"{name}: fit makes no use of it; leave it out"
+        )
     assert "no column hour" in message_of(EnsembleDetector().fit, NORMAL, time_column="hour")
     constant = pd.DataFrame({"a": [1.0] * 9})
     assert "X: the table has no column" in message_of(EnsembleDetector().fit, constant)

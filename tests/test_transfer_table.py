@@ -1,4 +1,5 @@
-from tools.report.transfer_table import HEADINGS, transfer_csv, transfer_section
+from tools.report.lines import rows_csv
+from tools.report.transfer_table import HEADINGS, transfer_section
 from tools.scores.transfer import TransferRow
 
 ROWS = [
@@ -16,7 +17,7 @@ def test_the_section_marks_the_member_that_was_attacked():
 
 
 def test_the_csv_has_all_fields():
-    header, first, second = transfer_csv(ROWS).splitlines()
+    header, first, second = rows_csv(ROWS).splitlines()
     assert header.startswith("dataset,score,member,attacked,before,after")
     assert first == "noise,iwae,0,True,-900.000000,-300.250000,1.000000,0.750000"
     assert second.split(",")[3] == "False"

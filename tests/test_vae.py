@@ -6,6 +6,7 @@ import scipy.stats
 import tensorflow as tf
 import tensorflow_probability as tfp
 
+from linear_gaussian import LinearGaussian
 from vae_wgan.gradient_norms import log_gradient_norms
 from vae_wgan.vae import (
     VAE,
@@ -25,22 +26,6 @@ def images_and_noise(count=4, samples=6, side=28, latent_size=3):
     rng = np.random.default_rng(0)
     images = rng.random((count, side, side, 1), np.float32)
     return images, rng.normal(size=(samples, count, latent_size)).astype(np.float32)
-
-
-class LinearGaussian:
-    """x = z + noise, z ~ N(0, 1): p(x) = N(0, 2) and p(z|x) = N(x / 2, 1 / 2) in closed form."""
-
-    def __init__(self, posterior_scale=0.5**0.5):
-        self.posterior_scale = posterior_scale
-
-    def encode(self, x):
-        return tfd.MultivariateNormalDiag(x / 2, self.posterior_scale * tf.ones_like(x))
-
-    def decode(self, z):
-        return tfd.MultivariateNormalDiag(z, tf.ones_like(z))
-
-    def prior(self):
-        return tfd.MultivariateNormalDiag(tf.zeros(2, tf.float64))
 
 
 @pytest.mark.parametrize("samples", [1, 3, 50])

@@ -116,6 +116,19 @@ def test_both_forms_are_timed_in_one_run(part, tiny, monkeypatch):
     assert operations.unit.startswith("GFLOP/s")
 
 
+@pytest.mark.parametrize(("part", "check"), [(train, "check_training"), (score, "check_nats")])
+def test_a_changed_result_ends_it_before_anything_is_timed(part, check, tiny, monkeypatch):
+    def find_a_difference(*arguments):
+        raise ChangedResultError("another number")
+
+    monkeypatch.setattr(plain_vae, check, find_a_difference)
+    vae = new_vae(TINY, IMAGES.shape[1:], seed=0)
+    monkeypatch.setattr(plain_vae, "trained_vae", lambda *arguments: vae)
+    options = argparse.Namespace(data_dir="", seed=0, presets=["fast"], images=10, compile=False)
+    with pytest.raises(ChangedResultError, match="another number"):
+        next(part.figures(options))
+
+
 class FakeMember:
     """Gains 1 nat with each 50 steps, of which each takes 2 s."""
 
@@ -138,7 +151,7 @@ class Clock:
     now = 0.0
 
 
-def test_time_to_quality_counts_the_seconds_of_training_only(tiny, monkeypatch, tmp_path):
+def test_time_to_quality_counts_the_seconds_of_training_only(tiny, monkeypatch):
     clock = Clock()
     monkeypatch.setattr(time_to_quality.time, "perf_counter", lambda: clock.now)
     monkeypatch.setattr(
@@ -146,10 +159,9 @@ def test_time_to_quality_counts_the_seconds_of_training_only(tiny, monkeypatch, 
     )
     speeds = [nullcontext(lambda: 8.0), nullcontext(lambda: 2.0)]
     monkeypatch.setattr(time_to_quality, "speeds_apart", lambda *arguments: speeds)
-    aims = tmp_path / "aims.json"
-    aims.write_text('{"300": -106.5, "1000": -103}')
+    monkeypatch.setattr(time_to_quality, "_aims", lambda data, options: {300: -106.5, 1000: -103})
     options = argparse.Namespace(
-        data_dir="", seed=0, seeds=[0, 1], reference_run=aims, max_steps=500
+        data_dir="", seed=0, seeds=[0, 1], reference_run=None, max_steps=500
     )
     figures = {figure.name: figure for figure in time_to_quality.figures(options)}
     recipe = figures["time_to_quality.300.recipe"]
@@ -158,7 +170,7 @@ def test_time_to_quality_counts_the_seconds_of_training_only(tiny, monkeypatch, 
     assert figures["time_to_quality.1000.recipe"].value == 7 * 50 * 2
     both = figures["time_to_quality.300.recipe_and_form"]
     assert both.ratio == pytest.approx(4 * recipe.ratio)
-    aims.write_text('{"300": -106.5, "1000": 1000}')
+    monkeypatch.setattr(time_to_quality, "_aims", lambda data, options: {300: -106.5, 1000: 1000})
     found = time_to_quality.figures(options)
     assert [next(found).name, next(found).name] == [*figures][:2]
     assert message_of(next, found) == "--max_steps=500: the fast preset stays below 1000.00 nats"
@@ -175,3 +187,5 @@ def test_what_the_reference_preset_reaches_is_kept(tiny, monkeypatch, tmp_path):
     assert made == {300: -104.0, 1000: -90.0}
     monkeypatch.delattr(time_to_quality, "_new_member")
     assert time_to_quality._aims(data, options) == made
+    options.seed = 1
+    assert "is of other settings" in message_of(time_to_quality._aims, data, options)

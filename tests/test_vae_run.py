@@ -2,7 +2,6 @@
 
 import csv
 import json
-import re
 import shutil
 import signal
 import sys
@@ -14,10 +13,21 @@ import pytest
 from lock_holder import process_that_holds
 from processor_time import seconds_of_programs
 from repository_sources import ROOT
-from tiny_run import bars, call, kill_when, tiny_command, write_data
+from tiny_run import (
+    assert_refused,
+    bars,
+    bytes_by_path,
+    call,
+    kill_when,
+    tiny_command,
+    write_data,
+)
 from tools.scores.files import read_scores
 
 SCRIPT = ROOT / "vae_wgan" / "vae_run.py"
+
+
+SAME = r"checkpoint-0*12\.npz|scores/.*\.npz|metrics\.csv"
 
 
 @pytest.fixture(scope="module")
@@ -30,32 +40,13 @@ def finished(tmp_path_factory):
     return folder, result
 
 
-@pytest.fixture
-def copied(finished, tmp_path):
-    """A copy of the finished run that a test may spoil."""
-    shutil.copytree(finished[0], tmp_path, dirs_exist_ok=True)
-    return tmp_path
-
-
-def saved_bytes(
-    folder, model_dir="run", wanted=r"checkpoint-0*12\.npz|scores/.*\.npz|metrics\.csv"
-):
-    """Bytes of the files that must not differ between equal runs, by path in the run folder."""
-    root = folder / model_dir
-    paths = [path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file()]
-    return {path: (root / path).read_bytes() for path in paths if re.search(wanted, path)}
+def saved_bytes(folder, model_dir="run", wanted=SAME):
+    """Of the files that must not differ between equal runs."""
+    return bytes_by_path(folder / model_dir, wanted)
 
 
 def manifest(folder):
     return json.loads((folder / "run" / "manifest.json").read_text())
-
-
-def assert_refused(result, *words):
-    assert result.returncode == 2, result.stderr
-    assert "Traceback" not in result.stderr
-    message = result.stderr.strip().splitlines()[-1]
-    for word in words:
-        assert word in message
 
 
 def test_a_run_leaves_members_scores_tables_plots_and_report(finished):

@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from vae_wgan.gradient_norms import PREFIX
+from tools.scores.registry import GRADIENT_NORMS
 from vae_wgan.vae import VAE, VAEArchitecture
 from vae_wgan.vae_scoring import VAEScoring
 from vae_wgan.vae_settings import VAESettings
 
 SETTINGS = VAESettings(latent_size=3, base_depth=2, n_flows=1, n_samples=2, compile=False)
-ALL = {PREFIX, "likelihood_regret"}
+ALL = {GRADIENT_NORMS, "likelihood_regret"}
 RNG = np.random.default_rng(0)
 IMAGES, IDS = RNG.random((9, 28, 28, 1), np.float32), RNG.permutation(100)[:9]
 
@@ -28,7 +28,7 @@ def everything(vae):
 
 def test_costly_passes_are_made_only_if_needed(vae):
     assert set(VAEScoring(vae, SETTINGS, {"iwae"}).passes) == {"sampling", "posterior mean"}
-    gradients = VAEScoring(vae, SETTINGS, {PREFIX, "laplace"})
+    gradients = VAEScoring(vae, SETTINGS, {GRADIENT_NORMS, "laplace"})
     assert set(gradients.passes) == {"sampling", "posterior mean", "gradients"}
     regret = VAEScoring(vae, SETTINGS, {"likelihood_regret"})
     assert set(regret.passes) == {"sampling", "posterior mean", "regret"}

@@ -39,14 +39,6 @@ def trained(steps, settings=SETTINGS):
     return member
 
 
-@pytest.fixture
-def eagerly():
-    """Without graphs: for settings that make a step or two, building them takes the longest."""
-    tf.config.run_functions_eagerly(True)
-    yield
-    tf.config.run_functions_eagerly(False)
-
-
 def part_of(state, name):
     return {path: value for path, value in state.items() if path.startswith(f"{name}/")}
 

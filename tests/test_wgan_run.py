@@ -2,7 +2,6 @@
 
 import csv
 import json
-import re
 import shutil
 import signal
 import sys
@@ -12,7 +11,14 @@ import pytest
 
 from processor_time import seconds_of_programs
 from repository_sources import ROOT
-from tiny_run import call, kill_when, tiny_wgan_command, write_data
+from tiny_run import (
+    assert_refused,
+    bytes_by_path,
+    call,
+    kill_when,
+    tiny_wgan_command,
+    write_data,
+)
 from tools.scores.files import read_scores
 
 SCRIPT = ROOT / "vae_wgan" / "wgan_run.py"
@@ -29,31 +35,14 @@ def finished(tmp_path_factory):
     return folder, result
 
 
-@pytest.fixture
-def copied(finished, tmp_path):
-    """A copy of the finished run that a test may spoil."""
-    shutil.copytree(finished[0], tmp_path, dirs_exist_ok=True)
-    return tmp_path
-
-
 def saved_bytes(folder):
-    """Bytes of the files that must not differ between equal runs, by path in the run folder."""
-    root = folder / "run"
-    paths = [path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file()]
-    return {path: (root / path).read_bytes() for path in paths if re.search(SAME, path)}
+    """Of the files that must not differ between equal runs."""
+    return bytes_by_path(folder / "run", SAME)
 
 
 def metrics(folder):
     with open(folder / "run" / "analysis" / "metrics.csv", newline="") as file:
         return list(csv.DictReader(file))
-
-
-def assert_refused(result, *words):
-    assert result.returncode == 2, result.stderr
-    assert "Traceback" not in result.stderr
-    message = result.stderr.strip().splitlines()[-1]
-    for word in words:
-        assert word in message
 
 
 def test_a_run_leaves_members_scores_samples_tables_plots_and_report(finished):

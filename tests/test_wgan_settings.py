@@ -3,10 +3,9 @@
 import dataclasses
 
 import pytest
-from absl import flags
 
 from input_errors import message_of
-from tools.run.settings import define_flags, settings_from_flags
+from parsed_settings import parsed
 from tools.scores.ensemble import SCORE_KEYS as ANALYSED_KEYS
 from vae_wgan.image_settings import ImageSettings
 from vae_wgan.wgan_settings import SCORE_KEYS, WGANSettings
@@ -37,10 +36,7 @@ OF_2018 = {
 
 
 def parse(*arguments):
-    flag_values = flags.FlagValues()
-    define_flags(WGANSettings, flag_values)
-    flag_values(["wgan_run.py", *arguments])
-    return settings_from_flags(WGANSettings, flag_values)[0]
+    return parsed(WGANSettings, *arguments)[0]
 
 
 def test_reference_has_the_defaults_of_2018():

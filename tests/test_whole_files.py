@@ -2,6 +2,7 @@
 
 import errno
 import os
+import zipfile
 
 import numpy as np
 import pytest
@@ -80,3 +81,15 @@ def test_a_cut_changed_or_pickled_npz_is_called_damaged(tmp_path):
         read_npz(path)
     with pytest.raises(FileNotFoundError):
         read_npz(tmp_path / "none.npz")
+
+
+def test_damage_of_every_compression_is_damage(tmp_path):
+    path, values = tmp_path / "a.npz", np.random.default_rng(0).bytes(2000)
+    for method in (zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA):
+        with zipfile.ZipFile(path, "w", method) as archive, archive.open("x.npy", "w") as stream:
+            np.lib.format.write_array(stream, np.frombuffer(values, np.uint8))
+        content = bytearray(path.read_bytes())
+        content[60:200] = bytes(140)
+        path.write_bytes(content)
+        with pytest.raises(DamagedFileError):
+            read_npz(path)

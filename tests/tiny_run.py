@@ -1,6 +1,7 @@
 """A run small enough for tests: 60 images of bars, two members of a few filters, twelve steps."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -154,3 +155,18 @@ def call(command: list[str], **options) -> subprocess.CompletedProcess:
     return subprocess.run(
         command, env=environment(), capture_output=True, text=True, timeout=300, **options
     )
+
+
+def assert_refused(result: subprocess.CompletedProcess, *words: str) -> None:
+    """The command has ended with code 2 and a last line that has the words, and no traceback."""
+    assert result.returncode == 2, result.stderr
+    assert "Traceback" not in result.stderr
+    message = result.stderr.strip().splitlines()[-1]
+    for word in words:
+        assert word in message
+
+
+def bytes_by_path(root: Path, wanted: str) -> dict[str, bytes]:
+    """The files below a folder whose path in it has the pattern."""
+    paths = [path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file()]
+    return {path: (root / path).read_bytes() for path in paths if re.search(wanted, path)}

@@ -4,10 +4,13 @@ What cannot be read ends in ValueError, or in the standard library's errors of d
 """
 
 import io
+import lzma
 import math
 import os
 import sys
+import tokenize
 import zipfile
+import zlib
 from collections.abc import Sequence
 from typing import BinaryIO
 
@@ -15,6 +18,19 @@ import numpy as np
 
 # Half of the machine's memory, in bytes: content that is larger could not be worked on anyway.
 LARGEST = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
+# What the standard library and numpy raise on damaged files.
+DAMAGE = (
+    EOFError,
+    KeyError,
+    OSError,
+    RuntimeError,
+    SyntaxError,  # a header of .npy or png
+    ValueError,
+    lzma.LZMAError,
+    tokenize.TokenError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
 _CHUNK = 1 << 20
 _HEADERS = {
     (1, 0): np.lib.format.read_array_header_1_0,

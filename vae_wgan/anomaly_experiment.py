@@ -10,17 +10,29 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from tools.data.example_set import ExampleSet
+from tools.errors import InputError
 from tools.report.split_report import split_report_html
 from tools.report.split_table import metrics_of_splits, printed_split_table, split_table
-from tools.run.folder import RunFolder
+from tools.run.folder import RunFolder, settle_settings
 from tools.run.seeds import child_seed
 from tools.run.whole_files import write_text
 from tools.scores.files import is_current, read_scores, write_scores
 from vae_wgan.experiment import run_experiment
 from vae_wgan.table_data import TableData, load_table_data
-from vae_wgan.table_settings import TableSettings
+from vae_wgan.table_settings import BASELINES, TableSettings
 
 POSTERIOR_MEANS = "posterior_mean_variance"
+# Flags that other models have no use for.
+OF_VAES = {
+    "latent_size",
+    "likelihood",
+    "use_NF",
+    "mixture_components",
+    "analytic_kl",
+    "beta",
+    "train_samples",
+    "n_samples",
+}
 
 
 def run(settings: TableSettings, given: set[str]) -> None:
@@ -29,7 +41,12 @@ def run(settings: TableSettings, given: set[str]) -> None:
     Args:
         settings: Of the run.
         given: Names of the flags given by hand.
+
+    Raises:
+        InputError: One of these would be ignored, or what a flag names is unfit.
     """
+    if settings.model != "vae" and (unused := sorted(OF_VAES & given)):
+        raise InputError(f"--{unused[0]} is for --model=vae, not {settings.model}; leave it out")
     if settings.score_file:
         from vae_wgan.scored_table_experiment import score_table  # here: scikit-learn comes with it
 
@@ -48,7 +65,8 @@ def _run_splits(settings: TableSettings, given: set[str]) -> None:
         log_dir = settings.log_dir and str(Path(settings.log_dir) / split.name)
         changes = {"model_dir": str(split), "log_dir": log_dir, "seed": seed, "num_splits": 1}
         _run_split(dataclasses.replace(settings, **changes), given)
-    _report_splits(splits, settings)
+    # With --skip_train the splits go by the flags that they were trained with.
+    _report_splits(splits, settle_settings(RunFolder(splits[0]), settings, given))
 
 
 def _report_splits(splits: Sequence[Path], settings: TableSettings) -> None:
@@ -97,6 +115,11 @@ def _describe(settings: TableSettings, data: TableData) -> dict[str, Any]:
 
 def _score_more(folder: RunFolder, settings: TableSettings, data: TableData, runner: Any) -> None:
     test_sets = [data.test, *data.ood]
+    own = {POSTERIOR_MEANS, *BASELINES}
+    of_others = [name for name in folder.manifest().get("peers", ()) if name not in own]
+    # Not those of an earlier start: they may be of other rows.
+    peers = [*settings.baselines, *([POSTERIOR_MEANS] if settings.model == "vae" else [])]
+    folder.update_manifest(peers=[*peers, *of_others])
     if settings.model == "vae":
         _score_posterior_means(folder, settings, test_sets, runner)
     if settings.baselines:

@@ -60,7 +60,12 @@ def score_history(
     Returns:
         The steps, first to last.
     """
-    checkpoints = common_checkpoints(folder, settings.num_models)
+    checkpoints = {
+        step: paths
+        for step, paths in common_checkpoints(folder, settings.num_models).items()
+        # One of a stop by a signal is none of an uninterrupted run.
+        if step % settings.viz_steps == 0 or step == settings.total_steps
+    }
     if len(checkpoints) < -(-settings.total_steps // settings.viz_steps):
         words = ", ".join(map(str, checkpoints))
         _LOG.info("history: only steps %s were kept; --history in training keeps all", words)

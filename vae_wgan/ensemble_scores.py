@@ -74,17 +74,10 @@ def score_datasets(
         needed: Names of scores; one that ends in a dot stands for any that begin with it.
         pictures: Whether sets of images get pictures.
     """
-    members = [file_digest(checkpoint) for checkpoint in checkpoints]
+    of_all = scoring_provenance(checkpoints, settings)
     provenances, stale = {}, []
     for example_set in example_sets:
-        provenance = {
-            "members": members,
-            "dataset": example_set.checksum,
-            "values": example_set.digest,
-            "n_samples": getattr(settings, "n_samples", 1),  # a critic draws none
-            "seed": settings.seed,
-            "compile": settings.compile,
-        }
+        provenance = of_all | {"dataset": example_set.checksum, "values": example_set.digest}
         path, pictures_path = folder.scores(example_set.name), folder.pictures(example_set.name)
         pictured = pictures and example_set.examples.ndim == 4
         if is_current(path, provenance, needed) and pictures_path.exists() == pictured:
@@ -101,6 +94,16 @@ def score_datasets(
             runner.model.load_state(read_checkpoint(checkpoints[0]).arrays)
             extremes = extreme_pictures(runner.model, example_set, scores)
             write_npz(folder.pictures(example_set.name), extremes)
+
+
+def scoring_provenance(checkpoints: Sequence[Path], settings: ScoringSettings) -> dict[str, Any]:
+    """What the scores of any rows depend on beside the rows."""
+    return {
+        "members": [file_digest(checkpoint) for checkpoint in checkpoints],
+        "n_samples": getattr(settings, "n_samples", 1),  # a critic draws none
+        "seed": settings.seed,
+        "compile": settings.compile,
+    }
 
 
 def write_input_statistics(

@@ -21,7 +21,7 @@ from tools.run.stopwatch import Stopwatch
 from tools.scores.altered import strongest
 from tools.scores.registry import NOT_OF_MEMBERS, needed_statistics
 from vae_wgan.experiment_data import ExperimentData
-from vae_wgan.launchers import Launcher, open_launcher
+from vae_wgan.launchers import Launcher, check_launcher, open_launcher
 
 
 def run_experiment(
@@ -50,10 +50,12 @@ def run_experiment(
     """
     folder = RunFolder(settings.model_dir)
     settings = settle_settings(folder, settings, given)
+    check_launcher(settings)
     with folder.locked():
+        # All that may refuse the flags comes before an earlier run is deleted.
         data = load_data(settings)
-        _prepare_folder(folder, settings, data, describe(settings, data))
         starts = attacks(settings, data)
+        _prepare_folder(folder, settings, data, describe(settings, data))
         with open_launcher(settings, data, folder) as launcher:
             runner = _runner(folder, settings, data, make_member, launcher)
             checkpoints = _train(folder, settings, runner)
@@ -66,18 +68,11 @@ def run_experiment(
             if settings.history:
                 with timed(folder, "history"):
                     _score_history(folder, settings, data, runner.model)
-        from tools.analysis import ensemble_analysis
+        from tools.analysis import ensemble_analysis, options_of
 
         with timed(folder, "analysis"):
-            analysis = ensemble_analysis(
-                folder.path,
-                settings.score_keys,
-                settings.bootstrap,
-                getattr(settings, "elbo_threshold", None),  # no flag of the WGAN
-                settings.seed,
-                [int(count) for count in getattr(settings, "alerts", ())],
-                settings.num_pools,
-            )
+            options = options_of(dataclasses.asdict(settings))
+            analysis = ensemble_analysis(folder.path, settings.score_keys, options)
         folder.update_manifest(status="finished")
     sys.stdout.write(f"{analysis.text}\nReport: {analysis.report}\n")
 

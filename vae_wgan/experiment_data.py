@@ -18,6 +18,8 @@ from tools.run.seeds import child_seed
 _LOG = logging.getLogger(__name__)
 CALIBRATION_SHARE = 0.05
 MONITORED_IMAGES = 64
+# Beginnings of the names of sets that are attacked or altered.
+OWN_NAMES = ("adv_", "corruption.", "perturbation.")
 ATTACKED_NOISE = ("normal_noise", "uniform_noise")
 
 
@@ -183,6 +185,11 @@ def split_entry(entry: str) -> tuple[str, str]:
     if not all(letter.isalnum() or letter in "_-." for letter in name) or name.startswith("."):
         raise InputError(
             f"--ood_datasets={entry}: a name has letters, digits, _, - and . only; write NAME=PATH"
+        )
+    if name.startswith(OWN_NAMES):
+        raise InputError(
+            f"--ood_datasets={entry}: names that begin with {', '.join(OWN_NAMES)} are those of"
+            " sets that the run makes; write OTHER=PATH"
         )
     return name, source or name
 

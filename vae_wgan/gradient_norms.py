@@ -4,10 +4,10 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
+from tools.scores.registry import GRADIENT_NORMS
 from vae_wgan.vae import VAE
 
 layers = tf.keras.layers
-PREFIX = "gradient_norm."
 # Squared norms are brought into this range, so that their logarithms are finite.
 SMALLEST, LARGEST = 1e-30, 1e37
 
@@ -58,7 +58,7 @@ def tensor_names(vae: VAE) -> list[str]:
     """gradient_norm.NETWORK.LAYER.VARIABLE of all trainable variables: encoder, decoder, prior."""
     networks = (vae.encoder, vae.decoder, vae.prior_network)
     weights = [weight for network in networks for weight in network.trainable_variables]
-    return [PREFIX + weight.path.replace("/", ".") for weight in weights]
+    return [GRADIENT_NORMS + weight.path.replace("/", ".") for weight in weights]
 
 
 def _traced(network: tf.keras.Sequential, values: tf.Tensor) -> tuple[tf.Tensor, list[LinearMap]]:

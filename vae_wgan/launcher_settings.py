@@ -73,6 +73,3 @@ class LauncherSettings:
                 f"--launcher_address={self.launcher_address}: write auto, HOST:PORT or"
                 " ray://HOST:PORT"
             )
-
-
-LAUNCHER_FLAGS = {field.name for field in dataclasses.fields(LauncherSettings)} - {"preset"}

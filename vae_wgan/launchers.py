@@ -1,9 +1,11 @@
 """Where the tasks of a run are done: in processes of this machine, or on a Ray cluster."""
 
+import importlib.util
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Protocol
 
+from tools.errors import InputError
 from tools.run.folder import RunFolder
 from vae_wgan.launcher_settings import LauncherSettings
 from vae_wgan.process_launcher import process_launcher
@@ -27,6 +29,12 @@ class Launcher(Protocol):
         Raises:
             InputError: A task raised it, or a process was lost more often than is allowed.
         """
+
+
+def check_launcher(settings: LauncherSettings) -> None:
+    """Raises InputError where the launcher is not installed, before anything is done for it."""
+    if settings.launcher == "ray" and importlib.util.find_spec("ray") is None:
+        raise InputError("--launcher=ray needs Ray: pip install '.[ray]'")
 
 
 def open_launcher(

@@ -8,6 +8,28 @@ import tensorflow as tf
 from tools.errors import InputError
 
 
+class Stateful:
+    """What training changes, as arrays by name, and back.
+
+    Attributes:
+        variables: Weights and the optimizers' variables: all that training changes or needs.
+    """
+
+    variables: list[tf.keras.Variable]
+
+    def state(self) -> dict[str, np.ndarray]:
+        """All variables by path."""
+        return state_arrays(self.variables)
+
+    def load_state(self, arrays: Mapping[str, np.ndarray]) -> None:
+        """Takes back what `state` returned.
+
+        Raises:
+            InputError: The arrays are not those of this model.
+        """
+        load_state_arrays(self.variables, arrays)
+
+
 def state_arrays(variables: Iterable[tf.keras.Variable]) -> dict[str, np.ndarray]:
     """The variables' values by path."""
     return {variable.path: variable.numpy() for variable in variables}

@@ -69,7 +69,7 @@ def ray_launcher(settings: LauncherSettings, data: Any, folder: RunFolder) -> It
     """A launcher on the cluster at the settings' address, or on a Ray that lives with the context.
 
     Raises:
-        InputError: Ray is not installed or not there, no node has room for a member, or a node does
+        InputError: The cluster is not there, no node has room for a member, or a node does
             not see the run folder or has other packages.
     """
     _connect(settings.launcher_address)
@@ -86,10 +86,8 @@ def ray_launcher(settings: LauncherSettings, data: Any, folder: RunFolder) -> It
 
 def _connect(address: str) -> None:
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is told to Ray's makers
-    try:
-        import ray
-    except ImportError as error:
-        raise InputError("--launcher=ray needs Ray: pip install '.[ray]'") from error
+    import ray
+
     checkout = Path(__file__).resolve().parents[1]
     environment = {"PYTHONPATH": f"{checkout}:${{PYTHONPATH}}", **kernel_choice()}
     options = {

@@ -43,6 +43,13 @@ class RunSettings(LauncherSettings):
         at_least=1,
     )
 
+    ddof: int = option(
+        0,
+        "The variance over members divides the sum of squares by their number less this: 0 as in"
+        " 2018, 1 for the unbiased one.",
+        at_least=0,
+    )
+
     def __post_init__(self):
         """Checks what no single flag can, and fills in the folder of the data."""
         super().__post_init__()
@@ -50,6 +57,8 @@ class RunSettings(LauncherSettings):
             raise InputError("--delete_existing would delete what --skip_train scores; drop one")
         if self.num_pools > self.num_models:
             raise InputError(f"--num_pools={self.num_pools} exceeds --num_models={self.num_models}")
+        if self.ddof >= self.num_models:
+            raise InputError(f"--ddof={self.ddof} needs more than --num_models={self.num_models}")
         self._fill_in("data_dir", default_data_dir())
         for name in ("data_dir", "log_dir"):
             if os.path.isfile(path := getattr(self, name)):

@@ -1,6 +1,7 @@
 """Scores the rows of a table with the members of a finished run: score, p-value, flag."""
 
 import logging
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from tools.scores import calibrated
 from tools.scores.ensemble import anomaly_scores
 from tools.scores.files import read_scores
 from tools.scores.finished_run import CALIBRATION, read_manifest
+from tools.scores.registry import FITTED_SCORES
 from vae_wgan.table_settings import TableSettings
 
 _LOG = logging.getLogger(__name__)
@@ -26,7 +28,8 @@ COLUMNS = ("row", "score", "p_value", "flagged")
 def score_table(settings: TableSettings, given: set[str]) -> None:
     """Writes a line per row of --score_file to --output, in their order.
 
-    The score is WAIC of the run's first score key, higher = more anomalous.
+    The score is that of the run's first score key, WAIC of a score that members have. Higher = more
+    anomalous.
 
     Args:
         settings: Of the run that is to be used, with score_file and output.
@@ -58,26 +61,38 @@ def _scores(
 ) -> tuple[np.ndarray, np.ndarray]:
     """The scores of the rows, and those of the calibration rows by the same members."""
     # Here: with these comes TensorFlow; a table that does not fit ends before it.
-    from tools.run.checkpoints import file_digest
     from tools.run.devices import prepare_devices
     from vae_wgan.ensemble import score_ensemble, trained_members
+    from vae_wgan.ensemble_scores import scoring_provenance
     from vae_wgan.table_member import TableMember
 
     checkpoints = trained_members(
         folder, num_models=settings.num_models, max_steps=settings.max_steps
     )
     calibration = read_scores(folder.scores(CALIBRATION))
-    if calibration.provenance.get("members") != [file_digest(path) for path in checkpoints]:
+    wanted = scoring_provenance(checkpoints, settings)
+    if differing := [key for key in wanted if calibration.provenance.get(key) != wanted[key]]:
         raise InputError(
-            f"{folder.scores(CALIBRATION)} is of other members; run with --skip_train=True first"
+            f"{folder.scores(CALIBRATION)} was made with other {', '.join(differing)}; run with"
+            " --skip_train=True and the same flags, but without --score_file, first"
         )
     prepare_devices(settings.cpus_per_member)
     member = TableMember(settings, example_set.examples.shape[1], example_set.examples[:1])
     found = score_ensemble(member, checkpoints, example_set, settings.seed)
-    key = settings.score_keys[0]
-    values = (part[key] for part in (found, calibration.scores))
-    scores, calibrated = (anomaly_scores(key, part)[STATISTIC] for part in values)
+    scores, calibrated = (
+        _headline(settings, part, calibration.scores) for part in (found, calibration.scores)
+    )
     if not np.isfinite(scores).all():
         row = int(np.flatnonzero(~np.isfinite(scores))[0])
         raise InputError(f"--score_file={settings.score_file}: row {row} has no finite score")
     return scores, calibrated
+
+
+def _headline(
+    settings: TableSettings, part: Mapping[str, np.ndarray], calibration: Mapping[str, np.ndarray]
+) -> np.ndarray:
+    """The run's first score of some rows [row], higher = more anomalous."""
+    key = settings.score_keys[0]
+    if key in FITTED_SCORES:
+        return FITTED_SCORES[key].compute(part, calibration)
+    return anomaly_scores(key, part[key], settings.ddof)[STATISTIC]

@@ -6,7 +6,7 @@ from typing import Protocol
 import numpy as np
 
 from tools.data.example_set import ExampleSet, choose_rows
-from tools.data.table_columns import refuse_missing, seconds
+from tools.data.table_columns import has_label, refuse_missing, seconds
 from tools.data.table_datasets import TABLE_DATASETS, NamedTable, load_table
 from tools.data.table_encoder import TableEncoder, fit_encoder
 from tools.data.table_splits import (
@@ -164,8 +164,7 @@ def _normal_rows(table: NamedTable, roles: Roles) -> np.ndarray:
         return np.ones(len(table.frame), bool)
     labels = table.frame[roles.label_column]
     refuse_missing(labels, "every row needs its label")
-    is_normal = np.array([_same_label(value, roles.normal_label) for value in labels.unique()])
-    is_normal = labels.isin(labels.unique()[is_normal]).to_numpy()
+    is_normal = has_label(labels, roles.normal_label)
     if not is_normal.any():
         found = ", ".join(map(str, labels.unique()[:5]))
         raise InputError(
@@ -173,14 +172,6 @@ def _normal_rows(table: NamedTable, roles: Roles) -> np.ndarray:
             f" {found}"
         )
     return is_normal
-
-
-def _same_label(value: object, normal_label: str) -> bool:
-    """Whether they are the same text, or the same number: 0, 0.0 and "0" are one label."""
-    try:
-        return float(value) == float(normal_label)
-    except (TypeError, ValueError):
-        return str(value) == normal_label
 
 
 def _split(

@@ -1,13 +1,13 @@
 """One model of an ensemble on a table as training and scoring use it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 import numpy as np
 import tensorflow as tf
 
 from tools.run.batches import batch_rows, in_full_batches
 from tools.run.seeds import child_seed, normal_rows
-from vae_wgan.model_state import load_state_arrays, set_to_zero, state_arrays
+from vae_wgan.model_state import Stateful, set_to_zero
 from vae_wgan.table_flow import TableFlow
 from vae_wgan.table_settings import TableSettings
 from vae_wgan.table_vae import TableVAE
@@ -21,7 +21,7 @@ SCORE_BATCH = 2048  # rows in one compiled scoring call; the last batch is fille
 LARGEST_GRADIENT_NORM = 20.0
 
 
-class TableMember:
+class TableMember(Stateful):
     """A model with its optimizer. One object serves all members in turn: they differ in state only.
 
     Args:
@@ -51,25 +51,13 @@ class TableMember:
 
     @property
     def variables(self) -> list[tf.keras.Variable]:
-        """Weights and the optimizer's variables: all that training changes or needs."""
+        """Weights and the optimizer's variables."""
         return [*self._model.variables, *self._optimizer.variables]
 
     def initialize(self, seed: int) -> None:
         """Draws new initial weights and clears the optimizer."""
         self._model.set_weights(self._new_model(seed).get_weights())
         set_to_zero(self._optimizer.variables)
-
-    def state(self) -> dict[str, np.ndarray]:
-        """All variables by path."""
-        return state_arrays(self.variables)
-
-    def load_state(self, arrays: Mapping[str, np.ndarray]) -> None:
-        """Takes back what `state` returned.
-
-        Raises:
-            InputError: The arrays are not those of this model.
-        """
-        load_state_arrays(self.variables, arrays)
 
     def train_steps(self, examples: np.ndarray, seed: int, steps: range) -> dict[str, float]:
         """Steps of Adam, one batch of rows each; returns the last batch's mean loss in nats."""

@@ -10,6 +10,7 @@ from tools.run.settings import option
 from vae_wgan.image_settings import ACTIVATIONS
 from vae_wgan.run_settings import RunSettings
 from vae_wgan.vae_settings import SCORE_KEYS as VAE_SCORE_KEYS
+from vae_wgan.vae_settings import check_analytic_kl
 
 MODEL_SCORE_KEYS = {
     "vae": (*VAE_SCORE_KEYS, "mean_and_variance"),
@@ -232,9 +233,10 @@ class TableSettings(RunSettings):
     def __post_init__(self):
         """Checks what no single flag can, and fills in what depends on other flags."""
         super().__post_init__()
-        if self.analytic_kl and (self.use_NF or self.mixture_components != 1):
-            raise InputError("--analytic_kl needs --use_NF=False and --mixture_components=1")
+        check_analytic_kl(self)
         check_table_name("train_dataset", self.train_dataset)
+        if self.normal_label != TableSettings.normal_label and not self.label_column:
+            raise InputError(f"--normal_label={self.normal_label} needs --label_column")
         self._check_scoring()
         for count in self.alerts:
             if not count.isdecimal() or int(count) == 0:
@@ -254,6 +256,9 @@ class TableSettings(RunSettings):
             raise InputError("--score_file and --output go together: rows to score, and where to")
         if os.path.isdir(self.output):
             raise InputError(f"--output={self.output} is a folder; name a file, as scores.csv")
+        above = next(part for part in Path(self.output).absolute().parents if part.exists())
+        if not above.is_dir():
+            raise InputError(f"--output={self.output}: {above} is a file, no folder")
         if self.score_file:
             check_table_name("score_file", self.score_file)
             if self.launcher != "local" or self.members_at_once > 1:

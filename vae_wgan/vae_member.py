@@ -1,7 +1,7 @@
 """One VAE of an ensemble as training and scoring use it: optimizer, compiled steps, pictures."""
 
 import dataclasses
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 import tensorflow as tf
@@ -9,7 +9,7 @@ import tensorflow as tf
 from tools.run.batches import batch_rows
 from tools.run.seeds import child_seed
 from tools.run.stopwatch import Stopwatch
-from vae_wgan.model_state import load_state_arrays, set_to_zero, state_arrays
+from vae_wgan.model_state import Stateful, set_to_zero
 from vae_wgan.pixel_noise import replace_pixels
 from vae_wgan.replicas import Replicas
 from vae_wgan.vae import VAE, VAEArchitecture, mean_code_scores, vae_loss
@@ -19,7 +19,7 @@ from vae_wgan.vae_settings import VAESettings
 NUM_PICTURES = 8
 
 
-class VAEMember:
+class VAEMember(Stateful):
     """A VAE with its optimizer. One object serves all members in turn: they differ in state only.
 
     Args:
@@ -54,7 +54,7 @@ class VAEMember:
 
     @property
     def variables(self) -> list[tf.keras.Variable]:
-        """Weights and the optimizer's variables: all that training changes or needs."""
+        """Weights and the optimizer's variables."""
         return [*self._vae.variables, *self._optimizer.variables]
 
     def initialize(self, seed: int) -> None:
@@ -62,18 +62,6 @@ class VAEMember:
         new = new_vae(self._settings, self._image_shape, seed)
         self._vae.set_weights(new.get_weights())
         set_to_zero(self._optimizer.variables)
-
-    def state(self) -> dict[str, np.ndarray]:
-        """All variables by path."""
-        return state_arrays(self.variables)
-
-    def load_state(self, arrays: Mapping[str, np.ndarray]) -> None:
-        """Takes back what `state` returned.
-
-        Raises:
-            InputError: The arrays are not those of this model.
-        """
-        load_state_arrays(self.variables, arrays)
 
     def train_steps(self, examples: np.ndarray, seed: int, steps: range) -> dict[str, float]:
         """Steps of Adam, one batch of images each; returns the last batch's mean ELBO in nats."""

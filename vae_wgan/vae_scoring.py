@@ -8,7 +8,8 @@ import tensorflow as tf
 
 from tools.run.seeds import normal_rows
 from tools.run.stopwatch import Stopwatch
-from vae_wgan.gradient_norms import PREFIX, log_gradient_norms
+from tools.scores.registry import GRADIENT_NORMS
+from vae_wgan.gradient_norms import log_gradient_norms
 from vae_wgan.likelihood_regret import REGRET_STEPS, likelihood_regret
 from vae_wgan.vae import VAE, mean_code_scores, vae_scores
 from vae_wgan.vae_settings import VAESettings
@@ -58,7 +59,7 @@ class VAEScoring:
             ),
             "posterior mean": made(lambda images, noise: mean_code_scores(vae, images), batch=64),
         }
-        if PREFIX in statistics:
+        if GRADIENT_NORMS in statistics:
             self.passes["gradients"] = made(
                 lambda images, noise: log_gradient_norms(vae, images), batch=16
             )

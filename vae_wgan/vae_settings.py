@@ -1,7 +1,7 @@
 """Settings of `vae_run.py`: every flag with its value in each preset."""
 
 import dataclasses
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from tools.data.image_datasets import IMAGE_DATASETS
 from tools.errors import InputError
@@ -117,8 +117,7 @@ class VAESettings(ImageSettings):
 
     def __post_init__(self):
         """Checks what no single flag can, and fills in the likelihood and the folders."""
-        if self.analytic_kl and (self.use_NF or self.mixture_components != 1):
-            raise InputError("--analytic_kl needs --use_NF=False and --mixture_components=1")
+        check_analytic_kl(self)
         if self.pixel_noise > 1:
             raise InputError(f"--pixel_noise={self.pixel_noise}: must be at most 1")
         if not self.background_rates or not all(map(_is_share, self.background_rates)):
@@ -131,6 +130,12 @@ class VAESettings(ImageSettings):
         in_colour = named is not None and named.image_shape[2] > 1
         likelihood = "discretized_logistic" if in_colour else "bernoulli"
         self._fill_in("likelihood", likelihood, placeholder="auto")
+
+
+def check_analytic_kl(settings: Any) -> None:
+    """Raises InputError where the rate has no closed form."""
+    if settings.analytic_kl and (settings.use_NF or settings.mixture_components != 1):
+        raise InputError("--analytic_kl needs --use_NF=False and --mixture_components=1")
 
 
 def _is_share(text: str) -> bool:

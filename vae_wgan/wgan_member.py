@@ -1,13 +1,13 @@
 """One WGAN of an ensemble as training and scoring use it: optimizers, compiled steps, pictures."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import tensorflow as tf
 
 from tools.run.batches import batch_rows, in_full_batches
 from tools.run.seeds import child_seed
-from vae_wgan.model_state import load_state_arrays, set_to_zero, state_arrays
+from vae_wgan.model_state import Stateful, set_to_zero
 from vae_wgan.replicas import Replicas
 from vae_wgan.wgan import (
     WGAN,
@@ -24,7 +24,7 @@ SCORE_BATCH = 100  # images in one compiled scoring call; the last batch is fill
 NUM_PICTURES = 64
 
 
-class WGANMember:
+class WGANMember(Stateful):
     """A WGAN with its optimizers. One object serves all members in turn: only the state differs.
 
     Steps 0..max_steps-1 are updates of the generator, each after some of the critic. The
@@ -76,25 +76,13 @@ class WGANMember:
 
     @property
     def variables(self) -> list[tf.keras.Variable]:
-        """Weights and the optimizers' variables: all that training changes or needs."""
+        """Weights and the optimizers' variables."""
         return [*self._wgan.variables, *self._optimizer_variables]
 
     def initialize(self, seed: int) -> None:
         """Draws new initial weights and clears the optimizers."""
         self._wgan.set_weights(self._new_wgan(seed).get_weights())
         set_to_zero(self._optimizer_variables)
-
-    def state(self) -> dict[str, np.ndarray]:
-        """All variables by path."""
-        return state_arrays(self.variables)
-
-    def load_state(self, arrays: Mapping[str, np.ndarray]) -> None:
-        """Takes back what `state` returned.
-
-        Raises:
-            InputError: The arrays are not those of this model.
-        """
-        load_state_arrays(self.variables, arrays)
 
     def train_steps(self, examples: np.ndarray, seed: int, steps: range) -> dict[str, float]:
         """Some steps; returns the last one's losses.

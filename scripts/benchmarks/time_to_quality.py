@@ -25,7 +25,7 @@ from tools.errors import InputError
 from tools.run.kernels import use_onednn
 from tools.run.seeds import child_seed
 from tools.run.settings import settings_of_preset
-from tools.run.whole_files import write_json
+from tools.run.whole_files import parse_json, write_json
 from vae_wgan.experiment_data import MONITORED_IMAGES, split_calibration
 from vae_wgan.vae_settings import VAESettings
 
@@ -34,6 +34,7 @@ TEST_IMAGES = 1000
 EVERY = 50  # steps between two looks at the quality, or
 SHARE = 0.05  # of those that are done, if that is more
 MARGIN = 3  # nats below the aim, on held-out images, from which the test images are looked at
+_ELSEWHERE = {"data_dir", "model_dir"}  # settings that change nothing
 ROUND = 5  # seconds of each form of the reference preset after a seed
 
 
@@ -69,10 +70,13 @@ def figures(options: argparse.Namespace) -> Iterator[Figure]:
         InputError: The fast preset does not reach an aim.
     """
     use_onednn()  # for the reference preset, as the command has it
+    from tools.run.devices import prepare_devices  # here: it loads TensorFlow
+
+    reference = settings_of_preset(VAESettings, "reference")
+    prepare_devices(reference.cpus_per_member)
     data = _data(options)
     aims = _aims(data, options)
     seconds, images_per_second = [], []
-    reference = settings_of_preset(VAESettings, "reference")
     with ExitStack() as stack:
         speeds = list(map(stack.enter_context, speeds_apart(reference, data.training, ROUND)))
         for seed in options.seeds:
@@ -121,14 +125,20 @@ def _test_iwae(member: Any, data: Data) -> float:
 def _aims(data: Data, options: argparse.Namespace) -> dict[int, float]:
     """Test IWAE of the reference preset by its steps, from the file if it is there."""
     path = options.reference_run
+    settings = dataclasses.asdict(settings_of_preset(VAESettings, "reference"))
+    made_by = {name: settings[name] for name in sorted(settings) if name not in _ELSEWHERE}
+    made_by["seed"] = options.seed
     if path is not None and path.exists():
-        return {int(steps): iwae for steps, iwae in json.loads(path.read_text("utf-8")).items()}
+        saved = parse_json(path.read_text("utf-8"))
+        if saved["settings"] != json.loads(json.dumps(made_by)):
+            raise InputError(f"--reference_run={path} is of other settings; name another file")
+        return {int(steps): iwae for steps, iwae in saved["iwae"].items()}
     member, done, aims = _new_member("reference", data, options.seed), 0, {}
     for steps in STEPS:
         member.train_steps(data.training, options.seed, range(done, steps))
         done, aims[steps] = steps, _test_iwae(member, data)
     if path is not None:
-        write_json(path, aims)
+        write_json(path, {"settings": made_by, "iwae": aims})
     return aims
 
 
@@ -144,8 +154,8 @@ def _seconds_until(
         member.train_steps(data.training, seed, steps)
         seconds += time.perf_counter() - started
         done = steps.stop
-        missing = {steps: aim for steps, aim in aims.items() if steps not in reached}
+        missing = {of: aim for of, aim in aims.items() if of not in reached}
         if member.monitor()["iwae"] >= min(missing.values()) - MARGIN:
             iwae = _test_iwae(member, data)
-            reached |= {steps: seconds for steps, aim in missing.items() if iwae >= aim}
+            reached |= {of: seconds for of, aim in missing.items() if iwae >= aim}
     return reached

@@ -64,7 +64,11 @@ def _figures(
     check_training(vae, PlainVAE(vae, settings), images[:size], noise, settings)
     with ExitStack() as stack:
         ours, plain = map(stack.enter_context, speeds_apart(settings, images, options.seconds))
-        contestants = {"ours": ours, "plain": plain, "peak": peak_operations_per_second}
+        contestants = {
+            "ours": ours,
+            "plain": plain,
+            "peak": partial(peak_operations_per_second, settings.cpus_per_member),
+        }
         medians = interleaved_medians(contestants, options.repeats)
     name, unit = f"train.{preset}", f"images/s, {size} a step, {samples} samples"
     yield Figure(
@@ -98,8 +102,10 @@ def _our_speed(settings: VAESettings, images: np.ndarray, seconds: float) -> Cal
 
 def _plain_speed(settings: VAESettings, images: np.ndarray, seconds: float) -> Callable[[], float]:
     from scripts.benchmarks.plain_vae import PlainVAE
+    from tools.run.devices import use_threads
     from vae_wgan.vae_member import new_vae
 
+    use_threads(settings.cpus_per_member)
     plain = PlainVAE(new_vae(settings, images.shape[1:], seed=0), settings)
     return rate_measure(partial(plain.train_steps, images, 0), settings.batch_size, seconds)
 

@@ -45,7 +45,7 @@ def figures(options: argparse.Namespace) -> Iterator[Figure]:
     ours = rates.pop("ours")
     for name, rate in rates.items():
         yield Figure(
-            f"wgan.{options.preset}.critic_updates",
+            f"wgan.{options.preset}.critic_updates.against_{name.replace(', ', '_')}",
             ours,
             f"per second, with 1 update of the generator in {settings.Citers}",
             ratio=ours / rate,
@@ -72,7 +72,9 @@ def _our_rate(settings: WGANSettings, images: np.ndarray, steps: int) -> Callabl
 
 def _plain_rate(settings: WGANSettings, images: np.ndarray, steps: int) -> Callable[[], float]:
     from scripts.benchmarks.plain_wgan import PlainWGAN
+    from tools.run.devices import use_threads
 
+    use_threads(settings.cpus_per_member)
     return _rate_measure(PlainWGAN(settings, images).train_steps, steps, settings)
 
 

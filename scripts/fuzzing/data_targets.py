@@ -164,8 +164,8 @@ def _obtain(folder: Path, source: Source, *names: str) -> object:
 
 def _odd_columns() -> list[np.ndarray]:
     """Four values of types that a table has seldom."""
-    types = ("M8[s]", "m8[s]", "c16", "S3", "U3", "V4", "i4,f4", "f2", "g", "?", ">i8")
-    return [np.arange(4, dtype="u4").astype("i8").astype(kind) for kind in types if kind[0] != "V"]
+    types = ("M8[s]", "m8[s]", "c16", "S3", "U3", "i4,f4", "f2", "g", "?", ">i8")
+    return [np.arange(4, dtype="u4").astype("i8").astype(kind) for kind in types]
 
 
 def _read_images(path: Path) -> object:

@@ -62,7 +62,7 @@ class Finished(NamedTuple):
 
     Attributes:
         folder: Its run folder, or that of what it printed.
-        record: command, seconds (of the start that ended it), commit, and printed.
+        record: command, seconds (of all its starts), commit, and printed.
     """
 
     folder: Path
@@ -95,6 +95,16 @@ def run_experiments(
     }
 
 
+def finished_experiments(runs: Path, *, preset: str, flags: Sequence[str]) -> dict[str, Finished]:
+    """Those that have been run by the same commands before; the arguments as above."""
+    found = {name: Finished(runs / name, _record(runs / name)) for name in EXPERIMENTS}
+    return {
+        name: experiment
+        for name, experiment in found.items()
+        if experiment.record.get("command") == command_of(name, runs / name, preset, flags)
+    }
+
+
 def command_of(name: str, folder: Path, preset: str, flags: Sequence[str]) -> list[str]:
     """The command of an experiment, from the checkout's root."""
     experiment = EXPERIMENTS[name]
@@ -102,29 +112,39 @@ def command_of(name: str, folder: Path, preset: str, flags: Sequence[str]) -> li
     if experiment.has_run_folder:
         own += [f"--model_dir={folder}", f"--preset={preset}"]
     elif experiment.script.startswith("scripts/examples"):
-        own += [f"--output={folder}", *(["--fast"] if preset != "reference" else [])]
+        # A zoo would have it trained already.
+        own += [f"--output={folder}", "--zoo=", *(["--fast"] if preset != "reference" else [])]
     elif preset == "smoke":
         own += [f"--preset={preset}"]
     return [experiment.script, *own, *flags]
 
 
 def _finish(name: str, folder: Path, command: list[str], call: Call) -> Finished:
-    record_path = folder / "reproduced.json"
-    record = json.loads(record_path.read_text("utf-8")) if record_path.exists() else {}
+    record = _record(folder)
     if record.get("command") == command:
         return Finished(folder, record)
     sys.stderr.write(f"{name}: python {' '.join(command)}\n")
-    started = time.perf_counter()
-    done = call(
-        [sys.executable, *command], cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False
-    )
-    if done.returncode:
-        raise InputError(f"the experiment {name} has failed; what it says stands above")
-    record = {
-        "command": command,
-        "seconds": round(time.perf_counter() - started, 1),
-        "commit": git_commit(),
-        "printed": done.stdout,
-    }
-    write_json(record_path, record)
+    is_same = record.get("unfinished") == command
+    started = time.perf_counter() - is_same * record.get("seconds", 0)
+    record = {"unfinished": command}
+    try:
+        done = call(
+            [sys.executable, *command], cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False
+        )
+        if done.returncode:
+            raise InputError(f"the experiment {name} has failed; what it says stands above")
+        record = {"command": command, "commit": git_commit(), "printed": done.stdout}
+    finally:  # a stopped one too has taken its time
+        record["seconds"] = round(time.perf_counter() - started, 1)
+        write_json(_record_path(folder), record)
     return Finished(folder, record)
+
+
+def _record_path(folder: Path) -> Path:
+    """Beside the folder: a run would take one with a foreign file in it for another's."""
+    return folder.with_name(f"{folder.name}.json")
+
+
+def _record(folder: Path) -> dict[str, Any]:
+    path = _record_path(folder)
+    return json.loads(path.read_text("utf-8")) if path.exists() else {}

@@ -9,7 +9,7 @@ from scripts.reproduction.experiments import Finished
 from tools.scores.detection import DetectionRow
 from tools.scores.published import PUBLISHED, Published
 
-LOGS = "logs of the 2018 code, n = 1,000, single model"
+LOGS = "logs of the 2018 code, n = 1,000"
 
 
 def _critics(sets: Sequence[str], **aurocs: Sequence[float]) -> tuple[Published, ...]:
@@ -25,7 +25,7 @@ def _critics(sets: Sequence[str], **aurocs: Sequence[float]) -> tuple[Published,
 LOGGED = {
     "mnist": (
         Published(
-            "VAE of 2018, lowest seen",
+            "VAE of 2018, single, lowest seen",
             LOGS,
             {"notmnist": 1.0, "fashion_mnist": 0.9999, "hflip": 0.82, "vflip": 0.80},
         ),
@@ -101,6 +101,13 @@ def split_rows(experiment: Finished) -> list[dict[str, str]]:
     """The rows of splits.csv on frauds."""
     with open(experiment.folder / "analysis" / "splits.csv", newline="") as file:
         return [row for row in csv.DictReader(file) if row["dataset"] == "fraud"]
+
+
+def fraud_share(experiment: Finished) -> float:
+    """Share of the tested rows that are frauds."""
+    row = split_rows(experiment)[0]
+    n_in, n_out = float(row["n_in"]), float(row["n_out"])
+    return n_out / (n_in + n_out)
 
 
 def credit_card_lines(experiments: Mapping[str, Finished]) -> list[Sequence[str]]:

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from tools.report.lines import aligned, csv_lines, fixed
-from tools.report.tables import score_name
+from tools.report.tables import score_name, seconds_text, verdict
 from tools.scores.detection import DetectionRow
-from tools.scores.ranking import RankedScore
+from tools.scores.ranking import RankedScore, winner
 
 NOISE = "_noise"  # these sets have no column in print: all good scores reach 1 there
 Pair = tuple[str, str]  # training set, test set
@@ -26,14 +26,11 @@ def printed_pairs(scores: Sequence[RankedScore]) -> str:
     lines = [("trained on", "", "", *(train for train, _ in pairs))]
     lines.append(("tested on", "worst", "s/1000", *(test for _, test in pairs)))
     for score in scores:
-        seconds = "" if score.seconds is None else f"{score.seconds:.1f}"
         aurocs = (fixed(score.rows[pair].auroc) if pair in score.rows else "" for pair in pairs)
         name = score_name(score.score, score.statistic)
-        lines.append((name, fixed(score.worst.auroc), seconds, *aurocs))
-    best = scores[0]
-    where = f"{fixed(best.worst.auroc)} on {best.worst.dataset} after {best.worst.train_dataset}"
-    verdict = f"Highest worst AUROC, flips apart: {score_name(best.score, best.statistic)}, {where}"
-    return f"{verdict}\n{aligned(lines, left_columns=1)}"
+        lines.append((name, fixed(score.worst.auroc), seconds_text(score), *aurocs))
+    trained = winner(scores).worst.train_dataset
+    return f"{verdict(scores)}, trained on {trained}\n{aligned(lines, left_columns=1)}"
 
 
 def pairs_csv(scores: Sequence[RankedScore]) -> str:

@@ -57,7 +57,8 @@ def _read_picture(path: Path) -> np.ndarray:
         reading(path, Image.DecompressionBombError),
         Image.open(path, formats=["PNG", "JPEG"]) as picture,
     ):
-        if picture.mode.startswith(("I", "F")):
+        # Pillow opens 16 bits of colour as 8; the file's own layout is RGB;16B then.
+        if picture.mode.startswith(("I", "F")) or ";16" in str(picture.tile):
             raise InputError(f"{path} has more than 8 bits a channel; save it with 8")
         if picture.has_transparency_data and picture.convert("RGBA").getextrema()[3][0] < 255:
             raise InputError(f"{path} has transparent parts; put it on a background")

@@ -31,7 +31,7 @@ def as_images(array: np.ndarray, source: str) -> np.ndarray:
             "[image, height, width, channel] with 1 or 3 channels"
         )
     if array.dtype == np.uint8:
-        return np.divide(array, np.float32(255), dtype=np.float32)
+        return np.divide(array, np.float32(255), dtype=np.float32, order="C")
     if array.dtype.kind == "f":
         _check_floats(array, source)
     elif array.dtype != np.bool_:

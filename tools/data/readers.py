@@ -3,11 +3,8 @@
 import gzip
 import hashlib
 import io
-import lzma
 import math
-import tokenize
 import zipfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,27 +14,13 @@ import numpy as np
 from tools import array_files
 from tools.errors import InputError
 
-# What the standard library and numpy raise on damaged files.
-_UNREADABLE = (
-    OSError,
-    EOFError,
-    ValueError,
-    RuntimeError,
-    MemoryError,
-    SyntaxError,  # a header of .npy or png
-    tokenize.TokenError,
-    zipfile.BadZipFile,
-    zlib.error,
-    lzma.LZMAError,
-)
-
 
 @contextmanager
 def reading(path: Path, *more_errors: type[Exception]) -> Iterator[None]:
     """Turns the errors of a damaged, missing or locked file into an InputError that names it."""
     try:
         yield
-    except (*_UNREADABLE, *more_errors) as error:
+    except (*array_files.DAMAGE, MemoryError, *more_errors) as error:
         reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
         if "allow_pickle" in reason:
             reason = "it holds Python objects (pickle), which are refused; save plain numbers"

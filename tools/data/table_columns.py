@@ -73,6 +73,19 @@ def with_time_of_day(frame: pd.DataFrame, time_column: str, absolute_time: bool)
     return others.assign(**own)
 
 
+def has_label(labels: pd.Series, label: str) -> np.ndarray:
+    """Whether each row has the label [row]; 0, 0.0 and "0" are one."""
+    found = labels.unique()
+    return labels.isin(found[[_is_same(value, label) for value in found]]).to_numpy()
+
+
+def _is_same(value: object, label: str) -> bool:
+    try:
+        return float(value) == float(label)
+    except (TypeError, ValueError):
+        return str(value) == label
+
+
 def _to_numeric(column: pd.Series) -> pd.Series:
     """Numbers of any size; NaN where a value is none."""
     try:

@@ -223,7 +223,8 @@ def fit_encoder(
             columns.append(fitted)
     if not columns:
         raise InputError("the table has no column to learn from")
-    needed = tuple(name for name in needed if name not in left_out)
+    # The time column may itself be left out, and its hour of the day be a feature.
+    needed = tuple(name for name in needed if name not in left_out or name == time_column)
     return TableEncoder(tuple(columns), left_out, needed, time_column, absolute_time)
 
 
@@ -256,6 +257,13 @@ def _fit_numbers(name: str, values: np.ndarray, may_miss: bool) -> NumericColumn
         return "always missing in the training rows"
     if (present == present[0]).all():
         return f"always {present[0]:g} in the training rows"
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+        is_sound = 0 < present.std() < np.inf
+    if not is_sound:
+        raise InputError(
+            f"the column {name} goes from {present.min():g} to {present.max():g}; a variance of"
+            " that is no number of 64 bits: give it another unit, or leave it out"
+        )
     median = float(np.median(present))
     unit = _likeliest_unit(present, median)
     curbed = _curbed(np.where(missing, median, values), median, unit)

@@ -3,6 +3,7 @@
 import io
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from tools.array_files import refuse_large
@@ -45,16 +46,25 @@ def _parse_parquet(content: bytes, path: Path) -> pd.DataFrame:
     with reading(path, ImportError, AttributeError, KeyError, OverflowError, TypeError):
         import pyarrow.parquet  # here: csv files need not wait for it
 
-        found = pyarrow.parquet.ParquetFile(io.BytesIO(content)).metadata
-        _refuse_wide(found.num_rows, found.num_columns)
-        return pd.read_parquet(io.BytesIO(content))
+        file = pyarrow.parquet.ParquetFile(io.BytesIO(content))
+        _refuse_wide(file.metadata.num_rows, file.metadata.num_columns)
+        for field in file.schema_arrow:
+            if pyarrow.types.is_nested(field.type):
+                raise ValueError(
+                    f"its column {field.name} holds {field.type}, not numbers or texts"
+                )
+        frame = pd.read_parquet(io.BytesIO(content))
+        return frame.reset_index() if any(frame.index.names) else frame
 
 
 def _parse_csv(content: bytes, path: Path) -> pd.DataFrame:
     with reading(path, OverflowError):
         columns = pd.read_csv(io.BytesIO(content), nrows=0).shape[1]
         _refuse_wide(content.count(b"\n") + content.count(b"\r"), columns)
-        return pd.read_csv(io.BytesIO(content), low_memory=False)
+        frame = pd.read_csv(io.BytesIO(content), low_memory=False)
+        if not isinstance(frame.index, pd.RangeIndex):  # pandas takes the first fields for names
+            raise ValueError("its rows have more fields than its heading has names")
+        return frame
 
 
 def _refuse_wide(rows: int, columns: int) -> None:
@@ -63,18 +73,21 @@ def _refuse_wide(rows: int, columns: int) -> None:
 
 
 def _npz_table(path: Path) -> pd.DataFrame:
-    columns = {}
+    columns: dict[str, np.ndarray] = {}
     for name in npz_names(path):
         array = read_npz(path, name)
         if array.ndim == 2 and name == "x":
-            columns |= {f"x{index}": array[:, index] for index in range(array.shape[1])}
+            found = {f"x{index}": column for index, column in enumerate(array.T)}
         elif array.ndim == 1:
-            columns[name] = array
+            found = {name: array}
         else:
             raise InputError(
                 f"{path}: {name} has the shape {array.shape}; a table has arrays [row], and one"
                 " [row, column] called x"
             )
+        if twice := found.keys() & columns.keys():
+            raise InputError(f"{path} has two columns {', '.join(sorted(twice))}; rename one")
+        columns |= found
     lengths = {len(column) for column in columns.values()}
     if len(lengths) > 1:
         raise InputError(f"{path}: its arrays have different lengths: {sorted(lengths)}")

@@ -100,7 +100,7 @@ def _split(
     if training.sum() < LEAST_TRAINING_ROWS or not calibration.any() or not test.any():
         raise InputError(
             f"{training.sum()} normal rows would train, {calibration.sum()} calibrate and "
-            f"{test.sum()} be tested; give more rows"
+            f"{test.sum()} be tested; give more rows (those that are equal stay together)"
         )
     return TableSplit(*map(np.flatnonzero, (training, calibration, test, anomalies)))
 
@@ -113,10 +113,14 @@ def _normal_groups(is_normal: np.ndarray, groups: np.ndarray) -> np.ndarray:
 def _choose_groups(
     pool: np.ndarray, groups: np.ndarray, count: int, rng: np.random.Generator
 ) -> np.ndarray:
-    """Mask [row] of whole groups of the pool, in a drawn order, with `count` rows or few less."""
+    """Mask [row] of whole groups of the pool in a drawn order, those that fit into `count` rows."""
     sizes = np.bincount(groups[pool])
     order = rng.permutation(np.flatnonzero(sizes))
-    chosen = order[np.cumsum(sizes[order]) <= count]
+    chosen = []
+    for group, size in zip(order.tolist(), sizes[order].tolist(), strict=True):
+        if size <= count:
+            chosen.append(group)
+            count -= size
     return pool & np.isin(groups, chosen)
 
 

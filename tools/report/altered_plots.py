@@ -5,19 +5,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from tools.report.gallery import Plot
-from tools.report.lines import csv_lines, fixed
-from tools.report.markup import Markup, element, heading, joined, number_cell, table_of
+from tools.report.lines import fixed
+from tools.report.markup import Markup, element, joined, number_cell, sortable_table
 from tools.report.plots import COLOURS, canvas
 from tools.report.tables import score_name
 from tools.scores.altered import AlteredRow, by_kind, crossing
 
 COLUMNS = 3  # of small plots beside each other
-
-
-def altered_csv(rows: Sequence[AlteredRow]) -> str:
-    """The content of altered.csv."""
-    columns = list(AlteredRow.__dataclass_fields__)
-    return csv_lines(columns, ([getattr(row, name) for name in columns] for row in rows))
 
 
 def altered_plots(rows: Sequence[AlteredRow]) -> list[Plot]:
@@ -85,7 +79,7 @@ def _corruption_table(rows: Sequence[AlteredRow]) -> Markup:
         body.append(_line(kind, score_name(*score), *cells))
     heads = ("corruption", "score", *(f"severity {severity}" for severity in severities))
     caption = "AUROC of corrupted test images against all test images"
-    return table_of(caption, _sortable(heads), body, class_="sortable")
+    return sortable_table(caption, heads, body)
 
 
 def _perturbation_table(rows: Sequence[AlteredRow]) -> Markup:
@@ -98,11 +92,7 @@ def _perturbation_table(rows: Sequence[AlteredRow]) -> Markup:
     last = max(row.level for row in rows)
     heads = ("perturbation", "score", "step", f"AUROC, step {last}", f"flagged, step {last}")
     caption = "The step at which the mean score crosses the threshold that 5 % of normal images do"
-    return table_of(caption, _sortable(heads), body, class_="sortable")
-
-
-def _sortable(names: Sequence[str]) -> list[Markup]:
-    return [heading(element("button", name, type="button")) for name in names]
+    return sortable_table(caption, heads, body)
 
 
 def _line(kind: str, score: str, *cells: str) -> Markup:

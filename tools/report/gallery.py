@@ -108,8 +108,9 @@ def _variance(key: str, values: dict, variances: dict) -> Plot:
     )
 
 
-def _history(histories: list[list[dict[str, float]]]) -> Plot:
-    last = ", ".join(f"{name} {value:g}" for name, value in histories[0][-1].items())
+def _history(histories: dict[int, list[dict[str, float]]]) -> Plot:
+    first = next(iter(histories.values()))
+    last = ", ".join(f"{name} {value:g}" for name, value in first[-1].items())
     return Plot(
         name="training_history",
         png=plots.training_history(histories),
@@ -119,8 +120,9 @@ def _history(histories: list[list[dict[str, float]]]) -> Plot:
     )
 
 
-def _samples(samples: list[np.ndarray]) -> Plot:
-    blocks = {f"member {member}": images for member, images in enumerate(samples[:SAMPLED_MEMBERS])}
+def _samples(samples: dict[int, np.ndarray]) -> Plot:
+    shown = list(samples.items())[:SAMPLED_MEMBERS]
+    blocks = {f"member {member}": images for member, images in shown}
     return Plot(
         name="samples",
         png=image_rows({title: images[:SAMPLES] for title, images in blocks.items()}),

@@ -1,23 +1,17 @@
-"""Curves of detection over the training steps, their table in the report, and history.csv."""
+"""Curves of detection over the training steps, and their table in the report."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import astuple, fields
 
 import numpy as np
 
 from tools.report.gallery import Plot
-from tools.report.lines import csv_lines, fixed
+from tools.report.lines import fixed
 from tools.report.markup import Markup, element, heading, number_cell, table_of
 from tools.report.plots import canvas, legend_below, line_look, point_look, spread_out
 from tools.scores.detection_history import HistoryRow
 from tools.scores.ensemble import SCORE_KEYS
 
 Series = Mapping[str, np.ndarray]  # {set: values by step}
-
-
-def history_csv(rows: Sequence[HistoryRow]) -> str:
-    """The content of history.csv."""
-    return csv_lines([field.name for field in fields(HistoryRow)], map(astuple, rows))
 
 
 def history_plots(rows: Sequence[HistoryRow]) -> list[Plot]:

@@ -8,7 +8,16 @@ from tools.report.gallery import Plot
 from tools.report.history_plots import history_section
 from tools.report.labelled import alerts_section, anomaly_verdict, protocol_section
 from tools.report.lines import fixed
-from tools.report.markup import Markup, element, heading, joined, number_cell, pairs, table_of
+from tools.report.markup import (
+    Markup,
+    element,
+    heading,
+    joined,
+    number_cell,
+    pairs,
+    sortable_table,
+    table_of,
+)
 from tools.report.page import page_html
 from tools.report.pool_table import HEADINGS, pool_cells
 from tools.report.score_sections import ranked_scores, tinted, verdict_cards
@@ -82,9 +91,8 @@ def _pools(table: DetectionTable) -> dict[str, Markup]:
         element("tr", element("th", name, scope="row"), *map(number_cell, cells))
         for name, *cells in pool_cells(table.pool_rows)
     )
-    heads = [heading(element("button", name, type="button")) for name in HEADINGS]
     caption = "AUROC over disjoint ensembles of the run's members; no member is in two of them"
-    return {"Pools": table_of(caption, heads, body, class_="sortable")}
+    return {"Pools": sortable_table(caption, HEADINGS, body)}
 
 
 def _facts(table: DetectionTable) -> Markup:
@@ -117,13 +125,12 @@ def _matrix(table: DetectionTable, score_key: str) -> Markup:
 
 
 def _full_table(table: DetectionTable) -> Markup:
-    heads = [heading(element("button", name, type="button")) for name in COLUMN_NAMES]
     caption = f"{len(table.rows)} rows; a click on a heading sorts them"
     body = (element("tr", *_cells(row)) for row in table.rows)
     return joined(
         element("p", HOW_TO_READ, class_="note"),
         element("p", _interval_note(table.draws), class_="note"),
-        table_of(caption, heads, body, class_="sortable"),
+        sortable_table(caption, COLUMN_NAMES, body),
     )
 
 

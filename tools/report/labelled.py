@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from tools.report.alert_table import alert_cells, alert_headings
 from tools.report.lines import fixed
-from tools.report.markup import Markup, element, heading, joined, number_cell, pairs, table_of
+from tools.report.markup import Markup, element, joined, number_cell, pairs, sortable_table
 from tools.report.tables import interval_text, score_name
 from tools.scores.alerts import AlertRow
 from tools.scores.detection import DetectionRow, DetectionTable
@@ -73,6 +73,5 @@ def alerts_section(rows: Sequence[AlertRow]) -> Markup:
         )
         for row in rows
     )
-    heads = [heading(element("button", name, type="button")) for name in names]
     caption = "Recall and precision when the highest scores of all test examples are looked into"
-    return table_of(caption, heads, body, class_="sortable")
+    return sortable_table(caption, names, body)

@@ -3,6 +3,8 @@
 import csv
 import io
 from collections.abc import Iterable, Sequence
+from dataclasses import astuple, fields
+from typing import Any
 
 
 def fixed(number: float) -> str:
@@ -23,6 +25,11 @@ def csv_lines(columns: Sequence[str], rows: Iterable[Iterable[str | int | float 
     for row in rows:
         writer.writerow(f"{cell:.6f}" if isinstance(cell, float) else cell for cell in row)
     return text.getvalue()
+
+
+def rows_csv(rows: Sequence[Any]) -> str:
+    """A csv file of dataclass instances, of which there is one at least: a column per field."""
+    return csv_lines([column.name for column in fields(rows[0])], map(astuple, rows))
 
 
 def aligned(lines: Sequence[Sequence[str]], *, left_columns: int) -> str:

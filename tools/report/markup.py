@@ -78,6 +78,12 @@ def heading(content: object) -> Markup:
     return element("th", content, scope="col")
 
 
+def sortable_table(caption: str, names: Iterable[str], body: Iterable[Markup]) -> Markup:
+    """A table whose headings, of these names, are clicked to sort by their columns."""
+    heads = [heading(element("button", name, type="button")) for name in names]
+    return table_of(caption, heads, body, class_="sortable")
+
+
 def number_cell(content: object) -> Markup:
     """A cell that is aligned to the right."""
     return element("td", content, class_="number")

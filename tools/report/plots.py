@@ -132,18 +132,19 @@ def value_against_variance(
     return png.getvalue()
 
 
-def training_history(histories: Sequence[Sequence[Mapping[str, float]]]) -> bytes:
+def training_history(histories: Mapping[int, Sequence[Mapping[str, float]]]) -> bytes:
     """Each recorded quantity over the steps, a line per member.
 
     Args:
-        histories: Per member its records {"step": ..., quantity: value}, oldest first, not none.
+        histories: By member its records {"step": ..., quantity: value}, oldest first, not none.
     """
-    quantities = [name for name in histories[0][0] if name not in NO_QUANTITIES]
+    records = next(iter(histories.values()))
+    quantities = [name for name in records[0] if name not in NO_QUANTITIES]
     n_rows = -(-len(quantities) // 2)
     with canvas(height=0.6 + 1.9 * n_rows) as (figure, png):
         places = np.ravel(figure.subplots(n_rows, 2, squeeze=False))
         for axes, quantity in zip(places, quantities, strict=False):
-            for member, records in enumerate(histories):
+            for member, records in histories.items():
                 axes.plot(
                     [record["step"] for record in records],
                     [record[quantity] for record in records],

@@ -1,17 +1,12 @@
-"""The spread over disjoint ensembles: for print, for the report, and as pools.csv."""
+"""The spread over disjoint ensembles: for print and for the report."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import astuple, fields
+from dataclasses import astuple
 
-from tools.report.lines import aligned, csv_lines, fixed
+from tools.report.lines import aligned, fixed
 from tools.scores.pools import PoolRow
 
 HEADINGS = ("dataset", "score", "statistic", "pools", "members", "AUROC", "sd", "min", "max")
-
-
-def pools_csv(rows: Sequence[PoolRow]) -> str:
-    """The content of pools.csv."""
-    return csv_lines([field.name for field in fields(PoolRow)], map(astuple, rows))
 
 
 def pool_cells(rows: Sequence[PoolRow]) -> Iterator[list[str]]:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from tools.report.lines import fixed
-from tools.report.markup import Markup, element, heading, joined, number_cell, pairs, table_of
+from tools.report.markup import Markup, element, joined, number_cell, pairs, sortable_table
 from tools.report.tables import interval_text, score_name, seconds_text, verdict
 from tools.scores.detection import DetectionRow, DetectionTable
 from tools.scores.published import published
@@ -70,12 +70,11 @@ def ranked_scores(table: DetectionTable) -> Markup:
         label = element("th", f"published: {method} ({source})", scope="row")
         body.append(element("tr", label, *map(number_cell, ("", "", "", *cells))))
     names = ("score", "worst", "mean", "s per 1,000", *datasets)
-    heads = [heading(element("button", name, type="button")) for name in names]
     caption = (
         "AUROC of all scores, the highest worst one first; the flips do not count for the worst."
         " Seconds are those of all members' passes over 1,000 examples, measured in this run."
     )
-    return joined(table_of(caption, heads, body, class_="sortable"), _meanings(table))
+    return joined(sortable_table(caption, names, body), _meanings(table))
 
 
 def _meanings(table: DetectionTable) -> Markup:

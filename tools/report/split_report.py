@@ -8,7 +8,16 @@ import pandas as pd
 
 from tools.report.labelled import protocol_text
 from tools.report.lines import fixed
-from tools.report.markup import Markup, element, heading, joined, number_cell, pairs, table_of
+from tools.report.markup import (
+    Markup,
+    element,
+    heading,
+    joined,
+    number_cell,
+    pairs,
+    sortable_table,
+    table_of,
+)
 from tools.report.page import page_html
 from tools.report.split_table import KEYS, mean_and_spread, metric_names
 from tools.report.tables import score_name
@@ -142,10 +151,7 @@ def _metrics(table: pd.DataFrame, of_what: str) -> Markup:
         for _, row in table.iterrows()
     )
     words = ("data set", *KEYS[1:], "splits", *map(_title, names))
-    heads = [heading(element("button", word, type="button")) for word in words]
-    return table_of(
-        f"Mean (standard deviation) over the splits, {of_what}", heads, body, class_="sortable"
-    )
+    return sortable_table(f"Mean (standard deviation) over the splits, {of_what}", words, body)
 
 
 def _title(name: str) -> str:

@@ -1,18 +1,12 @@
-"""Whether attacks on one member deceive the others: for the report, and as transfer.csv."""
+"""Whether attacks on one member deceive the others, for the report."""
 
 from collections.abc import Sequence
-from dataclasses import astuple, fields
 
-from tools.report.lines import csv_lines, fixed
+from tools.report.lines import fixed
 from tools.report.markup import Markup, element, heading, number_cell, table_of
 from tools.scores.transfer import TransferRow
 
 HEADINGS = ("set", "member", "mean before", "mean after", "AUROC before", "AUROC after")
-
-
-def transfer_csv(rows: Sequence[TransferRow]) -> str:
-    """The content of transfer.csv."""
-    return csv_lines([field.name for field in fields(TransferRow)], map(astuple, rows))
 
 
 def transfer_section(rows: Sequence[TransferRow]) -> Markup:

@@ -36,8 +36,10 @@ def use_compilation_cache() -> None:
     if _FLAGS in os.environ:
         return
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    folder = cache / "generative-ensembles" / f"xla-{metadata.version('tensorflow')}-{_processor()}"
-    with suppress(OSError):
+    # PackageNotFoundError: a vendor's build of TensorFlow goes by another name.
+    with suppress(OSError, metadata.PackageNotFoundError):
+        kind = f"xla-{metadata.version('tensorflow')}-{_processor()}"
+        folder = cache / "generative-ensembles" / kind
         folder.mkdir(parents=True, exist_ok=True)
         if shutil.disk_usage(folder).free > _LEAST_FREE:
             _join(folder)
@@ -55,10 +57,13 @@ def _join(folder: Path) -> None:
     """Becomes one of the folder's users; the first of them tidies it."""
     lock = open(folder / ".lock", "w")  # noqa: SIM115  open as long as the lock is held
     _locks.append(lock)
-    with suppress(BlockingIOError):
+    try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         _tidy(folder)
-    fcntl.flock(lock, fcntl.LOCK_SH)
+    except BlockingIOError:
+        pass
+    finally:  # the next users must not wait, even if this one cannot tidy
+        fcntl.flock(lock, fcntl.LOCK_SH)
 
 
 def _tidy(folder: Path) -> None:

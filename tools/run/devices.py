@@ -29,6 +29,11 @@ def prepare_devices(threads: int) -> None:
         threads: That this process computes with; the last digits of sums depend on them.
     """
     tf.config.optimizer.set_experimental_options({_GRAPPLER_OFF: True})
+    use_threads(threads)
+
+
+def use_threads(threads: int) -> None:
+    """The threads and GPUs of `prepare_devices`, with Grappler as it is."""
     try:
         tf.config.threading.set_intra_op_parallelism_threads(threads)
         tf.config.threading.set_inter_op_parallelism_threads(threads)

@@ -119,9 +119,14 @@ class RunFolder:
         with file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError as error:
+            except BlockingIOError as error:
                 raise InputError(
                     f"--model_dir={self.path} is in use by another process; wait for it to end"
+                ) from error
+            except OSError as error:  # some shared file systems have no locks
+                raise InputError(
+                    f"--model_dir={self.path} cannot be locked ({error.strerror}); take a folder on"
+                    " another file system"
                 ) from error
             self._refuse_links()
             for unfinished in self.path.rglob(".*.partial"):  # of a process that was killed
@@ -141,10 +146,10 @@ class RunFolder:
         try:
             with open(self.path / ".lock") as file:
                 fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except FileNotFoundError:
-            return False
         except BlockingIOError:
             return True
+        except OSError:  # there is none, or its file system has no locks: no process could hold it
+            return False
         return False
 
 

@@ -33,14 +33,19 @@ def option(
     Args:
         fast: Value under `--preset=fast`, and under the others unless they are given.
         help_text: The sentence that `--help` shows.
-        at_least: Smallest allowed number (of each, in a list).
+        at_least: Smallest allowed number.
         above: Number that the value must exceed.
         choices: The allowed words.
         shapes_members: Trained weights depend on it, so it cannot change within one model_dir.
         of_this_start: Says what to do now or where to write, and is never taken from a saved run,
             which may be a stranger's.
         **other_presets: Values under `reference` and `smoke`.
+
+    Raises:
+        TypeError: There is no such preset.
     """
+    if unknown := other_presets.keys() - set(PRESETS):
+        raise TypeError(f"option() has no argument {', '.join(sorted(unknown))}")
     presets = {preset: other_presets.get(preset, fast) for preset in PRESETS}
     metadata = {
         "help": help_text,
@@ -106,12 +111,20 @@ def settings_from_flags(
 
 
 def settings_of_preset(settings_class: type, preset: str, **by_hand: Any) -> Any:
-    """The settings under a preset, with some values of one's own."""
-    presets = {
-        field.name: field.metadata["presets"][preset]
-        for field in dataclasses.fields(settings_class)
-    }
-    return settings_class(**presets | {"preset": preset} | by_hand)
+    """The settings under a preset, with some values of one's own.
+
+    Raises:
+        InputError: A value has another type than the setting or is out of its limits.
+        TypeError: There is no such setting.
+    """
+    fields = {field.name: field for field in dataclasses.fields(settings_class)}
+    values = {name: field.metadata["presets"][preset] for name, field in fields.items()}
+    for name, value in by_hand.items():
+        if name in fields:  # others are refused below
+            if not _has_type(fields[name], settings_class, value):
+                raise InputError(f"--{name}={value!r:.40}: has another type than the setting")
+            _check_limits(fields[name], value)
+    return settings_class(**values | {"preset": preset} | by_hand)
 
 
 def member_settings(settings: Any) -> dict[str, Any]:
@@ -129,13 +142,9 @@ def saved_value(field: dataclasses.Field, settings_class: type, value: Any) -> A
     Raises:
         InputError: It has another type than the setting or is out of its limits.
     """
-    kind = _plain_type(settings_class, field.name)
-    types = {float: (int, float), tuple: (list, tuple)}.get(kind, (kind,))
-    is_sound = type(value) in types or (value is None and field.default is None)
-    if isinstance(value, list | tuple):
+    if isinstance(value, list):
         value = tuple(value)
-        is_sound = is_sound and all(isinstance(part, str) for part in value)
-    if not is_sound:
+    if not _has_type(field, settings_class, value):
         raise InputError(f"manifest.json is damaged: its setting {field.name} is {value!r:.40}")
     _check_limits(field, value)
     return value
@@ -145,6 +154,14 @@ def default_data_dir() -> str:
     """The folder of the data sets: WAIC_DATA_DIR, else one in the user's cache."""
     cache = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
     return os.environ.get("WAIC_DATA_DIR") or str(Path(cache) / "generative-ensembles")
+
+
+def _has_type(field: dataclasses.Field, settings_class: type, value: Any) -> bool:
+    kind = _plain_type(settings_class, field.name)
+    if kind is tuple:
+        return isinstance(value, tuple) and all(isinstance(part, str) for part in value)
+    allowed = (int, float) if kind is float else (kind,)
+    return type(value) in allowed or (value is None and field.default is None)
 
 
 def _plain_type(settings_class: type, name: str) -> type:

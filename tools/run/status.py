@@ -17,7 +17,8 @@ def run_status(path: str | Path) -> str:
     Raises:
         InputError: The folder holds no run, or its manifest is damaged.
     """
-    splits = [manifest.parent for manifest in sorted(Path(path).glob("split-*/manifest.json"))]
+    splits = [manifest.parent for manifest in Path(path).glob("split-*/manifest.json")]
+    splits.sort(key=lambda split: (len(split.name), split.name))  # split-10 after split-9
     folders = [RunFolder(folder) for folder in splits or [path]]
     return "\n".join(line for folder in folders for line in _lines(folder)) + "\n"
 

@@ -4,9 +4,6 @@ import io
 import json
 import math
 import os
-import tokenize
-import zipfile
-import zlib
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -14,20 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from tools.array_files import stored_arrays
+from tools.array_files import DAMAGE, stored_arrays
 
-# What reading a damaged .npz can end in.
-_DAMAGE = (
-    EOFError,
-    KeyError,
-    OSError,
-    RuntimeError,
-    SyntaxError,
-    ValueError,
-    tokenize.TokenError,
-    zipfile.BadZipFile,
-    zlib.error,
-)
 _MOST_DIGITS = 20  # of an integer in JSON; one of 64 bits has them
 
 
@@ -109,6 +94,6 @@ def read_npz(path: Path) -> dict[str, np.ndarray]:
     with open(path, "rb") as file:
         try:
             return stored_arrays(file)
-        except _DAMAGE as error:
+        except DAMAGE as error:
             # The error's own text may quote the whole file.
             raise DamagedFileError(type(error).__name__) from error

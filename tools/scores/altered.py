@@ -9,9 +9,8 @@ import numpy as np
 from tools.run.folder import CALIBRATION
 from tools.scores.finished_run import FinishedRun
 from tools.scores.lines import score_lines
-from tools.scores.metrics import acceptance_threshold, auroc
+from tools.scores.metrics import ACCEPTED_PERCENT, acceptance_threshold, auroc
 
-ACCEPTED_PERCENT = 95
 BAND = (0.05, 0.95)  # quantiles
 
 

@@ -9,7 +9,7 @@ from tools.errors import InputError
 from tools.scores.ensemble import SCORE_KEYS, anomaly_scores
 from tools.scores.files import REMEDY, ScoreFile, read_scores
 from tools.scores.finished_run import FinishedRun
-from tools.scores.metrics import auroc, refuse_unusable
+from tools.scores.metrics import mean_auroc_of_lines, refuse_unusable
 
 
 @dataclass(frozen=True)
@@ -76,6 +76,7 @@ def _rows(
     scores = {name: anomaly_scores(key, file.scores[key], ddof) for name, file in files.items()}
     for name, statistics in scores.items():
         for statistic, values in statistics.items():
+            lines = map(np.atleast_2d, (scores[inside][statistic], values))
             yield HistoryRow(
                 step,
                 name,
@@ -83,12 +84,6 @@ def _rows(
                 statistic,
                 n_members=files[name].n_members,
                 n=len(files[name].ids),
-                auroc=None if name == inside else _auroc(scores[inside][statistic], values),
+                auroc=None if name == inside else mean_auroc_of_lines(*lines),
                 mean=float(values.mean()),
             )
-
-
-def _auroc(scores_in: np.ndarray, scores_out: np.ndarray) -> float:
-    """The AUROC of scores [example], or the mean of those of members' scores [member, example]."""
-    lines = zip(np.atleast_2d(scores_in), np.atleast_2d(scores_out), strict=True)
-    return float(np.mean([auroc(*pair) for pair in lines]))

@@ -1,7 +1,8 @@
 """What a finished run left in its folder, read and checked: manifest, scores, pictures, history."""
 
+import glob
 from collections import ChainMap
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -100,7 +101,7 @@ def read_run(folder: RunFolder, score_keys: Sequence[str]) -> FinishedRun:
         name: read_scores(folder.inputs(name)) for name in names if folder.inputs(name).exists()
     }
     inside = datasets["in_distribution"]
-    more = _read_ensemble_scores(folder, inside, ood)
+    more = _read_ensemble_scores(folder, inside, ood, manifest.get("peers"))
     run = FinishedRun(folder, manifest, inside, ood, missing, scores, altered, inputs, more)
     _check_attacks(run)
     _check_members(run)
@@ -155,24 +156,26 @@ def read_pictures(run: FinishedRun, dataset: str) -> dict[str, np.ndarray] | Non
     return pictures
 
 
-def read_samples(run: FinishedRun) -> list[np.ndarray]:
-    """Images that the members have generated, uint8 [image, height, width, channel] of each.
+def read_samples(run: FinishedRun) -> dict[int, np.ndarray]:
+    """Images that members have generated, uint8 [image, height, width, channel], by member.
 
     Raises:
         InputError: A file is damaged.
     """
-    samples = []
-    for path in map(run.folder.samples, range(run.n_members)):
+    paths = {member: run.folder.samples(member) for member in range(run.n_members)}
+    samples = {}
+    for member, path in paths.items():
         if path.exists():
-            samples.append(read_arrays(path).get("images", np.empty(0)))
-            _check_pictures(path, samples[-1])
+            samples[member] = read_arrays(path).get("images", np.empty(0))
+            _check_pictures(path, samples[member])
     return samples
 
 
-def read_histories(run: FinishedRun) -> list[list[dict[str, float]]]:
-    """The training records of each member that has some, oldest first."""
-    paths = [run.folder.member(index) / "history.jsonl" for index in range(run.n_members)]
-    return [records for records in map(read_history, paths) if records]
+def read_histories(run: FinishedRun) -> dict[int, list[dict[str, float]]]:
+    """The training records of each member that has some, oldest first, by member."""
+    paths = {index: run.folder.member(index) / "history.jsonl" for index in range(run.n_members)}
+    histories = {index: read_history(path) for index, path in paths.items()}
+    return {index: records for index, records in histories.items() if records}
 
 
 def _check_pictures(path: Path, images: np.ndarray) -> None:
@@ -183,12 +186,21 @@ def _check_pictures(path: Path, images: np.ndarray) -> None:
 
 
 def _read_ensemble_scores(
-    folder: RunFolder, inside: str, ood: Sequence[str]
+    folder: RunFolder, inside: str, ood: Sequence[str], peers: Collection[str] | None
 ) -> dict[str, dict[str, ScoreFile]]:
-    """What lies in the folder, by source and set; a source needs the in-distribution set."""
+    """What lies in the folder, by source and set; a source needs the in-distribution set.
+
+    Args:
+        folder: Of the run.
+        inside: That set.
+        ood: The other sets.
+        peers: The sources that are the run's own, and not an earlier one's; None: all.
+    """
     found: dict[str, dict[str, ScoreFile]] = {}
-    for path in sorted((folder.path / "ensemble_scores").glob(f"*/{inside}.npz")):
+    for path in sorted((folder.path / "ensemble_scores").glob(f"*/{glob.escape(inside)}.npz")):
         source = path.parent.name
+        if peers is not None and source not in peers:
+            continue
         paths = {name: folder.ensemble_scores(source, name) for name in (inside, *ood)}
         found[source] = {name: read_scores(path) for name, path in paths.items() if path.exists()}
         for name, file in found[source].items():

@@ -7,9 +7,8 @@ from tools.errors import InputError
 from tools.run.folder import CALIBRATION
 from tools.scores.ensemble import anomaly_scores
 from tools.scores.finished_run import FinishedRun
-from tools.scores.metrics import acceptance_threshold
+from tools.scores.metrics import ACCEPTED_PERCENT, acceptance_threshold
 
-ACCEPTED_PERCENT = 95
 CALIBRATED = (("elbo", "mean"), ("iwae", "waic"), ("log_likelihood", "waic"))
 
 
@@ -34,7 +33,7 @@ class FlagRule:
     total: Mapping[str, int]
 
 
-def flag_rules(run: FinishedRun, elbo_threshold: float | None, ddof: int = 0) -> list[FlagRule]:
+def flag_rules(run: FinishedRun, elbo_threshold: float | None, ddof: int = 0) -> Iterator[FlagRule]:
     """Counts at `elbo_threshold` and at the calibration split's 95th percentiles.
 
     Args:
@@ -46,10 +45,6 @@ def flag_rules(run: FinishedRun, elbo_threshold: float | None, ddof: int = 0) ->
     Raises:
         InputError: There is a threshold for the ELBO but no ELBO.
     """
-    return list(_rules(run, elbo_threshold, ddof))
-
-
-def _rules(run: FinishedRun, elbo_threshold: float | None, ddof: int) -> Iterator[FlagRule]:
     if elbo_threshold is not None:
         if "elbo" not in run.score_keys:
             raise InputError("--elbo_threshold needs scores of elbo, and this run has none")

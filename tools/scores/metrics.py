@@ -10,6 +10,8 @@ import numpy as np
 from tools.errors import InputError
 from tools.scores.counts import auroc_of, average_precision_of, counts_of
 
+ACCEPTED_PERCENT = 95  # of the calibration split, by the thresholds that are fitted on it
+
 
 class DetectionMetrics(NamedTuple):
     """Metrics in [0, 1] of one score on one pair of sets.
@@ -52,6 +54,11 @@ def acceptance_threshold(scores: np.ndarray, percent: int) -> float:
 def auroc(scores_in: np.ndarray, scores_out: np.ndarray) -> float:
     """Area under the ROC curve of finite scores [example], higher = more anomalous."""
     return float(auroc_of(*counts_of(scores_in, scores_out)))
+
+
+def mean_auroc_of_lines(lines_in: np.ndarray, lines_out: np.ndarray) -> float:
+    """Mean over lines, such as a member's each, of the AUROC of finite scores [line, example]."""
+    return float(np.mean([auroc(*pair) for pair in zip(lines_in, lines_out, strict=True)]))
 
 
 def detection_metrics(

@@ -7,8 +7,8 @@ import numpy as np
 
 from tools.errors import InputError
 from tools.scores.finished_run import FinishedRun
-from tools.scores.lines import Lines, score_lines
-from tools.scores.metrics import auroc
+from tools.scores.lines import score_lines
+from tools.scores.metrics import mean_auroc_of_lines
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,8 @@ def pool_rows(
     for dataset in run.out_of_distribution:
         outside = [score_lines(pool, dataset, score_keys, ddof) for pool in pools]
         for pair in inside[0]:
-            aurocs = [_auroc(*lines, pair) for lines in zip(inside, outside, strict=True)]
+            lines = ((within[pair], out[pair]) for within, out in zip(inside, outside, strict=True))
+            aurocs = [mean_auroc_of_lines(*both) for both in lines]
             spread = (np.mean(aurocs), np.std(aurocs, ddof=1), min(aurocs), max(aurocs))
             yield PoolRow(dataset, *pair, num_pools, size, *map(float, spread))
 
@@ -78,8 +79,3 @@ def _with_members(run: FinishedRun, members: slice) -> FinishedRun:
         for name, file in run.scores.items()
     }
     return replace(run, scores=scores)
-
-
-def _auroc(inside: Lines, outside: Lines, pair: tuple[str, str]) -> float:
-    lines = zip(inside[pair], outside[pair], strict=True)
-    return float(np.mean([auroc(*scores) for scores in lines]))
