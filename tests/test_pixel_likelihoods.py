@@ -3,7 +3,7 @@ import pytest
 import scipy.stats
 import tensorflow as tf
 
-from vae_wgan.pixel_likelihoods import LIKELIHOODS, OUTPUTS_PER_CHANNEL
+from vae_wgan.pixel_likelihoods import LIKELIHOODS, OUTPUTS_PER_CHANNEL, outputs_at
 
 LOGITS = np.array([-4.0, -0.3, 0.0, 0.7, 5.0], np.float32).reshape(1, 5, 1, 1)
 
@@ -82,3 +82,11 @@ def test_values_between_the_levels_are_rounded_and_channels_are_summed():
 
 def test_every_likelihood_says_how_many_outputs_it_takes():
     assert OUTPUTS_PER_CHANNEL.keys() == LIKELIHOODS.keys()
+
+
+@pytest.mark.parametrize("likelihood", LIKELIHOODS)
+def test_outputs_of_a_colour_have_it_as_their_mean(likelihood):
+    outputs = outputs_at(likelihood, np.array([0.0, 0.1307, 0.5, 1.0]))
+    assert outputs.shape == (4 * OUTPUTS_PER_CHANNEL[likelihood],)
+    mean = LIKELIHOODS[likelihood](tf.constant(outputs.reshape(1, 1, 1, -1), tf.float32)).mean()
+    np.testing.assert_allclose(np.ravel(mean), [0.01, 0.1307, 0.5, 0.99], rtol=1e-4)

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from input_errors import message_of
 from tools.errors import InputError
 from tools.scores.files import is_current, open_scores, read_scores, write_scores
 
@@ -154,3 +155,11 @@ def test_opened_scores_are_those_of_the_file_and_kept_by_nobody(tmp_path):
     with pytest.raises(KeyError, match="ids"):
         opened.scores["ids"]
     assert opened.n_members == 2
+
+
+def test_opened_scores_hold_no_file_open(tmp_path):
+    path = tmp_path / "digits.npz"
+    write_scores(path, {"iwae": np.zeros((2, 3))}, np.arange(3), {})
+    opened = open_scores(path)
+    path.unlink()
+    assert "is missing" in message_of(lambda: opened.scores["iwae"])

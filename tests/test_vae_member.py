@@ -3,6 +3,7 @@ import dataclasses
 import numpy as np
 import pytest
 
+from vae_wgan.pixel_likelihoods import LIKELIHOODS
 from vae_wgan.vae_member import VAEMember
 from vae_wgan.vae_settings import VAESettings
 
@@ -68,6 +69,22 @@ def test_state_goes_through_arrays_and_training_goes_on_as_if_never_stopped(memb
     train(second, range(3, 6))
     for path, value in second.state().items():
         np.testing.assert_array_equal(value, expected[path], err_msg=path)
+
+
+@pytest.mark.parametrize("likelihood", LIKELIHOODS)
+@pytest.mark.parametrize("start_at_mean", [True, False])
+def test_training_starts_at_the_mean_colour(monkeypatch, likelihood, start_at_mean):
+    settings = dataclasses.replace(SETTINGS, likelihood=likelihood, start_at_mean=start_at_mean)
+    member, images, shown = make_member(settings), IMAGES**3, []
+
+    def show(*_):  # biases of the other layers are 0, so that this code has no effect
+        shown.append(member._vae.decode(np.zeros((1, 3), np.float32)).mean().numpy().ravel())
+        return 0.0
+
+    monkeypatch.setattr(member, "_compiled_step", show)
+    member.train_steps(images, seed=7, steps=range(1))
+    expected = images.mean() if start_at_mean else 0.5
+    np.testing.assert_allclose(shown, np.full((1, 28 * 28), expected), rtol=1e-4)
 
 
 def test_every_image_is_seen_once_an_epoch_with_noise_of_its_own(monkeypatch):
@@ -174,6 +191,7 @@ def test_pictures_are_images(member):
         {"use_NF": False, "mixture_components": 1, "analytic_kl": True},
         {"learning_rate": 1e-3},
         {"pixel_noise": 0.5},
+        {"start_at_mean": False},
     ],
     ids=lambda changed: "-".join(changed),
 )

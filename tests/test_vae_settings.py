@@ -21,6 +21,7 @@ OF_2018 = {
     "use_NF": True,
     "mixture_components": 100,
     "n_flows": 6,
+    "start_at_mean": False,
     "elbo_threshold": 5.0,
     "analytic_kl": False,
     "viz_steps": 500,

@@ -69,12 +69,13 @@ def npz_array(archive: zipfile.ZipFile, name: str) -> np.ndarray:
         return _sound(np.lib.format.read_array(stream, allow_pickle=False))
 
 
-def stored_arrays(file: BinaryIO) -> dict[str, np.ndarray]:
-    """All arrays of an .npz that is not compressed, as those of a run folder are."""
+def stored_arrays(file: BinaryIO, name: str | None = None) -> dict[str, np.ndarray]:
+    """The arrays of an .npz that is not compressed, as those of a run folder are: all, or one."""
     with zipfile.ZipFile(file) as archive:
         claimed = sum(member.file_size for member in archive.infolist())
         refuse_large(claimed, "its content", most=os.fstat(file.fileno()).st_size)
-        return {name: npz_array(archive, name) for name in npz_names(archive)}
+        names = npz_names(archive) if name is None else [name]
+        return {name: npz_array(archive, name) for name in names}
 
 
 def npy_array(file: BinaryIO) -> np.ndarray:

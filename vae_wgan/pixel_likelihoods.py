@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+import numpy as np
+import scipy.optimize
 import tensorflow as tf
 import tensorflow_probability as tfp
 
@@ -69,3 +71,24 @@ LIKELIHOODS: dict[str, Callable[[tf.Tensor], tfd.Distribution]] = {
 }
 # Numbers that the decoder puts out for each channel of a pixel.
 OUTPUTS_PER_CHANNEL = {"bernoulli": 1, "continuous_bernoulli": 1, "discretized_logistic": 2}
+
+
+def outputs_at(likelihood: str, colour: np.ndarray) -> np.ndarray:
+    """What the decoder must put out in each pixel for the mean image to be of one colour.
+
+    Args:
+        likelihood: Key of LIKELIHOODS.
+        colour: [channel] in [0, 1]; what lies within a hundredth of an end is taken as that.
+
+    Returns:
+        [outputs per channel * channel]; second outputs, such as log scales, are 0.
+    """
+    others = [0.0] * (OUTPUTS_PER_CHANNEL[likelihood] - 1)
+
+    def excess(output: float, target: float) -> float:
+        outputs = tf.constant([output, *others], tf.float64, shape=[1, 1, 1 + len(others)])
+        return LIKELIHOODS[likelihood](outputs).mean().numpy().item() - target
+
+    targets = np.clip(colour, 0.01, 0.99)
+    first = [scipy.optimize.brentq(excess, -200, 200, args=(target,)) for target in targets]
+    return np.array(first + len(first) * others)

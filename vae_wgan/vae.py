@@ -72,6 +72,10 @@ class VAE(tf.keras.Model):
         self.pixel_distribution = LIKELIHOODS[architecture.likelihood]
         self.built = True
 
+    def start_at(self, outputs: np.ndarray) -> None:
+        """Sets the last bias to what the decoder shall put out for any code, before training."""
+        self.decoder.layers[-1].bias.assign(outputs)
+
     def encode(self, images: tf.Tensor) -> tfd.Distribution:
         """q(z|x), diagonal normal: batch [image], event [latent]."""
         return self.posterior(self.encoder(images))

@@ -10,6 +10,7 @@ from tools.run.batches import batch_rows
 from tools.run.seeds import child_seed
 from tools.run.stopwatch import Stopwatch
 from vae_wgan.model_state import Stateful, set_to_zero
+from vae_wgan.pixel_likelihoods import outputs_at
 from vae_wgan.pixel_noise import replace_pixels
 from vae_wgan.replicas import Replicas
 from vae_wgan.vae import VAE, VAEArchitecture, mean_code_scores, vae_loss
@@ -66,6 +67,10 @@ class VAEMember(Stateful):
     def train_steps(self, examples: np.ndarray, seed: int, steps: range) -> dict[str, float]:
         """Steps of Adam, one batch of images each; returns the last batch's mean ELBO in nats."""
         order, noise = child_seed(seed, "order"), child_seed(seed, "noise")
+        if 0 in steps and self._settings.start_at_mean:
+            colour = examples.mean(axis=(0, 1, 2), dtype=np.float64)
+            colour += self._settings.pixel_noise * (0.5 - colour)
+            self._vae.start_at(outputs_at(self._settings.likelihood, colour))
         for step in steps:
             rows = batch_rows(order, len(examples), self._settings.batch_size, step)
             elbo = self._compiled_step(examples[rows], np.array([noise, step], np.int32))

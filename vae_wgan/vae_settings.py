@@ -82,6 +82,12 @@ class VAESettings(ImageSettings):
         above=0,
         shapes_members=True,
     )
+    start_at_mean: bool = option(
+        True,
+        "Training begins with a decoder whose images have the training images' mean colour.",
+        shapes_members=True,
+        reference=False,
+    )
     beta: float = option(1.0, "Weight of the rate in the loss.", at_least=0, shapes_members=True)
     pixel_noise: float = option(
         0.0,

@@ -84,8 +84,8 @@ def _small(text: str) -> int:
     return int(text)
 
 
-def read_npz(path: Path) -> dict[str, np.ndarray]:
-    """All arrays of an .npz file.
+def read_npz(path: Path, name: str | None = None) -> dict[str, np.ndarray]:
+    """The arrays of an .npz file: all, or the one of this name.
 
     Raises:
         FileNotFoundError: There is no such file.
@@ -93,7 +93,7 @@ def read_npz(path: Path) -> dict[str, np.ndarray]:
     """
     with open(path, "rb") as file:
         try:
-            return stored_arrays(file)
+            return stored_arrays(file, name)
         except DAMAGE as error:
             # The error's own text may quote the whole file.
             raise DamagedFileError(type(error).__name__) from error

@@ -104,20 +104,19 @@ def read_scores(path: Path) -> ScoreFile:
 
 
 def open_scores(path: Path) -> ScoreFile:
-    """As `read_scores`; the scores stay in the file, which is open, until they are asked for."""
+    """As `read_scores`; the scores stay in the file, and each is read when it is asked for."""
     file = read_scores(path)
-    archive = np.load(path, allow_pickle=False)
-    return replace(file, scores=OnDemand(file.scores, archive.__getitem__))
+    return replace(file, scores=OnDemand(file.scores, lambda key: read_arrays(path, key)[key]))
 
 
-def read_arrays(path: Path) -> dict[str, np.ndarray]:
-    """All arrays of an .npz file that scoring has written.
+def read_arrays(path: Path, name: str | None = None) -> dict[str, np.ndarray]:
+    """The arrays of an .npz file that scoring has written: all, or the one of this name.
 
     Raises:
         InputError: The file is missing or damaged, or holds pickled objects.
     """
     try:
-        return read_npz(path)
+        return read_npz(path, name)
     except FileNotFoundError:
         raise InputError(f"{path} is missing; run with --skip_train=True to score again") from None
     except (OSError, DamagedFileError) as error:
