@@ -2,10 +2,13 @@
 
 python scripts/reproduce.py [--preset=fast] [--only=mnist,credit]
 python scripts/reproduce.py pairs
+python scripts/reproduce.py report --runs=docs/results
 
 Without --only all experiments are run, which takes hours; one that was stopped goes on, a finished
-one is used as it is. The report is RUNS/results.md. pairs: VAEs on MNIST and on Fashion-MNIST, and
-one matrix of AUROCs: a row for each score, a column for each pair of training and test set.
+one is used as it is. What the report is made of lies in RUNS: NAME.json and NAME.csv of each, which
+may come from several machines; the report is RUNS.md, beside them. pairs: VAEs on MNIST and on
+Fashion-MNIST, and one matrix of AUROCs: a row for each score, a column for each pair of training
+and test set. report: writes what has been run, and runs nothing.
 """
 
 import argparse
@@ -28,7 +31,6 @@ from scripts.reproduction.pairs import pair_of, pairs_csv, printed_pairs
 from scripts.reproduction.report import report_text
 from scripts.script_start import run_script, script_parser
 from tools.errors import InputError
-from tools.run.folder import RunFolder
 from tools.run.whole_files import write_text
 from tools.scores.ranking import ranking
 
@@ -36,7 +38,7 @@ from tools.scores.ranking import ranking
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs what is asked for; returns the exit status."""
     parser = script_parser(__doc__)
-    parser.add_argument("part", nargs="?", choices=("all", "pairs"), default="all")
+    parser.add_argument("part", nargs="?", choices=("all", "pairs", "report"), default="all")
     parser.add_argument(
         "--only", help=f"experiments, with commas between, of {', '.join(EXPERIMENTS)}"
     )
@@ -55,19 +57,21 @@ def _reproduce(options: argparse.Namespace) -> None:
         raise InputError(f"--only={options.only}: no {', '.join(unknown)}; known are {known}")
     runs = options.runs.absolute()
     flags = [f"--data_dir={options.data_dir}", f"--seed={options.seed}", *options.flags]
-    run_experiments(names, runs, preset=options.preset, flags=flags)
+    if options.part != "report":
+        run_experiments(names, runs, preset=options.preset, flags=flags)
     # The report is of all that has been run, not of these alone.
     finished = finished_experiments(runs, preset=options.preset, flags=flags)
-    write_text(runs / "results.md", report_text(finished))
+    report = runs.with_name(f"{runs.name}.md")
+    write_text(report, report_text(finished))
     if pairs := {name: finished[name] for name in PAIRS if name in finished}:
         _tell_pairs(pairs, runs)
-    sys.stdout.write(f"Report: {runs / 'results.md'}\n")
+    sys.stdout.write(f"Report: {report}\n")
 
 
 def _tell_pairs(finished: Mapping[str, Finished], runs: Path) -> None:
     rows = [row for experiment in finished.values() for row in detection_rows(experiment)]
-    folder = next(iter(finished.values())).folder
-    scores = ranking(rows, RunFolder(folder).manifest().get("costs", {}), column=pair_of)
+    costs = next(iter(finished.values())).record["costs"]
+    scores = ranking(rows, costs, column=pair_of)
     write_text(runs / "pairs.csv", pairs_csv(scores))
     sys.stdout.write(f"{printed_pairs(scores)}Table: {runs / 'pairs.csv'}\n")
 

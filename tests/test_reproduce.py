@@ -2,9 +2,9 @@
 
 import csv
 import json
-import os
 import subprocess
 import sys
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -25,8 +25,8 @@ from scripts.reproduction.figures import detection_rows
 from scripts.reproduction.pairs import pair_of, pairs_csv, printed_pairs
 from scripts.reproduction.report import report_text
 from tools.analysis import ensemble_analysis
-from tools.run.folder import RunFolder
-from tools.scores.detection import AnalysisOptions
+from tools.report.lines import csv_lines
+from tools.scores.detection import AnalysisOptions, DetectionRow
 from tools.scores.ranking import ranking
 
 
@@ -43,7 +43,7 @@ def rows(tmp_path):
         ood = [names["near"], names["far"]]
         change_manifest(folder, in_distribution=train, out_of_distribution=ood)
         ensemble_analysis(folder.path, ["iwae"], AnalysisOptions())
-        found += detection_rows(Finished(folder.path, {}))
+        found += detection_rows(Finished({}, folder.path / "analysis" / "metrics.csv"))
     return found
 
 
@@ -91,7 +91,9 @@ class Calls:
 
     def __call__(self, command, **options):
         self.commands.append(command[1:])
-        return subprocess.CompletedProcess(command, 2 * (command[1] in self.fails), "said so\n")
+        folder = next((part.partition("=")[2] for part in command if "_dir=" in part), "FOLDER")
+        printed = f"said so in {folder}\n"
+        return subprocess.CompletedProcess(command, 2 * (command[1] in self.fails), printed)
 
 
 def run(runs, calls, names=("mnist", "classifier"), preset="fast"):
@@ -105,7 +107,7 @@ def test_each_command_is_run_once_and_what_it_printed_is_kept(tmp_path):
     assert script == "vae_wgan/vae_run.py"
     assert {"--train_dataset=mnist", "--preset=fast", "--seed=1"} < set(flags)
     assert calls.commands[1] == ["anomaly/NNclassifier.py", "--seed=1"]
-    assert first["classifier"].record["printed"] == "said so\n"
+    assert first["classifier"].record["printed"] == "said so in FOLDER\n"
     assert run(tmp_path, calls) == first
     assert len(calls.commands) == 2
     run(tmp_path, calls, preset="smoke")  # other commands
@@ -155,10 +157,16 @@ def test_an_unknown_experiment_is_refused(capsys):
 # Report
 
 
+def record(**changed):
+    circumstances = {"commit": None, "device": "CPU", "machine": "2 cores", "costs": {}}
+    made = {"command": ["x.py"], "seconds": 90, "versions": {"numpy": "2"}, "printed": ""}
+    return circumstances | made | changed
+
+
 def row(dataset, auroc, *, score="iwae", statistic="single"):
     counts = {"n_members": 5, "n_in": 9, "n_out": 9}
     metrics = dict.fromkeys(("ap", "ap_in", "fpr95", "fpr99"), 0.5)
-    intervals = {"auroc_low": auroc - 0.01, "auroc_high": auroc + 0.01, "spread": None}
+    intervals = {"auroc_low": auroc - 0.01, "auroc_high": auroc + 0.01}
     names = {"train_dataset": "x", "dataset": dataset, "score": score, "statistic": statistic}
     return names | counts | metrics | intervals | {"auroc": auroc}
 
@@ -168,10 +176,11 @@ def finished(tmp_path):
     """Finished experiments whose AUROCs a test gives."""
 
     def make(name, *rows):
-        folder = tmp_path / name
-        (folder / "analysis").mkdir(parents=True)
-        (folder / "analysis" / "metrics.json").write_text(json.dumps({"rows": rows}))
-        return Finished(folder, {"command": ["x.py"], "seconds": 90, "commit": None, "printed": ""})
+        table = tmp_path / f"{name}.csv"
+        columns = [field.name for field in fields(DetectionRow) if field.name != "spread"]
+        lines = [[row[column] for column in columns] for row in rows]
+        table.write_text(csv_lines(columns, lines))
+        return Finished(record(), table)
 
     return make
 
@@ -209,10 +218,9 @@ def test_the_variance_of_posterior_means_is_held_to_an_untrained_ensemble(
 ):
     name = "posterior_mean_variance"
     lines = [f"fraud,{name},ensemble,5,{trained}", f"fraud,untrained_{name},ensemble,5,0.86"]
-    (tmp_path / "analysis").mkdir()
-    text = "\n".join(["dataset,score,statistic,n_splits,auroc", *lines])
-    (tmp_path / "analysis" / "splits.csv").write_text(text)
-    (found,) = (line for line in answers({"credit": Finished(tmp_path, {})}) if line[1] != UNKNOWN)
+    table = tmp_path / "credit.csv"
+    table.write_text("\n".join(["dataset,score,statistic,n_splits,auroc", *lines]))
+    (found,) = (line for line in answers({"credit": Finished({}, table)}) if line[1] != UNKNOWN)
     assert found[:2] == (CLAIMS[-1].sentence, verdict)
     assert ("swapped" in found[2]) == (verdict == ARTEFACT)
 
@@ -229,39 +237,49 @@ def test_more_training_is_what_helps_where_the_intervals_lie_apart(after, verdic
 
 
 def test_the_share_of_frauds_is_that_of_the_tested_rows(tmp_path):
-    (tmp_path / "analysis").mkdir()
     columns = "dataset,score,statistic,n_splits,n_in,n_out,auroc,auroc_sd,ap,ap_sd"
-    text = f"{columns}\nfraud,iwae,waic,5,997,3,.9,.1,.8,.1\n"
-    (tmp_path / "analysis" / "splits.csv").write_text(text)
-    for part in (0, 1):
-        folder = RunFolder(tmp_path / f"split-{part}")
-        folder.update_manifest(device=f"CPU {part}", settings={})
-    record = {"command": ["y.py"], "seconds": 60, "commit": "abc", "printed": ""}
-    text = report_text({"credit_flow": Finished(tmp_path, record)})
+    table = tmp_path / "credit_flow.csv"
+    table.write_text(f"{columns}\nfraud,iwae,waic,5,997,3,.9,.1,.8,.1\n")
+    text = report_text({"credit_flow": Finished(record(), table)})
     assert "share of frauds tested, here 0.300%" in text
-    assert "| credit_flow | `python y.py` | abc | CPU 0 | 1.0 |" in text
 
 
 def test_the_report_has_ours_beside_the_published_and_every_command(finished):
-    printed = {
-        "printed": "AUROC 0.985\nPlots: /runs/c/plots\n",
-        "command": ["x.py", "--output=/runs/c", "--seed=0"],
-    }
+    printed = {"printed": "AUROC 0.985\n", "command": ["z.py", "--seed=0"], "machine": "laptop"}
     experiments = {
         "fashion_mnist": finished(
             "fashion_mnist", row("mnist", 0.4), row("mnist", 0.6, statistic="waic")
         ),
-        "classifier": Finished(Path("/runs/c"), finished("c").record | printed),
+        "classifier": Finished(record(**printed), Path()),
+        "outlier_vae": Finished(record(commit="abc"), Path()),
     }
     text = report_text(experiments)
     assert "| iwae waic | here | 0.600 [0.590, 0.610] |" in text
     assert "| WAIC | WAIC, but Why? | 0.766 |" in text
-    assert "| fashion_mnist | `python x.py` | unknown |  | 1.5 |" in text
-    assert "```text\nAUROC 0.985\nPlots: FOLDER/plots\n```" in text
-    assert "| classifier | `python x.py --seed=0` |" in text
-    assert "/runs/" not in text
-    assert f"{os.cpu_count()} cores, with tensorflow " in text
+    assert "| fashion_mnist | `python x.py` | unknown | CPU | 1.5 |" in text
+    assert "```text\nAUROC 0.985\n```" in text
+    assert "| classifier | `python z.py --seed=0` |" in text
+    assert "| outlier_vae | `python x.py` | abc |" in text
+    assert "\n- fashion_mnist, outlier_vae: 2 cores, with numpy 2\n" in text
+    assert "\n- classifier: laptop, with numpy 2\n" in text
     assert "cifar10" not in text.split("## Claims")[0]
+
+
+def test_a_report_of_records_runs_nothing_and_needs_no_run_folder(tmp_path, capsys):
+    folder = write_run(tmp_path / "mnist")
+    ensemble_analysis(folder.path, ["iwae"], AnalysisOptions())
+    run_experiments(["mnist"], tmp_path, preset="fast", flags=["--seed=0"], call=Calls())
+    kept = tmp_path / "results"
+    kept.mkdir()
+    for end in ("json", "csv"):
+        (tmp_path / f"mnist.{end}").rename(kept / f"mnist.{end}")
+    assert main(["report", f"--runs={kept}"]) == 0
+    assert f"Report: {kept}.md\n" in capsys.readouterr().out
+    text = (tmp_path / "results.md").read_text()
+    assert "| mnist | `python vae_wgan/vae_run.py --train_dataset=mnist" in text
+    assert "| iwae waic | here | " in text
+    assert str(tmp_path) not in text
+    assert {path.name for path in kept.iterdir()} == {"mnist.json", "mnist.csv", "pairs.csv"}
 
 
 @pytest.mark.slow

@@ -1,19 +1,25 @@
-"""The experiments: which commands, in which folders, and running what is missing of them."""
+"""The experiments: which commands, in which folders, and running what is missing of them.
+
+What a report needs of a finished one lies beside its folder, in a record and a table: NAME.json and
+NAME.csv. They say nothing of the machine's paths, so those of several machines can be put together.
+"""
 
 import json
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from scripts.benchmarks.figure import machine
 from tools.errors import InputError
-from tools.run.folder import git_commit
-from tools.run.whole_files import write_json
+from tools.run.folder import RunFolder, git_commit, package_versions
+from tools.run.whole_files import write_json, write_text
 
 ROOT = Path(__file__).resolve().parents[2]
 Call = Callable[..., subprocess.CompletedProcess]
+FOLDERS = ("--model_dir=", "--data_dir=", "--output=")  # say nothing on another machine
 
 
 class Experiment(NamedTuple):
@@ -31,8 +37,8 @@ class Experiment(NamedTuple):
     has_run_folder: bool = True
 
 
-def _images(script: str, train_dataset: str) -> Experiment:
-    return Experiment(f"vae_wgan/{script}", (f"--train_dataset={train_dataset}",))
+def _images(script: str, train_dataset: str, *flags: str) -> Experiment:
+    return Experiment(f"vae_wgan/{script}", (f"--train_dataset={train_dataset}", *flags))
 
 
 def _example(name: str) -> Experiment:
@@ -43,7 +49,8 @@ PAIRS = ("mnist", "fashion_mnist")
 EXPERIMENTS = {
     "mnist": _images("vae_run.py", "mnist"),
     "fashion_mnist": _images("vae_run.py", "fashion_mnist"),
-    "cifar10": _images("vae_run.py", "cifar10"),
+    # A VAE scores an image in colour four times as long as a digit.
+    "cifar10": _images("vae_run.py", "cifar10", "--eval_size=500"),
     "wgan_mnist": _images("wgan_run.py", "mnist"),
     "wgan_fashion_mnist": _images("wgan_run.py", "fashion_mnist"),
     "wgan_cifar10": _images("wgan_run.py", "cifar10"),
@@ -61,12 +68,13 @@ class Finished(NamedTuple):
     """An experiment that has been run.
 
     Attributes:
-        folder: Its run folder, or that of what it printed.
-        record: command, seconds (of all its starts), commit, and printed.
+        record: command, without folders; seconds, of all its starts; commit, machine, device and
+            versions; costs, seconds per 1,000 examples by pass; and printed.
+        table: A copy of the run's metrics.csv or, of several splits, splits.csv.
     """
 
-    folder: Path
     record: dict[str, Any]
+    table: Path
 
 
 def run_experiments(
@@ -97,11 +105,12 @@ def run_experiments(
 
 def finished_experiments(runs: Path, *, preset: str, flags: Sequence[str]) -> dict[str, Finished]:
     """Those that have been run by the same commands before; the arguments as above."""
-    found = {name: Finished(runs / name, _record(runs / name)) for name in EXPERIMENTS}
+    found = {name: _found(runs / name) for name in EXPERIMENTS}
     return {
         name: experiment
         for name, experiment in found.items()
-        if experiment.record.get("command") == command_of(name, runs / name, preset, flags)
+        if experiment.record.get("command")
+        == _without_folders(command_of(name, runs / name, preset, flags))
     }
 
 
@@ -120,24 +129,52 @@ def command_of(name: str, folder: Path, preset: str, flags: Sequence[str]) -> li
 
 
 def _finish(name: str, folder: Path, command: list[str], call: Call) -> Finished:
-    record = _record(folder)
-    if record.get("command") == command:
-        return Finished(folder, record)
+    found, told = _found(folder), _without_folders(command)
+    if found.record.get("command") == told:
+        return found
     sys.stderr.write(f"{name}: python {' '.join(command)}\n")
-    is_same = record.get("unfinished") == command
-    started = time.perf_counter() - is_same * record.get("seconds", 0)
-    record = {"unfinished": command}
+    is_same = found.record.get("unfinished") == told
+    started = time.perf_counter() - is_same * found.record.get("seconds", 0)
+    record: dict[str, Any] = {"unfinished": told}
     try:
         done = call(
             [sys.executable, *command], cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False
         )
         if done.returncode:
             raise InputError(f"the experiment {name} has failed; what it says stands above")
-        record = {"command": command, "commit": git_commit(), "printed": done.stdout}
+        _keep_table(folder, found.table)
+        printed = done.stdout.replace(str(folder), "FOLDER")
+        record = {"command": told, **_circumstances(folder), "printed": printed}
     finally:  # a stopped one too has taken its time
         record["seconds"] = round(time.perf_counter() - started, 1)
         write_json(_record_path(folder), record)
-    return Finished(folder, record)
+    return Finished(record, found.table)
+
+
+def _without_folders(command: Iterable[str]) -> list[str]:
+    return [part for part in command if not part.startswith(FOLDERS)]
+
+
+def _keep_table(folder: Path, copy: Path) -> None:
+    for name in ("splits.csv", "metrics.csv"):
+        table = folder / "analysis" / name
+        if table.exists():
+            write_text(copy, table.read_text("utf-8"))
+            return
+
+
+def _circumstances(folder: Path) -> dict[str, Any]:
+    """Where and by what version it was run."""
+    # A run of several splits has one manifest each.
+    manifests = (RunFolder(part).manifest() for part in (folder, folder / "split-0"))
+    manifest = next(filter(None, manifests), {})
+    return {
+        "commit": git_commit(),
+        "machine": machine(),
+        "device": manifest.get("device", ""),
+        "versions": package_versions(),
+        "costs": manifest.get("costs", {}),
+    }
 
 
 def _record_path(folder: Path) -> Path:
@@ -145,6 +182,8 @@ def _record_path(folder: Path) -> Path:
     return folder.with_name(f"{folder.name}.json")
 
 
-def _record(folder: Path) -> dict[str, Any]:
+def _found(folder: Path) -> Finished:
+    """What lies beside the folder; without a record an empty one."""
     path = _record_path(folder)
-    return json.loads(path.read_text("utf-8")) if path.exists() else {}
+    record = json.loads(path.read_text("utf-8")) if path.exists() else {}
+    return Finished(record, folder.with_name(f"{folder.name}.csv"))

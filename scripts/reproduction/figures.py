@@ -1,9 +1,8 @@
 """Our figures and those of others, side by side: one table for each experiment."""
 
 import csv
-import json
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from scripts.reproduction.experiments import Finished
 from tools.scores.detection import DetectionRow
@@ -75,9 +74,8 @@ class Line(NamedTuple):
 
 
 def detection_rows(experiment: Finished) -> list[DetectionRow]:
-    """The rows of a run's metrics.json, unrounded."""
-    path = experiment.folder / "analysis" / "metrics.json"
-    return [DetectionRow(**row) for row in json.loads(path.read_text("utf-8"))["rows"]]
+    """The rows of a run's table; members' spreads are not in it."""
+    return [_detection_row(line) for line in _lines(experiment)]
 
 
 def auroc_lines(name: str, experiment: Finished) -> list[Line]:
@@ -98,9 +96,8 @@ def auroc_lines(name: str, experiment: Finished) -> list[Line]:
 
 
 def split_rows(experiment: Finished) -> list[dict[str, str]]:
-    """The rows of splits.csv on frauds."""
-    with open(experiment.folder / "analysis" / "splits.csv", newline="") as file:
-        return [row for row in csv.DictReader(file) if row["dataset"] == "fraud"]
+    """The rows of a table of splits that are on frauds."""
+    return [row for row in _lines(experiment) if row["dataset"] == "fraud"]
 
 
 def fraud_share(experiment: Finished) -> float:
@@ -124,6 +121,22 @@ def credit_card_lines(experiments: Mapping[str, Finished]) -> list[Sequence[str]
 
 
 METRICS = ("auroc", "ap")
+NAMES = ("train_dataset", "dataset", "score", "statistic")  # columns that are no numbers
+
+
+def _lines(experiment: Finished) -> list[dict[str, str]]:
+    with open(experiment.table, newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def _detection_row(line: Mapping[str, str]) -> DetectionRow:
+    values: dict[str, Any] = dict(line, spread=None)
+    for name, text in line.items():
+        if name.startswith("n_"):
+            values[name] = int(text)
+        elif name not in NAMES:
+            values[name] = float(text) if text else None
+    return DetectionRow(**values)
 
 
 def _auroc(row: DetectionRow) -> str:

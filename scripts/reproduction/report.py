@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from scripts.benchmarks.figure import machine
 from scripts.reproduction.claims import answers
 from scripts.reproduction.experiments import EXPERIMENTS, Finished
 from scripts.reproduction.figures import (
@@ -12,7 +11,6 @@ from scripts.reproduction.figures import (
     credit_card_lines,
     fraud_share,
 )
-from tools.run.folder import RunFolder, package_versions
 
 IMAGES = tuple(name for name in EXPERIMENTS if name.endswith(("mnist", "cifar10")))
 TABLES = ("credit", "credit_flow")
@@ -20,7 +18,6 @@ VERDICTS = (
     "A verdict is about the runs above, with their preset and seed: `--preset=fast` trains the VAEs"
     " of 2018 for fewer steps and on fewer images, and smaller WGANs for fewer steps."
 )
-FOLDERS = ("--model_dir=", "--data_dir=", "--output=")  # say nothing on another machine
 
 
 def report_text(experiments: Mapping[str, Finished]) -> str:
@@ -43,8 +40,7 @@ def report_text(experiments: Mapping[str, Finished]) -> str:
         parts += [f"An average precision is one at the share of frauds tested, here {share}."]
     for name, finished in experiments.items():
         if name not in (*IMAGES, *TABLES):
-            printed = finished.record["printed"].replace(f"{finished.folder}", "FOLDER").rstrip()
-            parts += [f"## {name}", f"```text\n{printed}\n```"]
+            parts += [f"## {name}", f"```text\n{finished.record['printed'].rstrip()}\n```"]
     return "\n\n".join(parts) + "\n"
 
 
@@ -61,16 +57,14 @@ def _auroc_table(lines: Sequence[Line]) -> str:
 
 
 def _origin(experiments: Mapping[str, Finished]) -> str:
-    """Commands, commits, devices, times, and the machine."""
-    rows = []
-    for name, (folder, record) in experiments.items():
-        # A run of several splits has one manifest each.
-        runs = (RunFolder(part) for part in (folder, folder / "split-0"))
-        device = next((run.manifest()["device"] for run in runs if run.manifest()), "")
-        flags = (part for part in record["command"] if not part.startswith(FOLDERS))
-        command = f"`python {' '.join(flags)}`"
+    """Commands, commits, devices, times, and the machines."""
+    rows, machines = [], {}
+    for name, (record, _) in experiments.items():
+        command = f"`python {' '.join(record['command'])}`"
         commit = (record["commit"] or "unknown")[:12]
-        rows.append((name, command, commit, device, f"{record['seconds'] / 60:.1f}"))
-    versions = ", ".join(f"{name} {version}" for name, version in package_versions().items())
+        rows.append((name, command, commit, record["device"], f"{record['seconds'] / 60:.1f}"))
+        versions = ", ".join(f"{package} {v}" for package, v in record["versions"].items())
+        machines.setdefault(f"{record['machine']}, with {versions}", []).append(name)
     commands = table(("experiment", "command", "commit", "device", "minutes"), rows)
-    return f"{commands}\n\nWritten on {machine()}, with {versions}."
+    run_on = (f"- {', '.join(names)}: {machine}" for machine, names in machines.items())
+    return "\n".join([commands, "", *run_on])
