@@ -5,6 +5,7 @@ from typing import NamedTuple
 import tensorflow as tf
 
 from tools.scores.registry import GRADIENT_NORMS
+from vae_wgan.priors import FlowPrior, MaskedNetwork, MixturePrior
 from vae_wgan.vae import VAE
 
 layers = tf.keras.layers
@@ -18,6 +19,26 @@ class LinearMap(NamedTuple):
     layer: layers.Layer
     inputs: tf.Tensor
     outputs: tf.Tensor
+
+
+class TracedNetwork:
+    """A flow's network that remembers what its layers were given and made of it.
+
+    Attributes:
+        calls: For each call, (inputs, outputs) of every layer; the flow calls with the same codes
+            for a value and for its density.
+    """
+
+    def __init__(self, network: MaskedNetwork):
+        """Calls this network."""
+        self.network = network
+        self.calls: list[list[tuple[tf.Tensor, tf.Tensor]]] = []
+
+    def __call__(self, z: tf.Tensor) -> tf.Tensor:
+        """What the network returns."""
+        result, maps = self.network.traced(z)
+        self.calls.append(maps)
+        return result
 
 
 def log_gradient_norms(vae: VAE, images: tf.Tensor) -> dict[str, tf.Tensor]:
@@ -49,7 +70,8 @@ def log_gradient_norms(vae: VAE, images: tf.Tensor) -> dict[str, tf.Tensor]:
         for part, gradient in zip(maps, gradients, strict=True)
         for norm in (_kernel_norms(part, gradient), _bias_norms(gradient))
     ]
-    norms += _prior_norms(vae, z)
+    of_prior = _flow_norms if isinstance(vae.prior_network, FlowPrior) else _mixture_norms
+    norms += of_prior(vae.prior_network, z)
     logs = [tf.math.log(tf.clip_by_value(norm, SMALLEST, LARGEST)) for norm in norms]
     return dict(zip(tensor_names(vae), logs, strict=True))
 
@@ -76,13 +98,19 @@ def _kernel_norms(part: LinearMap, gradient: tf.Tensor) -> tf.Tensor:
     layer, inputs = part.layer, tf.cast(part.inputs, tf.float32)
     if isinstance(layer, layers.Dense):  # the gradient is the outer product of the two
         return tf.reduce_sum(inputs**2, axis=-1) * tf.reduce_sum(gradient**2, axis=-1)
-    if isinstance(layer, layers.Conv2DTranspose):
-        # <transposed(inputs), gradient> = <inputs, convolution(gradient)>, with the same kernel.
+    size, stride = layer.kernel_size[0], layer.strides[0]
+    # <transposed(inputs), gradient> = <inputs, convolution(gradient)>, with the same kernel; and
+    # where all places remain, turning the kernel around changes places too: fewer channels to move.
+    is_turned = layer.padding == "same" and stride == 1 and gradient.shape[-1] < inputs.shape[-1]
+    if isinstance(layer, layers.Conv2DTranspose) or is_turned:
         inputs, gradient = gradient, inputs
-    patches = _patches(inputs, layer.kernel_size[0], layer.strides[0], layer.padding)
-    gradient = tf.reshape(gradient, [gradient.shape[0], -1, gradient.shape[-1]])
-    kernels = tf.matmul(patches, gradient, transpose_a=True)  # [image, tap * channel, filter]
-    return tf.reduce_sum(kernels**2, axis=(1, 2))
+    gradient = _by_place(gradient)
+    return tf.add_n(
+        [
+            tf.reduce_sum(tf.matmul(_by_place(tap), gradient, transpose_a=True) ** 2, axis=(1, 2))
+            for tap in _taps(inputs, size, stride, layer.padding)
+        ]
+    )
 
 
 def _bias_norms(gradient: tf.Tensor) -> tf.Tensor:
@@ -91,8 +119,8 @@ def _bias_norms(gradient: tf.Tensor) -> tf.Tensor:
     return tf.reduce_sum(tf.reduce_sum(gradient, axis=places) ** 2, axis=-1)
 
 
-def _patches(images: tf.Tensor, size: int, stride: int, padding: str) -> tf.Tensor:
-    """What a convolution of that size sees at each place: [image, place, tap * channel]."""
+def _taps(images: tf.Tensor, size: int, stride: int, padding: str) -> list[tf.Tensor]:
+    """What each of a kernel's size**2 taps sees of the images: [image, row, column, channel]."""
     sides = images.shape[1:3]
     if padding == "same":
         wanted = [max((-(-side // stride) - 1) * stride + size - side, 0) for side in sides]
@@ -100,24 +128,44 @@ def _patches(images: tf.Tensor, size: int, stride: int, padding: str) -> tf.Tens
         images = tf.pad(images, [[0, 0], *around, [0, 0]])
         sides = images.shape[1:3]
     height, width = (stride * ((side - size) // stride) + 1 for side in sides)
-    taps = [
+    return [
         images[:, row : row + height : stride, column : column + width : stride]
         for row in range(size)
         for column in range(size)
     ]
-    places = taps[0].shape[1] * taps[0].shape[2]
-    return tf.reshape(tf.concat(taps, axis=-1), [images.shape[0], places, -1])
 
 
-def _prior_norms(vae: VAE, z: tf.Tensor) -> list[tf.Tensor]:
-    """Squared norms of the gradients of the prior's variables, in their order: [image] each."""
-    weights = vae.prior_network.trainable_variables
+def _by_place(images: tf.Tensor) -> tf.Tensor:
+    """[image, row, column, channel] as [image, place, channel]."""
+    return tf.reshape(images, [images.shape[0], -1, images.shape[-1]])
+
+
+def _flow_norms(prior: FlowPrior, z: tf.Tensor) -> list[tf.Tensor]:
+    """Squared norms of the gradients of log p(z) by the flows' variables, in order: [image]."""
+    traced = [TracedNetwork(network) for network in prior.networks]
+    with tf.GradientTape() as tape:
+        tape.watch(z)
+        log_prob = prior.distribution(traced).log_prob(z)
+    made = [[[outputs for _, outputs in maps] for maps in one.calls] for one in traced]
+    norms = []
+    for one, gradients in zip(traced, tape.gradient(log_prob, made), strict=True):
+        layers_of_one = zip(one.network.masks, one.calls[0], *gradients, strict=True)
+        for mask, (inputs, _), *of_calls in layers_of_one:
+            squared = tf.add_n(of_calls) ** 2
+            kernel = tf.reduce_sum(tf.matmul(inputs**2, mask) * squared, axis=-1)
+            norms += [kernel, tf.reduce_sum(squared, axis=-1)]
+    return norms
+
+
+def _mixture_norms(prior: MixturePrior, z: tf.Tensor) -> list[tf.Tensor]:
+    """The same of a mixture's variables, which are small."""
+    weights = prior.trainable_variables
     if not weights:
         return []
 
     def of_one(code: tf.Tensor) -> list[tf.Tensor]:
         with tf.GradientTape() as tape:
-            log_prob = vae.prior().log_prob(code[tf.newaxis])
+            log_prob = prior.distribution().log_prob(code[tf.newaxis])
         return [tf.reduce_sum(gradient**2) for gradient in tape.gradient(log_prob, weights)]
 
     return tf.map_fn(of_one, z, fn_output_signature=[z.dtype] * len(weights))

@@ -78,16 +78,19 @@ class MaskedNetwork(tf.keras.layers.Layer):
 
     def call(self, z: tf.Tensor) -> tf.Tensor:
         """Maps codes [..., latent] to [..., latent, 2]: shift and log scale."""
-        hidden = self.inputs(z)
-        layers = list(zip(self.kernels, self.biases, self.masks, strict=True))
-        for kernel, bias, mask in layers[:-1]:
-            hidden = self.activation(tf.tensordot(hidden, kernel * mask, 1) + bias)
-        kernel, bias, mask = layers[-1]
-        outputs = tf.tensordot(hidden, kernel * mask, 1) + bias
-        shift, log_scale = tf.unstack(
-            tf.reshape(outputs, tf.concat([tf.shape(z), [2]], 0)), axis=-1
-        )
-        return tf.stack([shift, clip_keeping_gradient(log_scale, *LOG_SCALE_LIMITS)], axis=-1)
+        return self.traced(z)[0]
+
+    def traced(self, z: tf.Tensor) -> tuple[tf.Tensor, list[tuple[tf.Tensor, tf.Tensor]]]:
+        """What `call` returns, and each layer's inputs and outputs before its activation."""
+        hidden, maps = self.inputs(z), []
+        for kernel, bias, mask in zip(self.kernels, self.biases, self.masks, strict=True):
+            outputs = tf.tensordot(hidden, kernel * mask, 1) + bias
+            maps.append((hidden, outputs))
+            hidden = self.activation(outputs)
+        outputs = tf.reshape(outputs, tf.concat([tf.shape(z), [2]], 0))
+        shift, log_scale = tf.unstack(outputs, axis=-1)
+        limited = clip_keeping_gradient(log_scale, *LOG_SCALE_LIMITS)
+        return tf.stack([shift, limited], axis=-1), maps
 
 
 class FlowPrior(tf.keras.layers.Layer):
@@ -145,19 +148,25 @@ class FlowPrior(tf.keras.layers.Layer):
         ]
         self.built = True
 
-    def bijector(self) -> tfb.Bijector:
-        """From the base's noise to codes, [latent] to [latent]; without flows, the identity."""
+    def bijector(self, networks: Sequence[Callable] | None = None) -> tfb.Bijector:
+        """From the base's noise to codes, [latent] to [latent]; without flows, the identity.
+
+        Args:
+            networks: Functions to call in place of the networks.
+        """
         steps = []
-        for index, network in enumerate(self.networks):
+        for index, network in enumerate(networks or self.networks):
             if index:
                 steps.append(tfb.Permute(tf.convert_to_tensor(self.permutations[index - 1])))
             steps.append(tfb.MaskedAutoregressiveFlow(network))
         return tfb.Chain(steps)
 
-    def distribution(self) -> tfd.Distribution:
-        """The prior p(z), z [latent]."""
+    def distribution(self, networks: Sequence[Callable] | None = None) -> tfd.Distribution:
+        """The prior p(z), z [latent]; the argument is that of `bijector`."""
         normal = tfd.MultivariateNormalDiag(tf.zeros(self.latent_size))
-        return tfd.TransformedDistribution(normal, self.bijector()) if self.networks else normal
+        if not self.networks:
+            return normal
+        return tfd.TransformedDistribution(normal, self.bijector(networks))
 
 
 class MixturePrior(tf.keras.layers.Layer):
