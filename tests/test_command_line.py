@@ -60,7 +60,8 @@ def test_help_shows_description_and_flags_and_is_no_error(argument, capsys):
     ("arguments", "words"),
     [
         (["--steps=0"], "--steps=0: must be at least 1"),
-        (["--steps=many"], "--steps=many"),
+        (["--steps=many"], "--steps=many: must be a whole number\n"),
+        (["--help=many"], "--help=many: must be True or False\n"),
         (["--steps"], "steps"),
         (["--stepz=3"], "stepz"),
         (["steps=3"], "unexpected argument 'steps=3'; flags are written --name=value"),

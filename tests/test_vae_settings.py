@@ -106,6 +106,7 @@ def test_folders_are_filled_in_and_the_data_folder_is_the_variables(monkeypatch)
     ("arguments", "words"),
     [
         (["--score_keys="], ["--score_keys", "iwae"]),
+        (["--corruptions=fog", "--severity="], ["--severity is empty", "1, 2, 3, 4, 5"]),
         (["--score_keys=iwae,logit"], ["--score_keys=logit", "posterior_stddev"]),
         (["--skip_train", "--delete_existing"], ["--skip_train", "--delete_existing"]),
         (["--n_samples=0"], ["--n_samples=0", "at least 1"]),

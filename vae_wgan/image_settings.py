@@ -125,6 +125,8 @@ class ImageSettings(RunSettings):
             (field,) = (f for f in dataclasses.fields(self) if f.name == "score_keys")
             known = ", ".join(field.metadata["choices"])
             raise InputError(f"--score_keys is empty; known are {known}")
+        if self.corruptions and not self.severity:
+            raise InputError(f"--severity is empty; known are {', '.join(map(str, SEVERITIES))}")
         for name, known in (("corruptions", CORRUPTIONS), ("perturbations", PERTURBATIONS)):
             if "all" in getattr(self, name):
                 object.__setattr__(self, name, tuple(known))

@@ -15,6 +15,7 @@ from tools.run.kernels import use_onednn
 from tools.run.settings import define_flags, flags_text, settings_from_flags
 from tools.run.termination import Terminated, terminable
 
+_KINDS = {"bool": "True or False", "float": "a number", "int": "a whole number"}
 _STORAGE_FAULTS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EFBIG)
 
 
@@ -84,6 +85,10 @@ def _parse(settings_class: type, argv: Sequence[str], description: str) -> tuple
     flags.DEFINE_bool("help", False, "Shows this text.", short_name="h", flag_values=flag_values)
     try:
         stray = flag_values(argv)[1:]
+    except flags.IllegalFlagValueError as error:  # its own words are those of Python's int()
+        given = str(error).removeprefix("flag ").partition(": ")[0]
+        kind = flag_values[given.removeprefix("--").partition("=")[0]].flag_type()
+        raise InputError(f"{given}: must be {_KINDS[kind]}") from error
     except flags.Error as error:
         raise InputError(str(error)) from error
     if flag_values["help"].value:
