@@ -9,6 +9,7 @@ from tools.scores.calibrated import (
     fisher,
     gaussian_distance,
     p_values,
+    shrunk_distance,
     typicality,
     unexplained_log_likelihood,
 )
@@ -97,7 +98,7 @@ def test_density_of_states_is_the_sum_of_scipys_kernel_estimates_up_to_a_constan
 
 def test_far_values_stay_finite_and_in_order():
     far = np.array([10.0, 1e3, 1e6]) * np.ones((3, 1))
-    for score in (density_of_states, gaussian_distance):
+    for score in (density_of_states, gaussian_distance, shrunk_distance):
         values = score(far, CALIBRATION)
         assert np.isfinite(values).all()
         assert (np.diff(values) > 0).all()
@@ -116,3 +117,18 @@ def test_fisher_is_chi_squared_where_nothing_is_anomalous():
     p = [p_values(s, c) for s, c in zip(scores[:, :2000], scores[:, 2000:], strict=True)]
     slow = [stats.combine_pvalues(column).statistic for column in np.transpose(p)[:20]]
     np.testing.assert_allclose(combined[:20], slow)
+
+
+def test_shrunk_distance_is_that_of_ledoit_and_wolf_by_their_formulas():
+    mixed = np.random.default_rng(3).normal(size=(4, 4))
+    fitted = mixed @ np.random.default_rng(4).normal(size=(4, 25)) + 7
+    rows = (fitted - fitted.mean(axis=1, keepdims=True)).T
+    sample = rows.T @ rows / 25
+    target = np.trace(sample) / 4 * np.eye(4)
+    spread = sum(np.sum((np.outer(row, row) - sample) ** 2) for row in rows) / 25**2
+    share = min(1, spread / np.sum((sample - target) ** 2))
+    assert 0 < share < 1
+    inverse = np.linalg.inv((1 - share) * sample + share * target)
+    point = np.array([8.0, 5.0, 7.0, 9.0])
+    gap = point - fitted.mean(axis=1)
+    np.testing.assert_allclose(shrunk_distance(point[:, None], fitted), [gap @ inverse @ gap])

@@ -98,9 +98,9 @@ class VAESettings(ImageSettings):
 
     n_samples: int = option(16, "Samples of z per image in scoring.", at_least=1, smoke=8)
     score_keys: tuple[str, ...] = option(
-        (*QUICK_SCORE_KEYS, "gradient_norm"),
-        "Scores in the tables and plots. gradient_norm and likelihood_regret cost a pass over the"
-        " images each, likelihood_ratio a second ensemble.",
+        (*QUICK_SCORE_KEYS, "gradient_norm", "residual_and_gradient"),
+        "Scores in the tables and plots. residual_and_gradient and gradient_norm share a pass over"
+        " the images, likelihood_regret costs longer ones, likelihood_ratio a second ensemble.",
         choices=(*SCORE_KEYS, *FITTED_SCORES),
         smoke=QUICK_SCORE_KEYS,
     )

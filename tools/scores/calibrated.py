@@ -111,6 +111,21 @@ def gaussian_distance(statistics: np.ndarray, calibration: np.ndarray) -> np.nda
     return normal.mahalanobis(power.transform(statistics.T))
 
 
+def shrunk_distance(statistics: np.ndarray, calibration: np.ndarray) -> np.ndarray:
+    """Squared Mahalanobis distance: [example], higher = more anomalous.
+
+    For many statistics in one unit that go together: their covariance is shrunk towards a multiple
+    of the identity (Ledoit and Wolf 2004, https://doi.org/10.1016/S0047-259X(03)00096-4).
+
+    Args:
+        statistics: [statistic, example].
+        calibration: The same of the calibration examples.
+    """
+    from sklearn.covariance import LedoitWolf
+
+    return LedoitWolf().fit(calibration.T).mahalanobis(statistics.T)
+
+
 @lru_cache(maxsize=1)
 def _normal_shape(calibration: bytes, lines: int) -> tuple[Any, Any]:
     """The fitted powers, and the fitted covariance; kept, for all sets meet one calibration."""

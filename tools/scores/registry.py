@@ -110,19 +110,37 @@ def _likelihood_path(examples: Statistics, calibration: Statistics) -> np.ndarra
     return calibrated.gaussian_distance(_stacked(examples, _PATH), _stacked(calibration, _PATH))
 
 
-def _fisher(examples: Statistics, calibration: Statistics) -> np.ndarray:
-    combined = (_typicality, _likelihood_path, _likelihood_residual)
-    return calibrated.fisher(
-        *(
-            np.stack([score(part, calibration) for score in combined])
-            for part in (examples, calibration)
-        )
-    )
+def _gradient_norms(part: Statistics) -> list[np.ndarray]:
+    """Log norms by tensor, in the order of its name: [member, example] each."""
+    return [part[name] for name in sorted(met_by(GRADIENT_NORMS, part))]
 
 
 def _gradient_norm(examples: Statistics, calibration: Statistics) -> np.ndarray:
-    names = sorted(name for name in calibration if name.startswith(GRADIENT_NORMS))
-    return sum(calibrated.independent_normals(examples[name], calibration[name]) for name in names)
+    pairs = zip(_gradient_norms(examples), _gradient_norms(calibration), strict=True)
+    return sum(calibrated.independent_normals(*pair) for pair in pairs)
+
+
+def _gradient_distance(examples: Statistics, calibration: Statistics) -> np.ndarray:
+    """From the calibration split's log norms; those of two tensors go together."""
+    parts = (np.stack([mean(n) for n in _gradient_norms(part)]) for part in (examples, calibration))
+    return calibrated.shrunk_distance(*parts)
+
+
+def _combined(*scores: Callable) -> Callable:
+    """Fisher's combination of the scores' p-values."""
+
+    def compute(examples: Statistics, calibration: Statistics) -> np.ndarray:
+        parts = (
+            np.stack([score(part, calibration) for score in scores])
+            for part in (examples, calibration)
+        )
+        return calibrated.fisher(*parts)
+
+    return compute
+
+
+_fisher = _combined(_typicality, _likelihood_path, _likelihood_residual)
+_residual_and_gradient = _combined(_likelihood_residual, _gradient_distance)
 
 
 def _likelihood_ratio(examples: Statistics, calibration: Statistics) -> np.ndarray:
@@ -183,6 +201,12 @@ FITTED_SCORES = {
         "-log density of the gradient's norm in each tensor of weights, one by one",
         (GRADIENT_NORMS,),
         _gradient_norm,
+    ),
+    "residual_and_gradient": FittedScore(
+        "p-values of likelihood_residual and of the distance between the gradient's norms and the"
+        " calibration split's, combined",
+        ("laplace", *INPUT_PROPERTIES, GRADIENT_NORMS),
+        _residual_and_gradient,
     ),
     "likelihood_ratio": FittedScore(
         "log p(x) of members that learned noisy inputs, less log p(x), nats",
