@@ -282,6 +282,12 @@ def test_a_report_of_records_runs_nothing_and_needs_no_run_folder(tmp_path, caps
     assert {path.name for path in kept.iterdir()} == {"mnist.json", "mnist.csv", "pairs.csv"}
 
 
+def test_the_committed_report_is_that_of_the_committed_records():
+    found = finished_experiments(ROOT / "docs" / "results", preset="fast", flags=["--seed=0"])
+    assert found
+    assert (ROOT / "docs" / "results.md").read_text("utf-8") == report_text(found)
+
+
 @pytest.mark.slow
 def test_both_directions_from_the_command_line(tmp_path):
     script = ROOT / "scripts" / "reproduce.py"
