@@ -10,6 +10,8 @@ IMAGES = np.random.default_rng(0).random((3, 28, 28, 1), np.float32)
 ARCHITECTURES = {
     "flows": VAEArchitecture(latent_size=3, base_depth=2, n_flows=2),
     "mixture": VAEArchitecture(latent_size=3, base_depth=2, use_NF=False, mixture_components=4),
+    "no flow": VAEArchitecture(latent_size=3, base_depth=2, n_flows=0),
+    "one normal": VAEArchitecture(3, 2, use_NF=False, mixture_components=1),
     "two outputs": VAEArchitecture(3, 2, n_flows=1, likelihood="discretized_logistic"),
 }
 
