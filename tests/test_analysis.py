@@ -134,18 +134,26 @@ def test_mean_auroc_is_over_the_sets(folder):
 
 
 def test_flagged_counts(folder):
-    by_hand, elbo, waic = flag_rules(read_run(folder, ["iwae"]), 115.0)
+    headlines = [("typicality", "ensemble"), ("iwae", "waic")]
+    run = read_run(folder, ["iwae", "typicality"])
+    by_hand, typicality, waic, elbo = flag_rules(run, {}, headlines, 115.0)
     negative_elbo = {n: -values(folder, n, "elbo").mean(axis=0) for n in ("digits", "near", "far")}
     assert by_hand.flagged == {name: (e > 115).sum() for name, e in negative_elbo.items()}
     assert 0 < by_hand.flagged["digits"] < by_hand.flagged["near"] < by_hand.flagged["far"] == 40
     calibration = np.sort(-values(folder, "calibration", "elbo").mean(axis=0))
     assert elbo.threshold == pytest.approx(calibration[37])  # 38 of 40 are accepted
     assert elbo.flagged == {n: (e > elbo.threshold).sum() for n, e in negative_elbo.items()}
-    assert (waic.score, waic.statistic, waic.total) == (
-        "iwae",
-        "waic",
-        dict.fromkeys(elbo.total, 40),
-    )
+    assert (waic.score, waic.statistic) == ("iwae", "waic")
+    assert (typicality.score, typicality.statistic) == ("typicality", "ensemble")
+    assert typicality.source == waic.source == elbo.source == "calibration"
+    assert waic.total == dict.fromkeys(elbo.total, 40)
+    iwae = {name: values(folder, name, "iwae") for name in ("calibration", "far")}
+    distance = {
+        name: abs(part - iwae["calibration"].mean(axis=1, keepdims=True)).mean(axis=0)
+        for name, part in iwae.items()
+    }
+    assert typicality.threshold == pytest.approx(np.sort(distance["calibration"])[37])
+    assert typicality.flagged["far"] == (distance["far"] > typicality.threshold).sum()
 
 
 def test_threshold_for_the_elbo_needs_the_elbo(folder):
@@ -153,7 +161,8 @@ def test_threshold_for_the_elbo_needs_the_elbo(folder):
         change_scores(folder, name, lambda scores: {"iwae": scores["iwae"]})
     with pytest.raises(InputError, match="--elbo_threshold"):
         analyse(folder, keys=["iwae"], elbo_threshold=110.0)
-    assert [rule.score for rule in table_of(folder, keys=["iwae"]).flag_rules] == ["iwae"]
+    rules = table_of(folder, keys=["iwae"]).flag_rules
+    assert [(rule.score, rule.statistic) for rule in rules] == [("iwae", "waic"), ("iwae", "mean")]
 
 
 @pytest.mark.parametrize("size", [{"members": 1}, {"examples": 1}])

@@ -93,7 +93,12 @@ def test_json_is_strict_and_holds_the_rows_of_the_csv(table):
         assert list(row) == [*COLUMNS.split(","), "spread"]
         assert f"{row['fpr95']:.6f}" == line["fpr95"]
         assert (row["spread"] is None) == (row["statistic"] != "single")
-    assert [rule["source"] for rule in value["flagged"]] == ["calibration", "calibration"]
+    rules = [(rule["score"], rule["statistic"], rule["source"]) for rule in value["flagged"]]
+    assert rules == [
+        ("iwae", "waic", "calibration"),
+        ("iwae", "mean", "calibration"),
+        ("elbo", "mean", "calibration"),
+    ]
 
 
 def test_one_member_has_no_spread(tmp_path):

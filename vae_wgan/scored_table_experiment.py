@@ -11,12 +11,12 @@ from tools.data.table_datasets import load_table
 from tools.data.table_encoder import encoder_from_json
 from tools.errors import InputError
 from tools.report.lines import csv_lines
-from tools.run.folder import RunFolder, settle_settings
+from tools.run.folder import CALIBRATION, RunFolder, settle_settings
 from tools.run.whole_files import write_text
 from tools.scores import calibrated
 from tools.scores.ensemble import anomaly_scores
 from tools.scores.files import read_scores
-from tools.scores.finished_run import CALIBRATION, read_manifest
+from tools.scores.finished_run import read_manifest
 from tools.scores.registry import FITTED_SCORES
 from vae_wgan.table_settings import TableSettings
 

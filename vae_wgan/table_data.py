@@ -17,8 +17,9 @@ from tools.data.table_splits import (
     split_time,
 )
 from tools.errors import InputError
+from tools.run.folder import CALIBRATION
 from tools.run.seeds import child_seed
-from vae_wgan.experiment_data import CALIBRATION, ExperimentData
+from vae_wgan.experiment_data import ExperimentData
 
 LEAST_ROWS = 100
 MONITORED_ROWS = 1000

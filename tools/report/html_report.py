@@ -21,7 +21,7 @@ from tools.report.markup import (
 from tools.report.page import page_html
 from tools.report.pool_table import HEADINGS, pool_cells
 from tools.report.score_sections import ranked_scores, tinted, verdict_cards
-from tools.report.tables import METRIC_COLUMNS, auroc_matrix, interval_text
+from tools.report.tables import METRIC_COLUMNS, auroc_matrix, interval_text, score_name
 from tools.report.transfer_table import transfer_section
 from tools.scores.detection import DetectionRow, DetectionTable, mean_auroc
 from tools.scores.ensemble import STATISTICS, described
@@ -156,8 +156,6 @@ def _interval_note(draws: int) -> str:
 
 def _flagged(table: DetectionTable) -> Markup:
     rules = table.flag_rules
-    if not rules:
-        return element("p", "The run has no scores that the thresholds are for: elbo, iwae.")
     body = (
         element(
             "tr",
@@ -168,15 +166,15 @@ def _flagged(table: DetectionTable) -> Markup:
         for name in table.run.test_sets
     )
     heads = map(heading, ("data set", "n", *map(_rule_name, rules)))
-    caption = "Examples whose score, in nats and higher = more anomalous, exceeds the threshold"
+    caption = "Examples whose score, higher = more anomalous, exceeds the threshold"
     return table_of(caption, heads, body, class_="matrix")
 
 
 def _rule_name(rule: FlagRule) -> Markup:
     calibrated = "95th percentile of the calibration split"
     source = "elbo_threshold" if rule.source == "elbo_threshold" else calibrated
-    score = f"{rule.statistic} of {rule.score} > {rule.threshold:.2f}"
-    return joined(score, element("br"), element("small", source))
+    score = score_name(rule.score, rule.statistic)
+    return joined(f"{score} > {rule.threshold:.5g}", element("br"), element("small", source))
 
 
 def _share(part: int, whole: int) -> str:

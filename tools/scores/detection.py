@@ -131,13 +131,14 @@ def detection_table(
 ) -> DetectionTable:
     """The table of a run."""
     draws, seed, ddof = options.draws, options.seed, options.ddof
+    headlines = headlines_of(score_keys)
     lines = {name: score_lines(run, name, score_keys, ddof) for name in run.test_sets}
     return DetectionTable(
         run,
         tuple(score_keys),
         lines,
         rows=tuple(detection_rows(run, lines, draws=draws, seed=seed)),
-        flag_rules=tuple(flag_rules(run, options.elbo_threshold, ddof)),
+        flag_rules=tuple(flag_rules(run, lines, headlines, options.elbo_threshold, ddof)),
         draws=draws,
         seed=seed,
         ddof=ddof,
@@ -145,7 +146,7 @@ def detection_table(
         pool_rows=tuple(pool_rows(run, score_keys, options.num_pools, ddof)),
         transfer_rows=_transfer(run, score_keys),
         history_rows=tuple(history_rows(run, score_keys, ddof)),
-        altered_rows=tuple(altered_rows(run, headlines_of(score_keys), ddof)),
+        altered_rows=tuple(altered_rows(run, headlines, ddof)),
     )
 
 

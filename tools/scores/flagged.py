@@ -1,15 +1,17 @@
 """How many examples of each set are flagged at a threshold."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+
+import numpy as np
 
 from tools.errors import InputError
 from tools.run.folder import CALIBRATION
-from tools.scores.ensemble import anomaly_scores
 from tools.scores.finished_run import FinishedRun
+from tools.scores.lines import Lines, score_lines
 from tools.scores.metrics import ACCEPTED_PERCENT, acceptance_threshold
 
-CALIBRATED = (("elbo", "mean"), ("iwae", "waic"), ("log_likelihood", "waic"))
+MEAN_ELBO = ("elbo", "mean")
 
 
 @dataclass(frozen=True)
@@ -20,7 +22,7 @@ class FlagRule:
         score: Score key.
         statistic: Over the ensemble.
         source: Where the threshold comes from: `elbo_threshold` or `calibration`.
-        threshold: In the score's unit, nats for elbo and iwae; higher = more anomalous.
+        threshold: In the score's unit; higher = more anomalous.
         flagged: {data set: number of flagged examples}.
         total: {data set: number of examples}.
     """
@@ -33,11 +35,20 @@ class FlagRule:
     total: Mapping[str, int]
 
 
-def flag_rules(run: FinishedRun, elbo_threshold: float | None, ddof: int = 0) -> Iterator[FlagRule]:
-    """Counts at `elbo_threshold` and at the calibration split's 95th percentiles.
+def flag_rules(
+    run: FinishedRun,
+    lines: Mapping[str, Lines],
+    headlines: Sequence[tuple[str, str]],
+    elbo_threshold: float | None,
+    ddof: int = 0,
+) -> Iterator[FlagRule]:
+    """Counts at `elbo_threshold`, and at the calibration split's 95th percentile of some scores.
 
     Args:
-        run: The run; a percentile is left out where it has not the score.
+        run: The run.
+        lines: {test set: its scores}.
+        headlines: (score key, statistic) of scores that are one number per example; the mean of
+            -elbo is looked at too, where the run has it.
         elbo_threshold: Flags where the mean of -elbo over members, in nats, is higher; None: no
             such rule.
         ddof: Of the variance over members.
@@ -45,28 +56,31 @@ def flag_rules(run: FinishedRun, elbo_threshold: float | None, ddof: int = 0) ->
     Raises:
         InputError: There is a threshold for the ELBO but no ELBO.
     """
+
+    def scores_of(dataset: str, pair: tuple[str, str]) -> np.ndarray:
+        found = lines.get(dataset, {})
+        return (found if pair in found else score_lines(run, dataset, pair[:1], ddof))[pair][0]
+
+    has_elbo = MEAN_ELBO[0] in run.score_keys
     if elbo_threshold is not None:
-        if "elbo" not in run.score_keys:
+        if not has_elbo:
             raise InputError("--elbo_threshold needs scores of elbo, and this run has none")
-        yield _rule(run, ("elbo", "mean"), "elbo_threshold", elbo_threshold, ddof)
-    for key, statistic in CALIBRATED:
-        if key in run.score_keys:
-            scores = anomaly_scores(key, run.scores[CALIBRATION].scores[key], ddof)[statistic]
-            threshold = acceptance_threshold(scores, ACCEPTED_PERCENT)
-            yield _rule(run, (key, statistic), CALIBRATION, threshold, ddof)
+        yield _rule(run, MEAN_ELBO, scores_of, "elbo_threshold", elbo_threshold)
+    for pair in dict.fromkeys([*headlines, *[MEAN_ELBO] * has_elbo]):
+        threshold = acceptance_threshold(scores_of(CALIBRATION, pair), ACCEPTED_PERCENT)
+        yield _rule(run, pair, scores_of, CALIBRATION, threshold)
 
 
 def _rule(
-    run: FinishedRun, score: tuple[str, str], source: str, threshold: float, ddof: int
+    run: FinishedRun,
+    pair: tuple[str, str],
+    scores_of: Callable[[str, tuple[str, str]], np.ndarray],
+    source: str,
+    threshold: float,
 ) -> FlagRule:
-    key, statistic = score
-    scores = {
-        name: anomaly_scores(key, run.scores[name].scores[key], ddof)[statistic]
-        for name in run.test_sets
-    }
+    scores = {name: scores_of(name, pair) for name in run.test_sets}
     return FlagRule(
-        score=key,
-        statistic=statistic,
+        *pair,
         source=source,
         threshold=threshold,
         flagged={name: int((scores[name] > threshold).sum()) for name in scores},
