@@ -100,6 +100,7 @@ def test_mixture_of_one_component_is_the_standard_normal_without_weights():
 
 def test_raw_scale_of_zero_is_one():
     np.testing.assert_allclose(positive_scale(tf.constant([0.0])), [1.0], rtol=1e-6)
+    assert (positive_scale(tf.constant([-200.0, -20.0])).numpy() >= np.float32(1e-6)).all()
 
 
 def test_log_scale_is_clipped_but_still_learns():

@@ -117,6 +117,24 @@ def test_analytic_rate_is_the_closed_form_that_samples_approach():
     np.testing.assert_allclose(np.mean(rates, axis=0), expected, atol=0.2)
 
 
+def test_a_posterior_of_hardly_any_width_has_sound_values_and_gradients():
+    images, noise = images_and_noise()
+    vae = VAE((28, 28, 1), SMALL, seed=0)
+    *_, posterior = vae.encoder.layers
+    posterior.kernel.assign(tf.zeros_like(posterior.kernel))
+    posterior.bias.assign([5.0, -4.0, 3.0, -200.0, -60.0, -20.0])  # means, raw scales
+    # Without rounding: in float32 z is the mean.
+    density, scale = scipy.stats.norm.logpdf, 1e-6 * np.array([1, 1, 1 + 1e6 * np.exp(-19.5)])
+    log_q = (density(noise.astype(float)) - np.log(scale)).sum(axis=-1)
+    prior = vae.prior().log_prob(tf.constant([5.0, -4.0, 3.0]))
+    with tf.GradientTape() as tape:
+        rates, distortions = rate_and_distortion(vae, vae.encode(images), images, noise)
+        loss = tf.reduce_mean(rates + distortions)
+    np.testing.assert_allclose(rates, log_q - prior, rtol=1e-2)
+    for gradient in tape.gradient(loss, vae.encoder.trainable_variables):
+        assert np.abs(gradient).max() < 1e4  # NaN where gradients divide by scale**3 or z - mean
+
+
 def test_loss_is_beta_times_rate_plus_distortion():
     images, noise = images_and_noise()
     vae = VAE((28, 28, 1), SMALL, seed=0)

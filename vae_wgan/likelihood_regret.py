@@ -1,11 +1,9 @@
 """Likelihood regret: what a posterior of its own, fitted to one image alone, gains."""
 
 import tensorflow as tf
-import tensorflow_probability as tfp
 
-from vae_wgan.vae import VAE, iwae_log_likelihood
+from vae_wgan.vae import VAE, iwae_log_likelihood, log_density_at_noise
 
-tfd = tfp.distributions
 REGRET_STEPS = 50
 LEARNING_RATE = 0.05  # of the first step; falls to 0 along a line
 _BETA1, _BETA2, _EPSILON = 0.9, 0.999, 1e-7  # of Adam
@@ -48,8 +46,8 @@ def _log_weights(vae: VAE, images: tf.Tensor, posterior: tf.Tensor, noise: tf.Te
     mean, log_scale = tf.unstack(posterior)
     scale = tf.exp(log_scale)
     z = mean + scale * noise
-    log_q = tfd.MultivariateNormalDiag(mean, scale).log_prob(z)
-    return vae.decode(z).log_prob(images) + vae.prior().log_prob(z) - log_q
+    log_weight = vae.decode(z).log_prob(images) + vae.prior().log_prob(z)
+    return log_weight - log_density_at_noise(noise, scale)
 
 
 def _highest_elbo(

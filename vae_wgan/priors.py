@@ -12,6 +12,8 @@ tfb, tfd = tfp.bijectors, tfp.distributions
 # Of one flow, as in 2018. Codes of images unlike the training images reach log scales far outside;
 # six flows of them multiply to infinity in float32.
 LOG_SCALE_LIMITS = (-5.0, 3.0)
+# Gradients of densities divide by third powers of scales, which must not leave float32.
+SMALLEST_SCALE = 1e-6
 
 
 def autoregressive_masks(num_inputs: int, hidden_units: Sequence[int]) -> list[np.ndarray]:
@@ -213,5 +215,6 @@ def make_prior(
 
 
 def positive_scale(raw: tf.Tensor) -> tf.Tensor:
-    """Softplus shifted so that raw 0 is scale 1."""
-    return tf.nn.softplus(raw + np.log(np.expm1(1.0)).astype(np.float32))
+    """Softplus shifted so that raw 0 is scale 1; never below SMALLEST_SCALE."""
+    at_zero = np.log(np.expm1(1.0 - SMALLEST_SCALE)).astype(np.float32)
+    return SMALLEST_SCALE + tf.nn.softplus(raw + at_zero)
