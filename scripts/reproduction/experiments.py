@@ -50,7 +50,7 @@ EXPERIMENTS = {
     "mnist": _images("vae_run.py", "mnist"),
     "fashion_mnist": _images("vae_run.py", "fashion_mnist"),
     # A VAE scores an image in colour four times as long as a digit.
-    "cifar10": _images("vae_run.py", "cifar10", "--eval_size=500"),
+    "cifar10": _images("vae_run.py", "cifar10", "--eval_size=300"),
     "wgan_mnist": _images("wgan_run.py", "mnist"),
     "wgan_fashion_mnist": _images("wgan_run.py", "fashion_mnist"),
     "wgan_cifar10": _images("wgan_run.py", "cifar10"),
