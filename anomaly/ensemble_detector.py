@@ -15,8 +15,10 @@ import numpy as np
 from anomaly.detector_base import Detector
 from anomaly.detector_input import ArgumentError, checked_count, checked_word
 from anomaly.trained_ensemble import TrainedEnsemble, fit_ensemble, open_ensemble
-from tools.run.folder import RunFolder
-from tools.scores.ensemble import SCORE_KEYS, STATISTICS, anomaly_scores
+from tools.run.folder import CALIBRATION, RunFolder
+from tools.scores.ensemble import SCORE_KEYS, STATISTICS
+from tools.scores.lines import ENSEMBLE
+from tools.scores.registry import FITTED_SCORES
 
 
 class EnsembleDetector(Detector):
@@ -33,7 +35,8 @@ class EnsembleDetector(Detector):
         score: What is made of the members' scores. A statistic, "waic", "mean", "mixture",
             "variance" or "disagreement", of their headline, which is iwae of VAEs,
             extra_logit of WGANs and log_likelihood of flows; or a score key, such as "elbo" or
-            "rate", for its mean; or both, as "rate.variance".
+            "rate", for its mean; or both, as "rate.variance"; or a score that is fitted on held-out
+            rows, as "likelihood_residual", which need the scores of the run's calibration split.
         threshold: Scores above it are flagged.
         data_type: What the rows are, a word for `meta`.
 
@@ -56,7 +59,7 @@ class EnsembleDetector(Detector):
         self._key, self._statistic = _key_and_statistic(score)
         self._ensemble: TrainedEnsemble | None = None
         if run_folder is not None:
-            self._take(open_ensemble(RunFolder(run_folder)))
+            self._ensemble = open_ensemble(RunFolder(run_folder), self._key)
 
     def fit(self, X: Any, run_folder: str | Path | None = None, **settings: Any) -> None:
         """Trains the members: VAEs or WGANs of images; VAEs or flows of a table.
@@ -64,7 +67,7 @@ class EnsembleDetector(Detector):
         Args:
             X: Normal rows, as for `score`. Images are square, with a side of at least 28 pixels
                 that is a multiple of 4. Of a table's columns is inferred what they are, as
-                `anomaly_run.py` does.
+                `anomaly_run.py` does. A fitted score takes 5 % of the rows, which no member sees.
             run_folder: Where checkpoints and histories stay. Started again with the same rows and
                 settings, training goes on from there. None: nothing stays.
             **settings: Of VAESettings, or TableSettings for a table, such as num_models=5,
@@ -76,7 +79,8 @@ class EnsembleDetector(Detector):
             TypeError: There is no such setting.
         """
         with tempfile.TemporaryDirectory() as scratch:
-            self._take(fit_ensemble(X, RunFolder(run_folder or scratch), **settings))
+            folder = RunFolder(run_folder or scratch)
+            self._ensemble = fit_ensemble(X, folder, self._key, **settings)
 
     def score(self, X: Any, batch_size: float = 1e10) -> np.ndarray:
         """Scores float64 [row].
@@ -94,9 +98,9 @@ class EnsembleDetector(Detector):
         size = checked_count("batch_size", batch_size)
         if self._ensemble is None:
             raise ArgumentError("there are no members: give run_folder, or call fit")
-        rows, key = self._ensemble.rows(X), self._score_key(self._ensemble)
-        parts = [self._ensemble.values(rows[i : i + size], key) for i in range(0, len(rows), size)]
-        return anomaly_scores(key, np.concatenate(parts, axis=1))[self._statistic]
+        rows = self._ensemble.rows(X)
+        parts = (rows[start : start + size] for start in range(0, len(rows), size))
+        return np.concatenate([self._ensemble.scores(part, self._statistic) for part in parts])
 
     def infer_threshold(
         self, X: Any, threshold_perc: float = 95.0, batch_size: float = 1e10
@@ -133,32 +137,37 @@ class EnsembleDetector(Detector):
         }
 
     def networks(self) -> dict[str, Mapping[str, np.ndarray]]:
-        """The members' variables by name."""
-        members = () if self._ensemble is None else self._ensemble.members
-        return {f"member_{index}": member for index, member in enumerate(members)}
+        """The members' variables by name, and what a fitted score is fitted on."""
+        if self._ensemble is None:
+            return {}
+        found = {f"member_{index}": each for index, each in enumerate(self._ensemble.members)}
+        if self._ensemble.calibration is not None:
+            found[CALIBRATION] = self._ensemble.calibration
+        return found
 
     @classmethod
     def from_saved(cls, config: Mapping[str, Any], networks: Mapping[str, Any]) -> Self:
         """The detector that had this `get_config()` and these `networks()`."""
         detector = cls(**{name: config[name] for name in ("score", "threshold", "data_type")})
         if config["ensemble"] is not None:
-            members = [networks[f"member_{index}"] for index in range(len(networks))]
-            detector._take(TrainedEnsemble.from_json(config["ensemble"], members))
+            arrays = dict(networks)
+            calibration = arrays.pop(CALIBRATION, None)
+            members = [arrays[f"member_{index}"] for index in range(len(arrays))]
+            detector._ensemble = TrainedEnsemble.from_json(
+                config["ensemble"], members, detector._key, calibration
+            )
         return detector
-
-    def _take(self, ensemble: TrainedEnsemble) -> None:
-        checked_word("score", self._score_key(ensemble), ensemble.score_keys)
-        self._ensemble = ensemble
-
-    def _score_key(self, ensemble: TrainedEnsemble) -> str:
-        return self._key or ensemble.score_keys[0]
 
 
 def _key_and_statistic(score: str) -> tuple[str | None, str]:
     """The score key, None for the members' headline, and the statistic that a name stands for."""
+    if score in FITTED_SCORES:
+        return score, ENSEMBLE
     statistics = [name for name in STATISTICS if name != "single"]
     key, _, statistic = score.partition(".")
     if key in statistics and not statistic:
         return None, key
-    checked_word("score", key, (*SCORE_KEYS, *statistics))
+    if key in FITTED_SCORES:
+        raise ArgumentError(f"score={score!r}: {key} is one number per row already; it has no mean")
+    checked_word("score", key, (*SCORE_KEYS, *statistics, *FITTED_SCORES))
     return key, checked_word("score", statistic or "mean", statistics)

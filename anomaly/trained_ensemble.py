@@ -1,7 +1,7 @@
 """The members of a run, and all that is needed to score rows by them: of images or of a table."""
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, NamedTuple, Self
 from zlib import crc32
 
@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from anomaly.detector_input import ArgumentError, checked_word
-from tools.data.example_set import ExampleSet, digest_of
+from anomaly.held_out_rows import held_out_statistics, score_held_out
+from tools.data.example_set import ExampleSet
 from tools.data.preprocessing import as_images, check_image_shape
 from tools.data.table_encoder import TableEncoder, encoder_from_json, fit_encoder
 from tools.errors import InputError
@@ -18,8 +19,11 @@ from tools.run.devices import graphs_as_written
 from tools.run.folder import RunFolder, open_run, settle_settings
 from tools.run.settings import PRESETS, member_settings, saved_value, settings_of_preset
 from tools.run.training_loop import TrainingPlan
-from tools.scores.registry import FITTED_SCORES
+from tools.scores.ensemble import anomaly_scores
+from tools.scores.input_statistics import input_statistics
+from tools.scores.registry import FITTED_SCORES, INPUT_PROPERTIES, needed_statistics
 from vae_wgan.ensemble import Scorer, score_members, train_ensemble, trained_members
+from vae_wgan.experiment_data import split_calibration
 from vae_wgan.table_member import TableMember
 from vae_wgan.table_settings import MODEL_SCORE_KEYS, TableSettings
 from vae_wgan.vae_member import VAEMember
@@ -38,32 +42,36 @@ class EnsembleKind(NamedTuple):
 
     Attributes:
         settings_class: Of their runs.
-        new_member: From settings, shape of a row and monitored rows to the model that becomes each
-            member in turn.
-        score_keys: From settings to the members' scores; the first is their headline.
+        new_member: From settings, shape of a row, monitored rows and the names of the values that
+            `score` shall return to the model that becomes each member in turn.
+        score_keys: From settings to the scores, of members and fitted ones; the first is the
+            members' headline.
     """
 
     settings_class: type
-    new_member: Callable[[Any, Sequence[int], np.ndarray], Any]
+    new_member: Callable[[Any, Sequence[int], np.ndarray, Collection[str]], Any]
     score_keys: Callable[[Any], Sequence[str]]
 
 
-def _new_table_member(
-    settings: TableSettings, row_shape: Sequence[int], monitored: np.ndarray
-) -> TableMember:
-    return TableMember(settings, row_shape[0], monitored)
-
-
 TABLE = "table"
+OF_TWO_ENSEMBLES = "likelihood_ratio"
 # A run is of the first kind whose settings it has: those of tables include all of the VAEs'.
 KINDS = {
     TABLE: EnsembleKind(
         TableSettings,
-        _new_table_member,
-        lambda settings: [k for k in MODEL_SCORE_KEYS[settings.model] if k not in FITTED_SCORES],
+        lambda settings, row_shape, monitored, _: TableMember(settings, row_shape[0], monitored),
+        lambda settings: MODEL_SCORE_KEYS[settings.model],
     ),
-    "vae": EnsembleKind(VAESettings, VAEMember, lambda settings: SCORE_KEYS),
-    "wgan": EnsembleKind(WGANSettings, WGANMember, lambda settings: WGAN_SCORE_KEYS),
+    "vae": EnsembleKind(
+        VAESettings,
+        VAEMember,
+        lambda _: [key for key in (*SCORE_KEYS, *FITTED_SCORES) if key != OF_TWO_ENSEMBLES],
+    ),
+    "wgan": EnsembleKind(
+        WGANSettings,
+        lambda settings, row_shape, monitored, _: WGANMember(settings, row_shape, monitored),
+        lambda _: WGAN_SCORE_KEYS,
+    ),
 }
 
 
@@ -75,6 +83,12 @@ class TrainedEnsemble:
         settings: Of the run.
         encoder: From a table to rows; None: the rows are images.
         members: Their variables by name.
+        score_key: Of the scores; None: the members' headline.
+        calibration: What the members and the input say of held-out rows, [member, row] by name;
+            for a fitted score.
+
+    Raises:
+        ArgumentError: These members have no such score.
     """
 
     def __init__(
@@ -82,30 +96,27 @@ class TrainedEnsemble:
         kind: str,
         settings: Any,
         encoder: TableEncoder | None,
-        members: Sequence[Mapping[str, np.ndarray]],
+        members: Sequence[Mapping[str, np.ndarray]] = (),
+        score_key: str | None = None,
+        calibration: Mapping[str, np.ndarray] | None = None,
     ):
         self.kind = kind
         self.settings = settings
         self.encoder = encoder
         self.members = members
+        self.score_key = _checked_score_key(KINDS[kind], settings, score_key)
+        self.calibration = calibration
         self._scorer: Scorer | None = None
         self._row_shape: tuple[int, ...] | None = None  # that the scorer is built for
 
-    @property
-    def score_keys(self) -> Sequence[str]:
-        """The scores that members have."""
-        return KINDS[self.kind].score_keys(self.settings)
-
     def to_json(self) -> dict[str, Any]:
-        """All but the members, as JSON values."""
+        """Kind, settings and encoder as JSON values."""
         encoder = None if self.encoder is None else self.encoder.to_json()
         return {"kind": self.kind, "settings": kept_settings(self.settings), "encoder": encoder}
 
     @classmethod
-    def from_json(
-        cls, record: Mapping[str, Any], members: Sequence[Mapping[str, np.ndarray]]
-    ) -> Self:
-        """The ensemble that had this `to_json()` and these members."""
+    def from_json(cls, record: Mapping[str, Any], *others: Any) -> Self:
+        """The ensemble that had this `to_json()`; the others are members, score and calibration."""
         settings_class = KINDS[record["kind"]].settings_class
         fields = {field.name: field for field in dataclasses.fields(settings_class)}
         values = {
@@ -114,7 +125,7 @@ class TrainedEnsemble:
         }
         encoder = None if record["encoder"] is None else encoder_from_json(record["encoder"])
         settings = settings_class(**values)
-        return cls(record["kind"], settings, encoder, members)
+        return cls(record["kind"], settings, encoder, *others)
 
     def rows(self, X: Any) -> np.ndarray:
         """X as float32 rows that members take; see `EnsembleDetector.score`.
@@ -130,15 +141,25 @@ class TrainedEnsemble:
         except InputError as error:
             raise ArgumentError(f"X: {error}") from error
 
-    def values(self, rows: np.ndarray, score_key: str) -> np.ndarray:
-        """The members' values of one score, [member, row]."""
+    def scores(self, rows: np.ndarray, statistic: str) -> np.ndarray:
+        """Scores float64 [row], higher = more anomalous; a fitted one has no statistic."""
+        statistics = self._statistics(rows)
+        if self.score_key in FITTED_SCORES:
+            return FITTED_SCORES[self.score_key].compute(statistics, self.calibration)
+        return anomaly_scores(self.score_key, statistics[self.score_key])[statistic]
+
+    def _statistics(self, rows: np.ndarray) -> dict[str, np.ndarray]:
+        """What the members say, [member, row], and the input where the score needs it, [1, row]."""
         if rows.shape[1:] != self._row_shape:
             self._become_scorer_of(rows.shape[1:])
         ids = np.array([crc32(row) for row in rows])
         examples = ExampleSet("X", rows, ids, "")
         with graphs_as_written():
-            scores = score_members(self._scorer, self.members, examples, self.settings.seed)
-        return scores[score_key]
+            values = score_members(self._scorer, self.members, examples, self.settings.seed)
+        if needed_statistics([self.score_key]).intersection(INPUT_PROPERTIES):
+            properties = input_statistics(rows, self.settings.likelihood)
+            values |= {name: property[np.newaxis] for name, property in properties.items()}
+        return {name: value.astype(np.float64) for name, value in values.items()}
 
     def _become_scorer_of(self, row_shape: tuple[int, ...]) -> None:
         """Builds the model for the shape of the rows that the members were trained on."""
@@ -146,7 +167,8 @@ class TrainedEnsemble:
             if self.encoder is None:
                 check_image_shape("X", row_shape)
             none = np.empty((0, *row_shape), np.float32)
-            scorer = KINDS[self.kind].new_member(self.settings, row_shape, none)
+            names = needed_statistics([self.score_key])
+            scorer = KINDS[self.kind].new_member(self.settings, row_shape, none, names)
             scorer.load_state(self.members[0])
         except InputError as error:
             raise ArgumentError(
@@ -155,11 +177,22 @@ class TrainedEnsemble:
         self._scorer, self._row_shape = scorer, row_shape
 
 
-def open_ensemble(folder: RunFolder) -> TrainedEnsemble:
+def _checked_score_key(kind: EnsembleKind, settings: Any, score_key: str | None) -> str:
+    known = kind.score_keys(settings)
+    return known[0] if score_key is None else checked_word("score", score_key, known)
+
+
+def open_ensemble(folder: RunFolder, score_key: str | None = None) -> TrainedEnsemble:
     """The ensemble that `fit_ensemble` or one of the entry scripts has trained in a folder.
 
+    Args:
+        folder: Of the run.
+        score_key: Of its scores; None: the members' headline.
+
     Raises:
-        InputError: The folder holds no such run, or not all of its members.
+        InputError: The folder holds no such run, or not all of its members; or what a fitted score
+            needs of the calibration split is missing.
+        ArgumentError: The members have no such score.
     """
     manifest = folder.manifest()
     saved, encoder = manifest.get("settings", {}), manifest.get("encoder")
@@ -172,17 +205,23 @@ def open_ensemble(folder: RunFolder) -> TrainedEnsemble:
             f"run_folder={folder.path} holds no run of vae_run.py, wgan_run.py or anomaly_run.py"
         )
     record = {"kind": name, "settings": {key: saved[key] for key in wanted}, "encoder": encoder}
-    ensemble = TrainedEnsemble.from_json(record, ())
+    ensemble = TrainedEnsemble.from_json(record, (), score_key)
     settings = ensemble.settings
     checkpoints = trained_members(
         folder, num_models=settings.num_models, max_steps=settings.total_steps
     )
     ensemble.members = [read_checkpoint(checkpoint).arrays for checkpoint in checkpoints]
+    if ensemble.score_key in FITTED_SCORES:
+        ensemble.calibration = held_out_statistics(
+            folder, checkpoints, settings, ensemble.score_key
+        )
     return ensemble
 
 
-def fit_ensemble(X: Any, folder: RunFolder, **settings: Any) -> TrainedEnsemble:
-    """Trains members on normal rows; see `EnsembleDetector.fit`."""
+def fit_ensemble(
+    X: Any, folder: RunFolder, score_key: str | None = None, **settings: Any
+) -> TrainedEnsemble:
+    """Trains members on normal rows; see `EnsembleDetector.fit` and `open_ensemble`."""
     is_table = isinstance(X, pd.DataFrame) or np.ndim(X) == 2
     if is_table:
         name, table = TABLE, _as_table(X)
@@ -192,20 +231,29 @@ def fit_ensemble(X: Any, folder: RunFolder, **settings: Any) -> TrainedEnsemble:
         name = checked_word("model", settings.pop("model", "vae"), sorted(KINDS.keys() - {TABLE}))
     kind = KINDS[name]
     settings = _checked_settings(kind.settings_class, folder, settings)
+    score_key = _checked_score_key(kind, settings, score_key)
     encoder = _fit_encoder(table, settings) if is_table else None
     rows = encoder.encode(table) if is_table else images
+    training, held_out = ExampleSet("X", rows, np.arange(len(rows)), ""), None
+    if score_key in FITTED_SCORES:
+        training, held_out = split_calibration(training, settings.seed)
     settle_settings(folder, settings, set())  # refuses members of other settings
-    member = kind.new_member(settings, rows.shape[1:], rows[:MONITORED_ROWS])
+    names = needed_statistics([score_key])
+    member = kind.new_member(settings, rows.shape[1:], rows[:MONITORED_ROWS], names)
     plan = TrainingPlan(settings.seed, settings.total_steps, settings.viz_steps)
     with folder.locked():
-        checksum = digest_of(rows)[:16]
+        checksum = training.digest[:16]
         open_run(folder, settings, {"train_dataset": f"X, sha256 {checksum}"})
         if encoder is not None:
             folder.update_manifest(encoder=encoder.to_json())
         with graphs_as_written():
-            train_ensemble(member, rows, plan, folder=folder, num_models=settings.num_models)
+            train_ensemble(
+                member, training.examples, plan, folder=folder, num_models=settings.num_models
+            )
+            if held_out is not None:
+                score_held_out(member, held_out, settings, folder, score_key)
         folder.update_manifest(status="trained")
-    return open_ensemble(folder)
+    return open_ensemble(folder, score_key)
 
 
 def kept_settings(settings: Any) -> dict[str, Any]:

@@ -14,7 +14,11 @@ from tools.data.example_set import ExampleSet
 from tools.run.folder import RunFolder
 from tools.run.settings import member_settings
 from tools.scores.ensemble import anomaly_scores
+from tools.scores.files import read_scores
+from tools.scores.input_statistics import input_statistics
+from tools.scores.registry import FITTED_SCORES
 from vae_wgan.ensemble import score_ensemble, trained_members
+from vae_wgan.experiment_data import split_calibration
 from vae_wgan.vae_member import VAEMember
 from vae_wgan.vae_settings import VAESettings
 from vae_wgan.wgan_member import WGANMember
@@ -170,6 +174,57 @@ def test_wrong_input_is_named(detector, run_folder, tmp_path):
     )
     with pytest.raises(TypeError, match="latent_dim"):
         EnsembleDetector().fit(NORMAL, latent_dim=3)
+
+
+@pytest.fixture(scope="module")
+def fitted(tmp_path_factory):
+    """A detector whose score is fitted on rows that fit has held out, and its folder."""
+    folder = tmp_path_factory.mktemp("fitted")
+    detector = EnsembleDetector(score="likelihood_residual", threshold=0)
+    detector.fit(NORMAL, folder, **TINY)
+    return detector, folder
+
+
+def test_a_fitted_score_is_that_of_the_held_out_rows(fitted):
+    detector, folder = fitted
+    images = NORMAL[..., None] / np.float32(255)
+    _, held_out = split_calibration(ExampleSet("X", images, np.arange(len(images)), ""), seed=0)
+    assert read_scores(RunFolder(folder).scores("calibration")).ids.tolist() == [*held_out.ids]
+    member = VAEMember(VAESettings(**TINY), (28, 28, 1), NOISE[:1])
+    checkpoints = trained_members(RunFolder(folder), num_models=2, max_steps=12)
+    parts = []
+    for example_set in (ExampleSet("noise", NOISE, np.arange(9), ""), held_out):
+        of_members = score_ensemble(member, checkpoints, example_set, seed=0)
+        of_input = input_statistics(example_set.examples, "bernoulli")
+        parts.append(of_members | {name: line[None] for name, line in of_input.items()})
+    expected = FITTED_SCORES["likelihood_residual"].compute(*parts)
+    np.testing.assert_allclose(detector.score(NOISE), expected, rtol=1e-4)
+    np.testing.assert_allclose(detector.score(NOISE, batch_size=4), expected, rtol=1e-4)
+
+
+def test_a_fitted_score_is_saved_and_opened_again(fitted, tmp_path):
+    detector, folder = fitted
+    expected = detector.score(NOISE)
+    opened = EnsembleDetector(folder, "likelihood_residual").score(NOISE)
+    np.testing.assert_array_equal(opened, expected)
+    for name in ("a", "b"):  # twice in a row
+        save_detector(detector, tmp_path / name)
+        detector = load_detector(tmp_path / name)
+    np.testing.assert_array_equal(detector.score(NOISE), expected)
+
+
+def test_what_a_fitted_score_lacks_is_named(fitted, run_folder):
+    folder = fitted[1]
+    assert "gradient_norm., which" in message_of(EnsembleDetector, folder, "gradient_norm")
+    assert "calibration.npz is missing" in message_of(EnsembleDetector, run_folder, "typicality")
+    assert "is one number per row" in message_of(EnsembleDetector, folder, "typicality.mean")
+    assert "score='likelihood_ratio'" in message_of(EnsembleDetector, folder, "likelihood_ratio")
+
+
+def test_a_score_that_members_lack_is_refused_before_they_are_trained(tmp_path):
+    for score in ("log_likelihood", "likelihood_ratio"):
+        assert f"score='{score}'" in message_of(EnsembleDetector(score=score).fit, NORMAL, tmp_path)
+    assert not list(tmp_path.iterdir())
 
 
 def test_wgans_are_members_too(tmp_path):

@@ -60,7 +60,7 @@ def test_scores_are_those_of_the_runs_members_on_encoded_rows(run_folder):
     member = TableMember(ensemble.settings, rows.shape[1], rows[:1])
     checkpoints = trained_members(RunFolder(run_folder), num_models=2, max_steps=30)
     key = {"vae": "iwae", "flow": "log_likelihood"}[ensemble.settings.model]
-    assert ensemble.score_keys[0] == key
+    assert ensemble.score_key == key
     values = score_ensemble(member, checkpoints, ExampleSet("odd", rows, np.arange(50), ""), 0)[key]
     found = detector.score(ODD)
     # Members that agree to 1e-4 nats have a variance of rounding errors.
@@ -87,7 +87,7 @@ def test_an_array_is_a_table_with_numbered_columns(tmp_path):
     ensemble = fit_ensemble(X, RunFolder(tmp_path), model="flow", **TINY)
     assert ensemble.encoder.features == ("0", "1", "2")
     np.testing.assert_array_equal(ensemble.rows(X), ensemble.rows(pd.DataFrame(X)))
-    assert ensemble.values(ensemble.rows(X.tolist()), "log_likelihood").shape == (2, 60)
+    assert ensemble.scores(ensemble.rows(X.tolist()), "waic").shape == (60,)
 
 
 def test_what_members_depend_on_is_kept_whatever_their_kind():

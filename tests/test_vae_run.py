@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from anomaly import EnsembleDetector
 from lock_holder import process_that_holds
 from processor_time import seconds_of_programs
 from repository_sources import ROOT
@@ -22,7 +23,10 @@ from tiny_run import (
     tiny_command,
     write_data,
 )
+from tools.run.folder import RunFolder
 from tools.scores.files import read_scores
+from tools.scores.finished_run import read_run
+from tools.scores.lines import score_lines
 
 SCRIPT = ROOT / "vae_wgan" / "vae_run.py"
 
@@ -124,6 +128,16 @@ def test_input_files_hold_properties_of_the_same_rows(finished):
         np.testing.assert_array_equal(of_input.ids, of_members.ids)
         assert of_input.n_members == 1
         assert of_input.provenance["likelihood"] == "bernoulli"
+
+
+def test_a_detector_opens_the_run_and_gives_its_fitted_score(finished):
+    folder = finished[0]
+    run = read_run(RunFolder(folder / "run"), ["likelihood_residual"])
+    expected = score_lines(run, "columns", ["likelihood_residual"], ddof=0)
+    detector = EnsembleDetector(folder / "run", "likelihood_residual")
+    images = np.load(folder / "columns.npy")[run.scores["columns"].ids]
+    (line,) = expected["likelihood_residual", "ensemble"]
+    np.testing.assert_allclose(detector.score(images), line, rtol=1e-4)
 
 
 def test_the_same_command_gives_the_same_bytes_in_another_folder(finished):

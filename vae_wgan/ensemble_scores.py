@@ -8,12 +8,13 @@ from typing import Any, Protocol
 import numpy as np
 
 from tools.data.example_set import ExampleSet
+from tools.errors import InputError
 from tools.run.checkpoints import file_digest, read_checkpoint
-from tools.run.folder import RunFolder
+from tools.run.folder import CALIBRATION, RunFolder
 from tools.run.stopwatch import Stopwatch
 from tools.run.whole_files import write_npz
 from tools.scores.ensemble import anomaly_scores, headline_score
-from tools.scores.files import is_current, write_scores
+from tools.scores.files import ScoreFile, is_current, read_scores, write_scores
 from tools.scores.input_statistics import input_statistics
 from vae_wgan.ensemble import Scorer
 from vae_wgan.member_runners import Runner
@@ -104,6 +105,24 @@ def scoring_provenance(checkpoints: Sequence[Path], settings: ScoringSettings) -
         "seed": settings.seed,
         "compile": settings.compile,
     }
+
+
+def read_calibration(
+    folder: RunFolder, checkpoints: Sequence[Path], settings: ScoringSettings
+) -> ScoreFile:
+    """The scores of a run's calibration split.
+
+    Raises:
+        InputError: They are missing, or of other members or settings.
+    """
+    path = folder.scores(CALIBRATION)
+    file, wanted = read_scores(path), scoring_provenance(checkpoints, settings)
+    if differing := [key for key in wanted if file.provenance.get(key) != wanted[key]]:
+        raise InputError(
+            f"{path} was made with other {', '.join(differing)}; run with --skip_train=True and the"
+            " same flags first"
+        )
+    return file
 
 
 def write_input_statistics(

@@ -11,11 +11,10 @@ from tools.data.table_datasets import load_table
 from tools.data.table_encoder import encoder_from_json
 from tools.errors import InputError
 from tools.report.lines import csv_lines
-from tools.run.folder import CALIBRATION, RunFolder, settle_settings
+from tools.run.folder import RunFolder, settle_settings
 from tools.run.whole_files import write_text
 from tools.scores import calibrated
 from tools.scores.ensemble import anomaly_scores
-from tools.scores.files import read_scores
 from tools.scores.finished_run import read_manifest
 from tools.scores.registry import FITTED_SCORES
 from vae_wgan.table_settings import TableSettings
@@ -63,19 +62,13 @@ def _scores(
     # Here: with these comes TensorFlow; a table that does not fit ends before it.
     from tools.run.devices import prepare_devices
     from vae_wgan.ensemble import score_ensemble, trained_members
-    from vae_wgan.ensemble_scores import scoring_provenance
+    from vae_wgan.ensemble_scores import read_calibration
     from vae_wgan.table_member import TableMember
 
     checkpoints = trained_members(
         folder, num_models=settings.num_models, max_steps=settings.max_steps
     )
-    calibration = read_scores(folder.scores(CALIBRATION))
-    wanted = scoring_provenance(checkpoints, settings)
-    if differing := [key for key in wanted if calibration.provenance.get(key) != wanted[key]]:
-        raise InputError(
-            f"{folder.scores(CALIBRATION)} was made with other {', '.join(differing)}; run with"
-            " --skip_train=True and the same flags, but without --score_file, first"
-        )
+    calibration = read_calibration(folder, checkpoints, settings)
     prepare_devices(settings.cpus_per_member)
     member = TableMember(settings, example_set.examples.shape[1], example_set.examples[:1])
     found = score_ensemble(member, checkpoints, example_set, settings.seed)
