@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from scipy import stats
+from scipy import spatial, stats
 
 from tools.scores.calibrated import (
     density_of_states,
@@ -46,8 +46,40 @@ def test_what_one_covariate_explains_is_taken_away_by_scipys_line():
     for member in range(3):
         line = stats.linregress(calibration_bits[0], CALIBRATION[member])
         lowest = min(line.intercept + line.slope * b for b in calibration_bits[0])
-        explained = [max(line.intercept + line.slope * b, lowest) for b in bits[0]]
+        middle = np.mean(calibration_bits)
+        furthest = np.abs(calibration_bits - middle).max()
+        floors = [
+            lowest if abs(b - middle) <= furthest else CALIBRATION[member].mean() for b in bits[0]
+        ]
+        explained = np.maximum(line.intercept + line.slope * bits[0], floors)
         np.testing.assert_allclose(found[member], VALUES[member] - explained, atol=1e-9)
+
+
+def test_covariates_further_than_all_calibration_examples_excuse_no_lower_likelihood():
+    mixing = np.array([[2.0, 0.0], [900.0, 100.0]])  # correlated, and of different sizes
+    covariates = mixing @ RNG.normal(size=(2, 60))
+    log_likelihood = np.array([[-1.0, 0.01]]) @ covariates - 50 + RNG.normal(size=(1, 60))
+    # Inside, outside of one, and outside of none but of the two together.
+    examples = np.array([[0.5, 9.0, 3.0], [300.0, 3000.0, -1500.0]])
+    inverse = np.linalg.inv(np.cov(covariates, bias=True))
+    centre = covariates.mean(axis=1)
+
+    def distance(point):
+        return spatial.distance.mahalanobis(point, centre, inverse)
+
+    furthest = max(map(distance, covariates.T))
+    assert [distance(point) > furthest for point in examples.T] == [False, True, True]
+    found = unexplained_log_likelihood(
+        np.full((1, 3), -60.0),
+        examples,
+        calibration=log_likelihood,
+        calibration_covariates=covariates,
+    )
+    design = np.stack([np.ones(60), *covariates])
+    weights = np.linalg.lstsq(design.T, log_likelihood[0])[0]
+    lowest, middle = (weights @ design).min(), log_likelihood.mean()
+    explained = np.maximum(weights[0] + weights[1:] @ examples, [lowest, middle, middle])
+    np.testing.assert_allclose(found, [-60 - explained])
 
 
 def test_what_lies_beyond_all_calibration_examples_excuses_no_lower_likelihood():
@@ -59,7 +91,7 @@ def test_what_lies_beyond_all_calibration_examples_excuses_no_lower_likelihood()
         calibration=log_likelihood,
         calibration_covariates=bits,
     )
-    np.testing.assert_allclose(found, [[0, -3500, 0]], atol=1e-9)
+    np.testing.assert_allclose(found, [[0, -4000, 0]], atol=1e-9)  # -4900 less the mean, -900
 
 
 def test_what_covariates_explain_wholly_leaves_nothing():

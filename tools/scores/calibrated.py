@@ -52,8 +52,10 @@ def unexplained_log_likelihood(
     """What simple properties of the input do not explain of l, nats: higher = more normal.
 
     l minus its linear regression on the covariates, fitted to each member by least squares. What
-    they explain is never lower than for any calibration example: noise is more complex than all of
-    them, and a line that is followed so far would excuse any likelihood.
+    they explain is never lower than for any calibration example, and not below the mean where the
+    covariates are further from their mean, by the Mahalanobis distance, than those of any
+    calibration example: noise is unlike all of them, and a line that is followed so far would
+    excuse any likelihood.
 
     With the input's complexity as the only covariate it stands for the score of Serra et al. 2020,
     https://arxiv.org/abs/1909.11480, who subtract the complexity itself; that asks for a
@@ -65,13 +67,18 @@ def unexplained_log_likelihood(
         calibration: Log likelihoods of the calibration examples [member, example].
         calibration_covariates: Their covariates [covariate, example].
     """
+    from sklearn.covariance import EmpiricalCovariance
     from sklearn.linear_model import LinearRegression
+    from sklearn.preprocessing import StandardScaler
 
-    regression = LinearRegression().fit(calibration_covariates.T, calibration.T)
-    explained, of_calibration = (
-        regression.predict(part.T).T for part in (covariates, calibration_covariates)
-    )
-    return log_likelihood - np.maximum(explained, of_calibration.min(axis=1, keepdims=True))
+    scaler = StandardScaler().fit(calibration_covariates.T)  # they are of very different sizes
+    examples, fitted = map(scaler.transform, (covariates.T, calibration_covariates.T))
+    regression = LinearRegression().fit(fitted, calibration.T)
+    explained, of_calibration = (regression.predict(part).T for part in (examples, fitted))
+    distance = EmpiricalCovariance().fit(fitted).mahalanobis
+    is_unlike = distance(examples) > distance(fitted).max()
+    lowest, middle = (end(of_calibration, axis=1, keepdims=True) for end in (np.min, np.mean))
+    return log_likelihood - np.maximum(explained, np.where(is_unlike, middle, lowest))
 
 
 def density_of_states(statistics: np.ndarray, calibration: np.ndarray) -> np.ndarray:
