@@ -289,7 +289,7 @@ def test_the_committed_report_is_that_of_the_committed_records():
 
 
 @pytest.mark.slow
-def test_both_directions_from_the_command_line(tmp_path):
+def test_both_directions_from_the_command_line(tmp_path, shared_data):
     script = ROOT / "scripts" / "reproduce.py"
     flags = ["--max_steps=20", "--eval_size=50", "--base_depth=4"]
     command = [
@@ -298,6 +298,7 @@ def test_both_directions_from_the_command_line(tmp_path):
         "pairs",
         "--preset=smoke",
         f"--runs={tmp_path}",
+        f"--data_dir={shared_data}",
         "--",
         *flags,
     ]
