@@ -11,7 +11,7 @@ from tools.data.example_set import ExampleSet
 from tools.run.folder import CALIBRATION, RunFolder
 from tools.run.stopwatch import Stopwatch
 from tools.scores.files import read_scores
-from tools.scores.registry import NOT_OF_MEMBERS, met_by, needed_statistics
+from tools.scores.registry import NOT_OF_MEMBERS, met_by, needed_statistics, statistics_of
 from vae_wgan.ensemble import Scorer, trained_members
 from vae_wgan.ensemble_scores import read_calibration, score_datasets, write_input_statistics
 from vae_wgan.member_runners import LocalRunner, ModelSource
@@ -50,10 +50,11 @@ def held_out_statistics(
     known = dict(read_calibration(folder, checkpoints, settings).scores)
     if folder.inputs(CALIBRATION).exists():
         known |= read_scores(folder.inputs(CALIBRATION)).scores
-    found = {need: met_by(need, known) for need in needed_statistics([score_key])}
-    if lacking := sorted(need for need in found if not found[need]):
+    needs = needed_statistics([score_key])
+    if lacking := sorted(need for need in needs if not met_by(need, known)):
         raise ArgumentError(
             f"score={score_key!r} needs {', '.join(lacking)}, which the calibration split's files"
             f" in {folder.path} lack; run with --skip_train=True --score_keys={score_key}"
         )
-    return {name: known[name].astype(np.float64) for names in found.values() for name in names}
+    found = statistics_of([score_key], known)
+    return {name: values.astype(np.float64) for name, values in found.items()}

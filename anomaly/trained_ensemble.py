@@ -21,7 +21,7 @@ from tools.run.settings import PRESETS, member_settings, saved_value, settings_o
 from tools.run.training_loop import TrainingPlan
 from tools.scores.ensemble import anomaly_scores
 from tools.scores.input_statistics import input_statistics
-from tools.scores.registry import FITTED_SCORES, INPUT_PROPERTIES, needed_statistics
+from tools.scores.registry import BACKGROUND, FITTED_SCORES, INPUT_PROPERTIES, needed_statistics
 from vae_wgan.ensemble import Scorer, score_members, train_ensemble, trained_members
 from vae_wgan.experiment_data import split_calibration
 from vae_wgan.table_member import TableMember
@@ -54,7 +54,6 @@ class EnsembleKind(NamedTuple):
 
 
 TABLE = "table"
-OF_TWO_ENSEMBLES = "likelihood_ratio"
 # A run is of the first kind whose settings it has: those of tables include all of the VAEs'.
 KINDS = {
     TABLE: EnsembleKind(
@@ -65,7 +64,11 @@ KINDS = {
     "vae": EnsembleKind(
         VAESettings,
         VAEMember,
-        lambda _: [key for key in (*SCORE_KEYS, *FITTED_SCORES) if key != OF_TWO_ENSEMBLES],
+        # Those that a background ensemble has a part in are of two ensembles.
+        lambda _: [
+            *SCORE_KEYS,
+            *(key for key, score in FITTED_SCORES.items() if BACKGROUND not in score.needs),
+        ],
     ),
     "wgan": EnsembleKind(
         WGANSettings,

@@ -120,7 +120,7 @@ def read_calibration(
     if differing := [key for key in wanted if file.provenance.get(key) != wanted[key]]:
         raise InputError(
             f"{path} was made with other {', '.join(differing)}; run with --skip_train=True and the"
-            " same flags first"
+            " same flags, but without --score_file, first"
         )
     return file
 

@@ -1,6 +1,6 @@
 """The scores of a run's sets, line by line as metrics take them: [line, example]."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 
 import numpy as np
 
@@ -9,7 +9,7 @@ from tools.scores.ensemble import anomaly_scores
 from tools.scores.files import ScoreFile
 from tools.scores.finished_run import FinishedRun
 from tools.scores.metrics import refuse_unusable
-from tools.scores.registry import FITTED_SCORES, Statistics, met_by, needed_statistics
+from tools.scores.registry import FITTED_SCORES, statistics_of
 
 ENSEMBLE = "ensemble"  # the statistic of scores that are already one number per example
 # {(score key, statistic): anomaly scores [line, example]}
@@ -32,19 +32,15 @@ def score_lines(run: FinishedRun, dataset: str, score_keys: Collection[str], ddo
         for statistic, scores in anomaly_scores(key, values[key], ddof).items()
     }
     fitted_keys = [key for key in score_keys if key in FITTED_SCORES]
-    examples, calibration = (_read(run, name, fitted_keys) for name in (dataset, CALIBRATION))
+    # Read from the files once for all of them.
+    examples, calibration = (
+        statistics_of(fitted_keys, run.statistics(name)) for name in (dataset, CALIBRATION)
+    )
     for key in fitted_keys:
         scores = FITTED_SCORES[key].compute(examples, calibration)
         refuse_unusable(scores, f"{key} of {dataset}")
         lines[key, ENSEMBLE] = scores[np.newaxis]
     return lines
-
-
-def _read(run: FinishedRun, dataset: str, fitted_keys: Iterable[str]) -> Statistics:
-    """What the scores need of a set, read once for all of them."""
-    known = run.statistics(dataset)
-    needs = needed_statistics(fitted_keys)
-    return {name: known[name] for name in known if any(met_by(need, [name]) for need in needs)}
 
 
 def ensemble_lines(file: ScoreFile) -> Lines:

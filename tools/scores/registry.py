@@ -49,6 +49,13 @@ def met_by(need: str, names: Iterable[str]) -> set[str]:
     return {name for name in names if name == need or (need[-1] == "." and name.startswith(need))}
 
 
+def statistics_of(score_keys: Iterable[str], known: Statistics) -> dict[str, np.ndarray]:
+    """Those of the known statistics that the scores are computed from, in the order of names."""
+    needs = needed_statistics(score_keys)
+    names = {name for need in needs for name in met_by(need, known)}
+    return {name: known[name] for name in sorted(names)}
+
+
 def _typicality(examples: Statistics, calibration: Statistics) -> np.ndarray:
     return mean(calibrated.typicality(examples["iwae"], calibration["iwae"]))
 
