@@ -11,7 +11,7 @@ from tools.data.example_set import ExampleSet
 from tools.run.folder import CALIBRATION, RunFolder
 from tools.run.stopwatch import Stopwatch
 from tools.scores.files import read_scores
-from tools.scores.registry import NOT_OF_MEMBERS, met_by, needed_statistics, statistics_of
+from tools.scores.registry import NOT_OF_MEMBERS, needed_statistics, statistics_of, unmet_needs
 from vae_wgan.ensemble import Scorer, trained_members
 from vae_wgan.ensemble_scores import read_calibration, score_datasets, write_input_statistics
 from vae_wgan.member_runners import LocalRunner, ModelSource
@@ -50,8 +50,7 @@ def held_out_statistics(
     known = dict(read_calibration(folder, checkpoints, settings).scores)
     if folder.inputs(CALIBRATION).exists():
         known |= read_scores(folder.inputs(CALIBRATION)).scores
-    needs = needed_statistics([score_key])
-    if lacking := sorted(need for need in needs if not met_by(need, known)):
+    if lacking := unmet_needs(score_key, known):
         raise ArgumentError(
             f"score={score_key!r} needs {', '.join(lacking)}, which the calibration split's files"
             f" in {folder.path} lack; run with --skip_train=True --score_keys={score_key}"

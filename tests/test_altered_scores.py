@@ -8,6 +8,8 @@ from tools.scores.altered import AlteredRow, altered_rows, by_kind, crossing, st
 from tools.scores.ensemble import anomaly_scores
 from tools.scores.files import read_scores, write_scores
 from tools.scores.finished_run import read_run
+from tools.scores.flagged import calibration_thresholds
+from tools.scores.lines import score_lines
 
 NAMES = ["corruption.contrast.1", "corruption.contrast.3", "perturbation.snow.0"]
 
@@ -24,8 +26,14 @@ def run(tmp_path):
     return read_run(folder, ["iwae"])
 
 
+def rows_of_run(run, headlines):
+    inside = score_lines(run, run.in_distribution, ["iwae"], 0)
+    thresholds = calibration_thresholds(run, headlines)
+    return list(altered_rows(run, inside, thresholds, headlines))
+
+
 def test_rows_say_how_the_score_moves(run):
-    rows = list(altered_rows(run, [("iwae", "waic"), ("iwae", "single")]))
+    rows = rows_of_run(run, [("iwae", "waic"), ("iwae", "mean")])
     assert [(row.group, row.kind, row.level) for row in rows[::2]] == [
         ("corruption", "contrast", 1),
         ("corruption", "contrast", 3),
@@ -48,7 +56,7 @@ def test_rows_say_how_the_score_moves(run):
 
 def test_without_altered_sets_there_are_no_rows(tmp_path):
     run = read_run(write_run(tmp_path), ["iwae"])
-    assert list(altered_rows(run, [("iwae", "waic")])) == []
+    assert rows_of_run(run, [("iwae", "waic")]) == []
 
 
 def test_a_nan_in_an_altered_set_is_refused(run):

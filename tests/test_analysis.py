@@ -15,7 +15,7 @@ from tools.scores.detection import AnalysisOptions, DetectionTable, mean_auroc
 from tools.scores.ensemble import STATISTICS
 from tools.scores.files import read_scores
 from tools.scores.finished_run import read_pictures, read_run, read_samples
-from tools.scores.flagged import flag_rules
+from tools.scores.flagged import calibration_thresholds, flag_rules
 
 
 @pytest.fixture
@@ -136,7 +136,9 @@ def test_mean_auroc_is_over_the_sets(folder):
 def test_flagged_counts(folder):
     headlines = [("typicality", "ensemble"), ("iwae", "waic")]
     run = read_run(folder, ["iwae", "typicality"])
-    by_hand, typicality, waic, elbo = flag_rules(run, {}, headlines, 115.0)
+    by_hand, typicality, waic, elbo = flag_rules(
+        run, {}, calibration_thresholds(run, headlines), 115.0
+    )
     negative_elbo = {n: -values(folder, n, "elbo").mean(axis=0) for n in ("digits", "near", "far")}
     assert by_hand.flagged == {name: (e > 115).sum() for name, e in negative_elbo.items()}
     assert 0 < by_hand.flagged["digits"] < by_hand.flagged["near"] < by_hand.flagged["far"] == 40

@@ -1,15 +1,14 @@
 """What becomes of a score when the test images are corrupted or perturbed, level by level."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
 import numpy as np
 
-from tools.run.folder import CALIBRATION
 from tools.scores.finished_run import FinishedRun
-from tools.scores.lines import score_lines
-from tools.scores.metrics import ACCEPTED_PERCENT, acceptance_threshold, auroc
+from tools.scores.lines import Lines, score_lines
+from tools.scores.metrics import auroc
 
 BAND = (0.05, 0.95)  # quantiles
 
@@ -50,31 +49,27 @@ class AlteredRow:
 
 
 def altered_rows(
-    run: FinishedRun, headlines: Sequence[tuple[str, str]], ddof: int = 0
+    run: FinishedRun,
+    inside: Lines,
+    thresholds: Mapping[tuple[str, str], float],
+    headlines: Sequence[tuple[str, str]],
+    ddof: int = 0,
 ) -> Iterator[AlteredRow]:
     """Rows of the altered sets, in their order, for each of the scores.
 
     Args:
         run: The run; without altered sets there are no rows.
-        headlines: (score key, statistic) of the scores that are looked at.
+        inside: The scores of the in-distribution test set.
+        thresholds: Of the headlines.
+        headlines: (score key, statistic) of the scores that are looked at, one number per example.
         ddof: Of the variance over members.
     """
     keys = tuple(dict.fromkeys(key for key, _ in headlines))
-    if not run.altered:
-        return
-    inside, held_out = (
-        score_lines(run, name, keys, ddof) for name in (run.in_distribution, CALIBRATION)
-    )
-    normal = {pair: inside[pair].mean(axis=0) for pair in headlines}
-    thresholds = {
-        pair: acceptance_threshold(held_out[pair].mean(axis=0), ACCEPTED_PERCENT)
-        for pair in headlines
-    }
     for name in run.altered:
         lines = score_lines(run, name, keys, ddof)
         group, kind, level = name.split(".")
         for pair in headlines:
-            scores, threshold = lines[pair].mean(axis=0), thresholds[pair]
+            scores, threshold = lines[pair][0], thresholds[pair]
             low, high = np.quantile(scores, BAND)
             yield AlteredRow(
                 group,
@@ -82,7 +77,7 @@ def altered_rows(
                 int(level),
                 *pair,
                 n=len(scores),
-                auroc=auroc(normal[pair], scores),
+                auroc=auroc(inside[pair][0], scores),
                 mean=float(scores.mean()),
                 low=float(low),
                 high=float(high),

@@ -12,7 +12,7 @@ from tools.scores.bootstrap import auroc_draws, interval
 from tools.scores.detection_history import HistoryRow, history_rows
 from tools.scores.ensemble import SCORE_KEYS, headline_score, mean, variance
 from tools.scores.finished_run import FinishedRun
-from tools.scores.flagged import FlagRule, flag_rules
+from tools.scores.flagged import FlagRule, calibration_thresholds, flag_rules
 from tools.scores.lines import ENSEMBLE, Lines, ensemble_lines, ensemble_pairs, score_lines
 from tools.scores.metrics import DetectionMetrics, detection_metrics
 from tools.scores.pools import PoolRow, pool_rows
@@ -133,12 +133,13 @@ def detection_table(
     draws, seed, ddof = options.draws, options.seed, options.ddof
     headlines = headlines_of(score_keys)
     lines = {name: score_lines(run, name, score_keys, ddof) for name in run.test_sets}
+    thresholds = calibration_thresholds(run, headlines, ddof)
     return DetectionTable(
         run,
         tuple(score_keys),
         lines,
         rows=tuple(detection_rows(run, lines, draws=draws, seed=seed)),
-        flag_rules=tuple(flag_rules(run, lines, headlines, options.elbo_threshold, ddof)),
+        flag_rules=tuple(flag_rules(run, lines, thresholds, options.elbo_threshold, ddof)),
         draws=draws,
         seed=seed,
         ddof=ddof,
@@ -146,7 +147,9 @@ def detection_table(
         pool_rows=tuple(pool_rows(run, score_keys, options.num_pools, ddof)),
         transfer_rows=_transfer(run, score_keys),
         history_rows=tuple(history_rows(run, score_keys, ddof)),
-        altered_rows=tuple(altered_rows(run, headlines, ddof)),
+        altered_rows=tuple(
+            altered_rows(run, lines[run.in_distribution], thresholds, headlines, ddof)
+        ),
     )
 
 

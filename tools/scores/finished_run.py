@@ -14,7 +14,7 @@ from tools.run.folder import CALIBRATION, RunFolder
 from tools.run.history import read_history
 from tools.scores.files import REMEDY, OnDemand, ScoreFile, open_scores, read_arrays, read_scores
 from tools.scores.metrics import refuse_unusable
-from tools.scores.registry import met_by, needed_statistics
+from tools.scores.registry import met_by, needed_statistics, unmet_needs
 
 PICTURE_GROUPS = ("most", "least", "first")
 PICTURE_ARRAYS = ("ids", "images")
@@ -235,13 +235,11 @@ def _check_examples(run: FinishedRun) -> None:
             )
 
 
-def _checked_needs(run: FinishedRun, score_keys: Iterable[str]) -> set[str]:
+def _checked_needs(run: FinishedRun, score_keys: Sequence[str]) -> set[str]:
     """Names of the statistics that the scores are computed from; all sets have them."""
     names = set.intersection(*(set(run.statistics(name)) for name in run.scores))
-    needed = set()
     for key in score_keys:
-        found = {need: met_by(need, names) for need in needed_statistics([key])}
-        lacking = sorted(need for need in found if not found[need])
+        lacking = unmet_needs(key, names)
         if lacking == [key]:
             raise InputError(
                 f"--score_keys: the score files of {run.folder.path} have no {key!r};"
@@ -252,8 +250,7 @@ def _checked_needs(run: FinishedRun, score_keys: Iterable[str]) -> set[str]:
                 f"--score_keys={key} needs {', '.join(lacking)}, which the files of"
                 f" {run.folder.path} lack; run with --skip_train=True --score_keys={key}"
             )
-        needed.update(*found.values())
-    return needed
+    return {name for need in needed_statistics(score_keys) for name in met_by(need, names)}
 
 
 def _check_finite(run: FinishedRun, names: Iterable[str]) -> None:

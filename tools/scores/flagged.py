@@ -35,20 +35,36 @@ class FlagRule:
     total: Mapping[str, int]
 
 
+def calibration_thresholds(
+    run: FinishedRun, headlines: Sequence[tuple[str, str]], ddof: int = 0
+) -> dict[tuple[str, str], float]:
+    """The thresholds that 95 % of the calibration split do not exceed, by score and statistic.
+
+    Args:
+        run: The run.
+        headlines: (score key, statistic) of scores that are one number per example; the mean of
+            -elbo is looked at too, where the run has it.
+        ddof: Of the variance over members.
+    """
+    has_elbo = MEAN_ELBO[0] in run.score_keys
+    pairs = dict.fromkeys([*headlines, *[MEAN_ELBO] * has_elbo])
+    lines = score_lines(run, CALIBRATION, dict.fromkeys(key for key, _ in pairs), ddof)
+    return {pair: acceptance_threshold(lines[pair][0], ACCEPTED_PERCENT) for pair in pairs}
+
+
 def flag_rules(
     run: FinishedRun,
     lines: Mapping[str, Lines],
-    headlines: Sequence[tuple[str, str]],
+    thresholds: Mapping[tuple[str, str], float],
     elbo_threshold: float | None,
     ddof: int = 0,
 ) -> Iterator[FlagRule]:
-    """Counts at `elbo_threshold`, and at the calibration split's 95th percentile of some scores.
+    """Counts at `elbo_threshold`, and at those that the calibration split gives.
 
     Args:
         run: The run.
         lines: {test set: its scores}.
-        headlines: (score key, statistic) of scores that are one number per example; the mean of
-            -elbo is looked at too, where the run has it.
+        thresholds: Of `calibration_thresholds`.
         elbo_threshold: Flags where the mean of -elbo over members, in nats, is higher; None: no
             such rule.
         ddof: Of the variance over members.
@@ -61,13 +77,11 @@ def flag_rules(
         found = lines.get(dataset, {})
         return (found if pair in found else score_lines(run, dataset, pair[:1], ddof))[pair][0]
 
-    has_elbo = MEAN_ELBO[0] in run.score_keys
     if elbo_threshold is not None:
-        if not has_elbo:
+        if MEAN_ELBO[0] not in run.score_keys:
             raise InputError("--elbo_threshold needs scores of elbo, and this run has none")
         yield _rule(run, MEAN_ELBO, scores_of, "elbo_threshold", elbo_threshold)
-    for pair in dict.fromkeys([*headlines, *[MEAN_ELBO] * has_elbo]):
-        threshold = acceptance_threshold(scores_of(CALIBRATION, pair), ACCEPTED_PERCENT)
+    for pair, threshold in thresholds.items():
         yield _rule(run, pair, scores_of, CALIBRATION, threshold)
 
 

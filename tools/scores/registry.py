@@ -49,6 +49,11 @@ def met_by(need: str, names: Iterable[str]) -> set[str]:
     return {name for name in names if name == need or (need[-1] == "." and name.startswith(need))}
 
 
+def unmet_needs(score_key: str, names: Iterable[str]) -> list[str]:
+    """What a score needs and is not among the names."""
+    return sorted(need for need in needed_statistics([score_key]) if not met_by(need, names))
+
+
 def statistics_of(score_keys: Iterable[str], known: Statistics) -> dict[str, np.ndarray]:
     """Those of the known statistics that the scores are computed from, in the order of names."""
     needs = needed_statistics(score_keys)
