@@ -44,7 +44,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--preset", choices=("fast", "reference", "smoke"), default="fast")
     parser.add_argument("--runs", type=Path, default=Path("runs/reproduced"), help="their folder")
-    parser.add_argument("flags", nargs="*", help="after all -- or pairs --: flags for each command")
+    parser.add_argument(
+        "--flag",
+        action="append",
+        default=[],
+        help="for each command, such as --flag=--num_models=2; may be repeated",
+    )
     return run_script(parser, _reproduce, arguments)
 
 
@@ -56,7 +61,7 @@ def _reproduce(options: argparse.Namespace) -> None:
         known = ", ".join(EXPERIMENTS)
         raise InputError(f"--only={options.only}: no {', '.join(unknown)}; known are {known}")
     runs = options.runs.absolute()
-    flags = [f"--data_dir={options.data_dir}", f"--seed={options.seed}", *options.flags]
+    flags = [f"--data_dir={options.data_dir}", f"--seed={options.seed}", *options.flag]
     if options.part != "report":
         run_experiments(names, runs, preset=options.preset, flags=flags)
     # The report is of all that has been run, not of these alone.

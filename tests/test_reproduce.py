@@ -254,7 +254,8 @@ def test_the_report_has_ours_beside_the_published_and_every_command(finished):
         "outlier_vae": Finished(record(commit="abc"), Path()),
     }
     text = report_text(experiments)
-    assert "| iwae waic | here | 0.600 [0.590, 0.610] |" in text
+    assert "| iwae waic | here | **0.600 [0.590, 0.610]** |" in text
+    assert "| iwae single | here | 0.400 [0.390, 0.410] |" in text
     assert "| WAIC | WAIC, but Why? | 0.766 |" in text
     assert "| fashion_mnist | `python x.py` | unknown | CPU | 1.5 |" in text
     assert "```text\nAUROC 0.985\n```" in text
@@ -277,7 +278,7 @@ def test_a_report_of_records_runs_nothing_and_needs_no_run_folder(tmp_path, caps
     assert f"Report: {kept}.md\n" in capsys.readouterr().out
     text = (tmp_path / "results.md").read_text()
     assert "| mnist | `python vae_wgan/vae_run.py --train_dataset=mnist" in text
-    assert "| iwae waic | here | " in text
+    assert "| iwae waic | here | **" in text
     assert str(tmp_path) not in text
     assert {path.name for path in kept.iterdir()} == {"mnist.json", "mnist.csv", "pairs.csv"}
 
@@ -286,6 +287,17 @@ def test_the_committed_report_is_that_of_the_committed_records():
     found = finished_experiments(ROOT / "docs" / "results", preset="fast", flags=["--seed=0"])
     assert found
     assert (ROOT / "docs" / "results.md").read_text("utf-8") == report_text(found)
+
+
+def test_flags_for_the_commands_reach_all_of_them(tmp_path, monkeypatch):
+    given = []
+    monkeypatch.setattr(
+        "scripts.reproduce.run_experiments", lambda *_, flags, **__: given.extend(flags)
+    )
+    more = ["--num_models=2", "--max_steps=20"]
+    named = [f"--flag={flag}" for flag in more]
+    assert main(["pairs", f"--runs={tmp_path}", *named, "--seed=3", "--data_dir=data"]) == 0
+    assert given == ["--data_dir=data", "--seed=3", *more]
 
 
 @pytest.mark.slow
@@ -299,8 +311,7 @@ def test_both_directions_from_the_command_line(tmp_path, shared_data):
         "--preset=smoke",
         f"--runs={tmp_path}",
         f"--data_dir={shared_data}",
-        "--",
-        *flags,
+        *(f"--flag={flag}" for flag in flags),
     ]
     result = subprocess.run(command, check=True, capture_output=True, text=True)
     assert "Highest worst AUROC" in result.stdout

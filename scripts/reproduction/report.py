@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from scripts.reproduction.claims import answers
 from scripts.reproduction.experiments import EXPERIMENTS, Finished
 from scripts.reproduction.figures import (
+    HERE,
     PROTOCOL,
     Line,
     auroc_lines,
@@ -51,9 +52,22 @@ def table(columns: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
 
 
 def _auroc_table(lines: Sequence[Line]) -> str:
+    """A row for each line; in each column the highest of ours are bold."""
     sets = list(dict.fromkeys(name for line in lines for name in line.cells))
-    cells = ([line.method, line.source, *(line.cells.get(x, "") for x in sets)] for line in lines)
-    return table(("AUROC of", "source", *sets), cells)
+    best = {name: max(_our_auroc(line, name) for line in lines) for name in sets}
+
+    def cell(line: Line, name: str) -> str:
+        text = line.cells.get(name, "")
+        return f"**{text}**" if 0 <= _our_auroc(line, name) == best[name] else text
+
+    rows = ([line.method, line.source, *(cell(line, name) for name in sets)] for line in lines)
+    return table(("AUROC of", "source", *sets), rows)
+
+
+def _our_auroc(line: Line, name: str) -> float:
+    """Of a cell, without its interval; -1 where it is not ours, or there is none."""
+    is_ours = line.source == HERE and name in line.cells
+    return float(line.cells[name].split()[0]) if is_ours else -1.0
 
 
 def _origin(experiments: Mapping[str, Finished]) -> str:
