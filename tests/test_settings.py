@@ -1,6 +1,7 @@
 """Flags of a settings dataclass: presets, values by hand, limits, and how they are told."""
 
 import dataclasses
+from typing import ClassVar
 
 import pytest
 from absl import flags
@@ -103,6 +104,22 @@ def test_help_tells_words_and_what_the_presets_change():
     text = flags_text(Settings)
     for line in ("--steps=10", "--keys=a,b", "--sizes=", "--threshold=", "--flow=True"):
         assert f"  {line}\n      " in text
+
+
+@dataclasses.dataclass(frozen=True)
+class MoreSettings(Settings):
+    HELP_TITLE: ClassVar[str] = "More"
+
+    steps: int = option(7, "More steps.")
+    depth: int = option(3, "Depth.")
+
+
+def test_help_begins_with_the_classs_own_flags_and_has_each_once():
+    own, others = flags_text(MoreSettings).split("\n\n")
+    assert own == "More:\n  --steps=7\n      More steps.\n  --depth=3\n      Depth."
+    assert others == flags_text(Settings).replace(
+        "  --steps=10\n      Steps. (reference: 100; smoke: 2)\n", ""
+    )
 
 
 def test_member_settings_are_those_that_weights_depend_on():

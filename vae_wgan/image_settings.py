@@ -21,9 +21,11 @@ class ImageSettings(RunSettings):
 
     Attributes:
         MODEL: The model's name in names of folders.
+        HELP_TITLE: Of a class's flags in `--help`.
     """
 
     MODEL: ClassVar[str]
+    HELP_TITLE: ClassVar[str] = "Images, networks and scores"
 
     preset: str = option(
         "fast",

@@ -2,6 +2,7 @@
 
 import dataclasses
 import re
+from typing import ClassVar
 
 from tools.errors import InputError
 from tools.run.settings import option
@@ -13,6 +14,8 @@ _OF_RAY = ("launcher_address", "gpus_per_member", "task_retries")
 @dataclasses.dataclass(frozen=True)
 class LauncherSettings:
     """Settings of the launcher, after the preset that all runs have."""
+
+    HELP_TITLE: ClassVar[str] = "Where members are trained and scored"
 
     preset: str = option("fast", "Sets the defaults of the other flags.")
     launcher: str = option(

@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+from typing import ClassVar
 
 from tools.errors import InputError
 from tools.run.settings import default_data_dir, option
@@ -11,6 +12,8 @@ from vae_wgan.launcher_settings import LauncherSettings
 @dataclasses.dataclass(frozen=True)
 class RunSettings(LauncherSettings):
     """Settings of one run. Help texts are the flags' documentation."""
+
+    HELP_TITLE: ClassVar[str] = "Every run"
 
     num_models: int = option(5, "Members of the ensemble.", at_least=1, smoke=2)
     seed: int = option(0, "Root of every random draw of the run.", at_least=0, shapes_members=True)

@@ -3,6 +3,7 @@
 import dataclasses
 import os
 from pathlib import Path
+from typing import ClassVar
 
 from tools.data.table_datasets import check_table_name
 from tools.errors import InputError
@@ -32,6 +33,8 @@ BASELINES = (
 @dataclasses.dataclass(frozen=True)
 class TableSettings(RunSettings):
     """Settings of one run on a table. Help texts are the flags' documentation."""
+
+    HELP_TITLE: ClassVar[str] = "The table, the members and their scores"
 
     preset: str = option(
         "fast",

@@ -29,6 +29,7 @@ class VAESettings(ImageSettings):
     """Settings of one run of a VAE ensemble. Help texts are the flags' documentation."""
 
     MODEL: ClassVar[str] = "vae"
+    HELP_TITLE: ClassVar[str] = "The VAEs and their training"
 
     latent_size: int = option(16, "Numbers in one latent code z.", at_least=1, shapes_members=True)
     likelihood: str = option(

@@ -15,6 +15,7 @@ class WGANSettings(ImageSettings):
     """Settings of one run of a WGAN ensemble. Help texts are the flags' documentation."""
 
     MODEL: ClassVar[str] = "wgan"
+    HELP_TITLE: ClassVar[str] = "The WGANs and their training"
 
     z_dim: int = option(
         10,

@@ -93,7 +93,8 @@ def _parse(settings_class: type, argv: Sequence[str], description: str) -> tuple
         raise InputError(str(error)) from error
     if flag_values["help"].value:
         sys.stdout.write(
-            f"{description.strip()}\n\nFlags, with their defaults:\n{flags_text(settings_class)}\n"
+            f"{description.strip()}\n\nFlags are shown with their defaults.\n\n"
+            f"{flags_text(settings_class)}\n"
         )
         sys.exit(0)
     if stray:

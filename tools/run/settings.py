@@ -1,6 +1,7 @@
 """Settings of a run: one frozen dataclass per entry script, each field a command-line flag."""
 
 import dataclasses
+import inspect
 import math
 import os
 import textwrap
@@ -75,14 +76,22 @@ def define_flags(settings_class: type, flag_values: flags.FlagValues) -> None:
 
 
 def flags_text(settings_class: type) -> str:
-    """What `--help` says of the flags, in the order of the dataclass."""
-    lines = []
-    for field in dataclasses.fields(settings_class):
-        value = ",".join(field.default) if isinstance(field.default, tuple) else field.default
-        shown = "" if value is None else value
-        lines.append(f"  --{field.name}={shown}")
-        lines += textwrap.wrap(_help(field), 92, initial_indent=" " * 6, subsequent_indent=" " * 6)
-    return "\n".join(lines)
+    """What `--help` says of the flags: the class's own, then each base's, under its HELP_TITLE."""
+    fields = {field.name: field for field in dataclasses.fields(settings_class)}
+    sections = []
+    for part in settings_class.__mro__:
+        own = [fields.pop(name) for name in inspect.get_annotations(part) if name in fields]
+        if own:
+            title = vars(part).get("HELP_TITLE", "Flags")
+            sections.append("\n".join([f"{title}:", *map(_flag_text, own)]))
+    return "\n\n".join(sections)
+
+
+def _flag_text(field: dataclasses.Field) -> str:
+    value = ",".join(field.default) if isinstance(field.default, tuple) else field.default
+    indent = " " * 6
+    words = textwrap.wrap(_help(field), 92, initial_indent=indent, subsequent_indent=indent)
+    return "\n".join([f"  --{field.name}={'' if value is None else value}", *words])
 
 
 def settings_from_flags(
