@@ -70,6 +70,7 @@ def test_the_manifest_says_protocol_and_encoder(finished):
     assert manifest["status"] == "finished"
     assert manifest["protocol"]["training rows"] == 882
     assert manifest["anomalies"] == ["anomalies"]
+    assert manifest["costs"]["sampling"] > 0
     assert manifest["encoder"]["needed"] == ["Time", "a", "b", "amount", "shop"]
 
 

@@ -59,6 +59,7 @@ def test_a_score_costs_the_passes_that_it_needs():
     assert seconds_per_1000("input_complexity", COSTS) == 10.5
     assert seconds_per_1000("likelihood_residual", COSTS) == 2.5
     assert seconds_per_1000("gradient_norm", COSTS) is None
+    assert passes_of(["logit", "extra_logit"]) == {"critics"}
     assert passes_of(["gradient_norm."]) == {"gradients"}
     assert passes_of(["likelihood_regret", "background_iwae"]) == {"regret", "background"}
 

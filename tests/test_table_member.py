@@ -120,6 +120,7 @@ def test_score_of_a_row_depends_neither_on_the_batch_nor_on_ids(model, monkeypat
         assert np.isfinite(values).all()
         by_one = np.concatenate([one[key] for one in alone])
         np.testing.assert_allclose(by_one, values, rtol=1e-4, atol=1e-5, err_msg=key)
+    assert member.stopwatch.per_thousand()["sampling"] > 0
 
 
 def test_noise_of_a_score_is_drawn_by_the_seed_and_the_same_for_all_rows():

@@ -179,6 +179,7 @@ def test_score_of_an_image_does_not_depend_on_the_batch_or_the_order():
         np.testing.assert_allclose(shuffled[key], values[order], rtol=1e-4, atol=1e-6)
         by_one = np.concatenate([one[key] for one in alone])
         np.testing.assert_allclose(by_one, values[:5], rtol=1e-4, atol=1e-6)
+    assert member.stopwatch.per_thousand()["critics"] > 0
 
 
 def test_samples_are_images_and_depend_on_the_seed():

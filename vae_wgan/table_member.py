@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from tools.run.batches import batch_rows, in_full_batches
 from tools.run.seeds import child_seed, normal_rows
+from tools.run.stopwatch import Stopwatch
 from vae_wgan.model_state import Stateful, set_to_zero
 from vae_wgan.table_flow import TableFlow
 from vae_wgan.table_settings import TableSettings
@@ -43,6 +44,7 @@ class TableMember(Stateful):
             schedule, global_clipnorm=LARGEST_GRADIENT_NORM, name="adam"
         )
         self._optimizer.build(self._model.trainable_variables)
+        self.stopwatch = Stopwatch()
         functions = (self._block, self._model.scores, self._posterior_means)
         self._compiled_block, self._compiled_scores, self._compiled_posterior_means = (
             tf.function(function, jit_compile=settings.compile, autograph=False)
@@ -82,9 +84,8 @@ class TableMember(Stateful):
             ids: [row]; they change nothing.
             seed: Of the noise.
         """
-        shape = (self._settings.n_samples, self._settings.latent_size)
-        noise = normal_rows(seed, np.zeros(1, np.int64), shape).swapaxes(0, 1)
-        return in_full_batches(lambda part: self._compiled_scores(part, noise), rows, SCORE_BATCH)
+        with self.stopwatch.timed("sampling", len(rows)):
+            return self._scores(rows, seed)
 
     def posterior_means(self, rows: np.ndarray) -> np.ndarray:
         """The score `posterior_mean` of a VAE alone, float32 [row]: a pass through its encoder."""
@@ -93,13 +94,18 @@ class TableMember(Stateful):
 
     def monitor(self) -> dict[str, float]:
         """Means of the scores over the held-out rows; and the learning rate."""
-        scores = self.score(self._held_out, np.arange(len(self._held_out)), seed=0)
+        scores = self._scores(self._held_out, seed=0)
         values = {key: float(value.mean()) for key, value in scores.items()}
         return values | {"learning_rate": float(self._optimizer.learning_rate)}
 
     def pictures(self) -> dict[str, np.ndarray]:
         """None: rows of a table are no images."""
         return {}
+
+    def _scores(self, rows: np.ndarray, seed: int) -> dict[str, np.ndarray]:
+        shape = (self._settings.n_samples, self._settings.latent_size)
+        noise = normal_rows(seed, np.zeros(1, np.int64), shape).swapaxes(0, 1)
+        return in_full_batches(lambda part: self._compiled_scores(part, noise), rows, SCORE_BATCH)
 
     def _new_model(self, seed: int) -> TableVAE | TableFlow:
         return MODELS[self._settings.model](self._num_features, self._settings, seed=seed)

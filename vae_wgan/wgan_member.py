@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from tools.run.batches import batch_rows, in_full_batches
 from tools.run.seeds import child_seed
+from tools.run.stopwatch import Stopwatch
 from vae_wgan.model_state import Stateful, set_to_zero
 from vae_wgan.replicas import Replicas
 from vae_wgan.wgan import (
@@ -57,6 +58,7 @@ class WGANMember(Stateful):
                 settings.learning_rate_extra,
                 settings.extra_steps,
             )
+        self.stopwatch = Stopwatch()
         self._examples: np.ndarray | None = None
         self._images: tf.Tensor | None = None
         # Said beforehand, so that steps with more updates of the critic share the same graph.
@@ -116,7 +118,8 @@ class WGANMember(Stateful):
             ids: Not used, as no noise is drawn.
             seed: Not used either.
         """
-        return in_full_batches(self._compiled_logits, images, SCORE_BATCH)
+        with self.stopwatch.timed("critics", len(images)):
+            return in_full_batches(self._compiled_logits, images, SCORE_BATCH)
 
     def normality(self, images: tf.Tensor) -> tf.Tensor:
         """The logit of the critic that was trained on, higher = more normal: [image]."""

@@ -12,6 +12,7 @@ from tools.scores.registry import (
 
 # {pass: statistics that it gives}; all others come from the sampling pass.
 PASSES = {
+    "critics": ("logit", "extra_logit"),
     "posterior mean": (
         "laplace",
         "reconstruction_error",
