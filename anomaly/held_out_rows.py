@@ -11,7 +11,13 @@ from tools.data.example_set import ExampleSet
 from tools.run.folder import CALIBRATION, RunFolder
 from tools.run.stopwatch import Stopwatch
 from tools.scores.files import read_scores
-from tools.scores.registry import NOT_OF_MEMBERS, needed_statistics, statistics_of, unmet_needs
+from tools.scores.registry import (
+    INPUT_PROPERTIES,
+    NOT_OF_MEMBERS,
+    needed_statistics,
+    statistics_of,
+    unmet_needs,
+)
 from vae_wgan.ensemble import Scorer, trained_members
 from vae_wgan.ensemble_scores import read_calibration, score_datasets, write_input_statistics
 from vae_wgan.member_runners import LocalRunner, ModelSource
@@ -33,9 +39,11 @@ def score_held_out(
         folder, num_models=settings.num_models, max_steps=settings.total_steps
     )
     runner = LocalRunner(ModelSource(lambda settings, data: member, settings, None))
-    needed = needed_statistics([score_key]) - NOT_OF_MEMBERS
-    score_datasets(runner, checkpoints, [held_out], settings, folder, needed, pictures=False)
-    write_input_statistics([held_out], settings.likelihood, folder, Stopwatch())
+    needed = needed_statistics([score_key])
+    of_members = needed - NOT_OF_MEMBERS
+    score_datasets(runner, checkpoints, [held_out], settings, folder, of_members, pictures=False)
+    if needed.intersection(INPUT_PROPERTIES):
+        write_input_statistics([held_out], settings.likelihood, folder, Stopwatch())
 
 
 def held_out_statistics(

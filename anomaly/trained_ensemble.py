@@ -21,7 +21,14 @@ from tools.run.settings import PRESETS, member_settings, saved_value, settings_o
 from tools.run.training_loop import TrainingPlan
 from tools.scores.ensemble import anomaly_scores
 from tools.scores.input_statistics import input_statistics
-from tools.scores.registry import BACKGROUND, FITTED_SCORES, INPUT_PROPERTIES, needed_statistics
+from tools.scores.registry import (
+    BACKGROUND,
+    FITTED_SCORES,
+    INPUT_PROPERTIES,
+    LOGITS,
+    fitted_scores,
+    needed_statistics,
+)
 from vae_wgan.ensemble import Scorer, score_members, train_ensemble, trained_members
 from vae_wgan.experiment_data import split_calibration
 from vae_wgan.table_member import TableMember
@@ -29,7 +36,6 @@ from vae_wgan.table_settings import MODEL_SCORE_KEYS, TableSettings
 from vae_wgan.vae_member import VAEMember
 from vae_wgan.vae_settings import SCORE_KEYS, VAESettings
 from vae_wgan.wgan_member import WGANMember
-from vae_wgan.wgan_settings import SCORE_KEYS as WGAN_SCORE_KEYS
 from vae_wgan.wgan_settings import WGANSettings
 
 MONITORED_ROWS = 64  # of those that are trained on; they show how training goes
@@ -67,13 +73,17 @@ KINDS = {
         # Those that a background ensemble has a part in are of two ensembles.
         lambda _: [
             *SCORE_KEYS,
-            *(key for key, score in FITTED_SCORES.items() if BACKGROUND not in score.needs),
+            *(
+                key
+                for key in fitted_scores(of_critics=False)
+                if BACKGROUND not in FITTED_SCORES[key].needs
+            ),
         ],
     ),
     "wgan": EnsembleKind(
         WGANSettings,
         lambda settings, row_shape, monitored, _: WGANMember(settings, row_shape, monitored),
-        lambda _: WGAN_SCORE_KEYS,
+        lambda _: (*LOGITS, *fitted_scores(of_critics=True)),
     ),
 }
 

@@ -35,6 +35,17 @@ TINY = {
     "learning_rate": 1e-2,
     "compile": False,
 }
+TINY_WGAN = {
+    "num_models": 2,
+    "max_steps": 2,
+    "extra_steps": 1,
+    "viz_steps": 3,
+    "batch_size": 8,
+    "z_dim": 4,
+    "base_depth": 2,
+    "Citers": 1,
+    "Citers_boosted": 1,
+}
 NORMAL = bars(40)
 NOISE = np.random.default_rng(0).random((9, 28, 28, 1), np.float32)
 
@@ -228,13 +239,30 @@ def test_a_score_that_members_lack_is_refused_before_they_are_trained(tmp_path):
 
 
 def test_wgans_are_members_too(tmp_path):
-    tiny = {"max_steps": 2, "extra_steps": 1, "viz_steps": 3, "batch_size": 8, "z_dim": 4}
-    tiny |= {"num_models": 2, "base_depth": 2, "Citers": 1, "Citers_boosted": 1}
-    EnsembleDetector().fit(NORMAL, tmp_path, model="wgan", **tiny)
+    EnsembleDetector().fit(NORMAL, tmp_path, model="wgan", **TINY_WGAN)
     detector = EnsembleDetector(tmp_path, "variance")
     checkpoints = trained_members(RunFolder(tmp_path), num_models=2, max_steps=3)
-    member = WGANMember(WGANSettings(**tiny), (28, 28, 1), NOISE[:1])
+    member = WGANMember(WGANSettings(**TINY_WGAN), (28, 28, 1), NOISE[:1])
     values = score_ensemble(member, checkpoints, ExampleSet("x", NOISE, np.arange(9), ""), seed=0)
     expected = values["extra_logit"].var(axis=0)
     np.testing.assert_allclose(detector.score(NOISE), expected, rtol=1e-3, atol=1e-9)
     assert "score='iwae'" in message_of(EnsembleDetector, tmp_path, "iwae")
+    assert "score='dose'" in message_of(EnsembleDetector, tmp_path, "dose")
+
+
+def test_wgans_have_the_score_of_critics_by_rows_that_none_has_seen(tmp_path):
+    detector = EnsembleDetector(score="critic_distance")
+    normal = bars(400)  # of which it learns from 380
+    detector.fit(normal, tmp_path, model="wgan", **TINY_WGAN)
+    again = EnsembleDetector(tmp_path, "critic_distance")
+    np.testing.assert_array_equal(detector.score(NOISE), again.score(NOISE))
+    checkpoints = trained_members(RunFolder(tmp_path), num_models=2, max_steps=3)
+    member = WGANMember(WGANSettings(**TINY_WGAN), (28, 28, 1), NOISE[:1])
+    images = normal[..., None] / np.float32(255)
+    _, held_out = split_calibration(ExampleSet("X", images, np.arange(len(images)), ""), seed=0)
+    parts = (
+        score_ensemble(member, checkpoints, part, seed=0)
+        for part in (ExampleSet("x", NOISE, np.arange(9), ""), held_out)
+    )
+    expected = FITTED_SCORES["critic_distance"].compute(*parts)
+    np.testing.assert_allclose(again.score(NOISE), expected, rtol=1e-3)

@@ -60,12 +60,13 @@ def test_a_run_leaves_members_scores_samples_tables_plots_and_report(finished):
     assert "Images that the members have generated" in (run / "analysis/report.html").read_text()
     assert "extra_logit variance" in result.stdout
     assert "\nlogit variance" in result.stdout
+    assert "\ncritic_distance" in result.stdout
     assert json.loads((run / "manifest.json").read_text())["costs"]["critics"] > 0
 
 
 def test_both_critics_have_every_statistic_on_every_set(finished):
     rows = metrics(finished[0])
-    assert {row["score"] for row in rows} == {"extra_logit", "logit"}
+    assert {row["score"] for row in rows} == {"extra_logit", "logit", "critic_distance"}
     assert {row["dataset"] for row in rows} == {"columns", "hflip", "uniform_noise"}
     assert {row["statistic"] for row in rows} >= {"single", "mean", "variance", "waic"}
 

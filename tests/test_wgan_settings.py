@@ -6,9 +6,10 @@ import pytest
 
 from input_errors import message_of
 from parsed_settings import parsed
-from tools.scores.ensemble import SCORE_KEYS as ANALYSED_KEYS
+from tools.scores.ensemble import SCORE_KEYS
+from tools.scores.registry import FITTED_SCORES
 from vae_wgan.image_settings import ImageSettings
-from vae_wgan.wgan_settings import SCORE_KEYS, WGANSettings
+from vae_wgan.wgan_settings import WGANSettings
 
 OF_2018 = {
     "max_steps": 20001,
@@ -66,7 +67,7 @@ def test_the_folder_has_the_models_name():
 
 
 def test_every_score_that_is_made_can_be_analysed():
-    assert set(SCORE_KEYS) <= ANALYSED_KEYS.keys()
+    assert set(WGANSettings().score_keys) <= SCORE_KEYS.keys() | FITTED_SCORES.keys()
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from tools.data.image_datasets import IMAGE_DATASETS
 from tools.errors import InputError
 from tools.run.settings import option
-from tools.scores.registry import FITTED_SCORES
+from tools.scores.registry import fitted_scores
 from vae_wgan.image_settings import ImageSettings
 
 SCORE_KEYS = ("iwae", "elbo", "rate", "distortion", "posterior_mean", "posterior_stddev")
@@ -102,7 +102,7 @@ class VAESettings(ImageSettings):
         (*QUICK_SCORE_KEYS, "gradient_norm", "residual_and_gradient"),
         "Scores in the tables and plots. residual_and_gradient and gradient_norm share a pass over"
         " the images, likelihood_regret costs longer ones, likelihood_ratio a second ensemble.",
-        choices=(*SCORE_KEYS, *FITTED_SCORES),
+        choices=(*SCORE_KEYS, *fitted_scores(of_critics=False)),
         smoke=QUICK_SCORE_KEYS,
     )
     background_rates: tuple[str, ...] = option(

@@ -5,9 +5,8 @@ from typing import ClassVar
 
 from tools.errors import InputError
 from tools.run.settings import option
+from tools.scores.registry import LOGITS, fitted_scores
 from vae_wgan.image_settings import ImageSettings
-
-SCORE_KEYS = ("extra_logit", "logit")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -115,9 +114,9 @@ class WGANSettings(ImageSettings):
         " on a CPU.",
     )
     score_keys: tuple[str, ...] = option(
-        SCORE_KEYS,
-        "Scores in the tables and plots; all are in the score files.",
-        choices=SCORE_KEYS,
+        (*LOGITS, *fitted_scores(of_critics=True)),
+        "Scores in the tables and plots. critic_distance is made of the two logits.",
+        choices=(*LOGITS, *fitted_scores(of_critics=True)),
     )
 
     @property

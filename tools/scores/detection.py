@@ -19,7 +19,7 @@ from tools.scores.pools import PoolRow, pool_rows
 from tools.scores.registry import FITTED_SCORES
 from tools.scores.transfer import TransferRow, transfer_rows
 
-HEADLINE = "likelihood_residual"  # of the fitted scores
+HEADLINES = ("likelihood_residual", "critic_distance")  # of the fitted scores
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ class DetectionTable:
 
 def headlines_of(score_keys: Sequence[str]) -> tuple[tuple[str, str], ...]:
     """(score, statistic) of those that are named before any number is seen."""
-    pairs = [(HEADLINE, ENSEMBLE)] if HEADLINE in score_keys else []
+    pairs = [(key, ENSEMBLE) for key in HEADLINES if key in score_keys]
     if member_keys := _member_keys(score_keys):
         key = headline_score(member_keys)
         pairs += [(key, statistic) for statistic in SCORE_KEYS[key].headline_statistics]

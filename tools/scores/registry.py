@@ -18,6 +18,7 @@ Statistics = Mapping[str, np.ndarray]
 INPUT_PROPERTIES = ("complexity", "highest_log_likelihood", "brightness", "variation")
 GRADIENT_NORMS = "gradient_norm."
 BACKGROUND = "background_iwae"
+LOGITS = ("extra_logit", "logit")  # of a WGAN's critics
 # Statistics that come from the input alone, and from another ensemble.
 NOT_OF_MEMBERS = frozenset({*INPUT_PROPERTIES, BACKGROUND})
 
@@ -42,6 +43,13 @@ def needed_statistics(score_keys: Iterable[str]) -> frozenset[str]:
     """Names of the statistics that the scores are computed from; those of members are their own."""
     needs = (FITTED_SCORES[key].needs if key in FITTED_SCORES else (key,) for key in score_keys)
     return frozenset(name for names in needs for name in names)
+
+
+def fitted_scores(*, of_critics: bool) -> tuple[str, ...]:
+    """Names of the scores that are made of critics' logits, or of the others."""
+    return tuple(
+        key for key, score in FITTED_SCORES.items() if of_critics == (set(score.needs) <= {*LOGITS})
+    )
 
 
 def met_by(need: str, names: Iterable[str]) -> set[str]:
@@ -120,6 +128,10 @@ _PATH = ("reconstruction_error", "posterior_mean_norm", "posterior_stddev_norm")
 
 def _likelihood_path(examples: Statistics, calibration: Statistics) -> np.ndarray:
     return calibrated.gaussian_distance(_stacked(examples, _PATH), _stacked(calibration, _PATH))
+
+
+def _critic_distance(examples: Statistics, calibration: Statistics) -> np.ndarray:
+    return calibrated.gaussian_distance(_stacked(examples, LOGITS), _stacked(calibration, LOGITS))
 
 
 def _gradient_norms(part: Statistics) -> list[np.ndarray]:
@@ -229,5 +241,10 @@ FITTED_SCORES = {
         "rise of log p(x) when q(z|x) is fitted to the input alone, nats",
         ("likelihood_regret",),
         _likelihood_regret,
+    ),
+    "critic_distance": FittedScore(
+        "distance of all members' logits, of both critics, from those of the calibration split",
+        LOGITS,
+        _critic_distance,
     ),
 }
