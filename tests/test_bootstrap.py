@@ -4,24 +4,25 @@ import tracemalloc
 import numpy as np
 import pytest
 from scipy.stats import norm
-from sklearn.metrics import roc_auc_score
+from sklearn.metrics import average_precision_score, roc_auc_score
 
 from tools.run.seeds import child_seed
-from tools.scores.bootstrap import auroc_draws, interval
+from tools.scores.bootstrap import auroc_draws, interval, metric_draws
+from tools.scores.counts import auroc_of, average_precision_of
 
 
-def slow_draws(scores_in, scores_out, *, draws, seed):
-    """Resamples the rows themselves and lets scikit-learn compute each AUROC."""
+def slow_draws(scores_in, scores_out, *, draws, seed, metric=roc_auc_score):
+    """Resamples the rows themselves and lets scikit-learn compute each metric."""
     random_in = np.random.default_rng(child_seed(seed, "bootstrap", "in"))
     random_out = np.random.default_rng(child_seed(seed, "bootstrap", "out"))
     n_in, n_out = len(scores_in), len(scores_out)
     is_ood = np.repeat([0, 1], [n_in, n_out])
-    aurocs = []
+    values = []
     for _ in range(draws):
         drawn_in = scores_in[random_in.integers(n_in, size=n_in)]
         drawn_out = scores_out[random_out.integers(n_out, size=n_out)]
-        aurocs.append(roc_auc_score(is_ood, np.concatenate([drawn_in, drawn_out])))
-    return np.array(aurocs)
+        values.append(metric(is_ood, np.concatenate([drawn_in, drawn_out])))
+    return np.array(values)
 
 
 @pytest.mark.parametrize("seed", [0, 5])
@@ -33,6 +34,22 @@ def test_draws_equal_a_slow_loop(seed):
     for line in range(2):
         expected = slow_draws(scores_in[line], scores_out[line], draws=30, seed=seed)
         np.testing.assert_allclose(found[line], expected, rtol=0, atol=1e-12)
+
+
+def test_any_metric_meets_the_same_draws():
+    random = np.random.default_rng(4)
+    # In the second line an OoD example has the highest score, in the first a normal one.
+    scores_in, scores_out = random.normal(size=(2, 40)), random.normal(size=(2, 25))
+    scores_in[0, 3], scores_out[1, 3] = 9, 9
+    metrics = {"auroc": auroc_of, "ap": average_precision_of}
+    found = metric_draws(scores_in, scores_out, metrics, draws=20, seed=3)
+    aurocs = auroc_draws(scores_in, scores_out, draws=20, seed=3)
+    np.testing.assert_allclose(found["auroc"], aurocs, rtol=0, atol=1e-12)
+    for line in range(2):
+        expected = slow_draws(
+            scores_in[line], scores_out[line], draws=20, seed=3, metric=average_precision_score
+        )
+        np.testing.assert_allclose(found["ap"][line], expected, rtol=0, atol=1e-12)
 
 
 def test_all_scores_meet_the_same_examples():

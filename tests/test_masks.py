@@ -58,6 +58,11 @@ def test_corners_can_be_given_as_numbers_or_arrays(coord):
     np.testing.assert_array_equal(masks, [expected, expected])
 
 
+def test_a_patch_may_end_in_the_last_row_and_column():
+    _, masks = apply_mask(IMAGES, (2, 3), coord=(6, 7), mask_type="zero")
+    assert not masks[:, 6:, 7:].any()
+
+
 def test_noise_has_the_range_or_the_moments_asked_for():
     big = np.zeros((1, 200, 200, 1))
     _, uniform = apply_mask(big, (200, 200), noise_rng=(-3, -1), seed=0)

@@ -64,10 +64,14 @@ def test_the_copy_has_all_that_tests_read(tmp_path):
         assert (tmp_path / name).read_bytes() == (mutate.ROOT / name).read_bytes()
 
 
+def test_what_only_looks_for_faults_is_left_alone():
+    assert not [*mutants_of("zip(a, b, strict=True)")]
+
+
 def test_a_number_that_adding_1_does_not_change_is_left_alone():
     assert not list(mutants_of("LARGEST = 1e37\n"))
 
 
 def test_the_tests_of_a_module_are_those_that_import_it():
-    assert mutate._tests_of("tools/scores/counts.py") == ["tests/test_counts.py"]
+    assert mutate._tests_of("tools/data/masks.py") == ["tests/test_masks.py"]
     assert all(map(mutate._tests_of, mutate.FORMULAS))

@@ -2,6 +2,7 @@ import dataclasses
 
 import numpy as np
 import pytest
+import scipy.special
 import scipy.stats
 import tensorflow as tf
 import tensorflow_probability as tfp
@@ -154,6 +155,13 @@ def test_default_networks_have_the_layers_of_2018():
     assert vae.encoder.count_params() + vae.decoder.count_params() == expected
     flow = 16 * 512 + 512 + 512 * 512 + 512 + 512 * 32 + 32
     assert sum(int(np.prod(w.shape)) for w in vae.prior_network.trainable_weights) == 6 * flow
+
+
+def test_a_decoder_starts_at_what_it_is_told_for_any_code():
+    vae = VAE((28, 28, 1), SMALL, seed=0)
+    vae.start_at(np.array([-2.0]))
+    images = vae.decode(tf.random.stateless_normal([9, 3], (0, 0))).mean()
+    np.testing.assert_allclose(np.mean(images), scipy.special.expit(-2), atol=0.02)
 
 
 def test_all_variables_of_all_parts_are_found():
