@@ -8,6 +8,7 @@ from tools.scores.calibrated import (
     density_of_states,
     fisher,
     gaussian_distance,
+    independent_normals,
     p_values,
     shrunk_distance,
     typicality,
@@ -164,3 +165,14 @@ def test_shrunk_distance_is_that_of_ledoit_and_wolf_by_their_formulas():
     point = np.array([8.0, 5.0, 7.0, 9.0])
     gap = point - fitted.mean(axis=1)
     np.testing.assert_allclose(shrunk_distance(point[:, None], fitted), [gap @ inverse @ gap])
+
+
+def test_independent_normals_are_summed_over_statistics():
+    random = np.random.default_rng(8)
+    fitted = random.normal([[2], [-1], [0]], [[1], [5], [0.1]], size=(3, 50))
+    statistics = random.normal(size=(3, 7))
+    expected = np.zeros(7)
+    for line, values in zip(statistics, fitted, strict=True):
+        z = (line - values.mean()) / values.std()
+        expected += z**2 / 2 + np.log(values.std() * np.sqrt(2 * np.pi))
+    np.testing.assert_allclose(independent_normals(statistics, fitted), expected)
