@@ -25,7 +25,6 @@ from tools.scores.registry import (
     BACKGROUND,
     FITTED_SCORES,
     INPUT_PROPERTIES,
-    LOGITS,
     fitted_scores,
     needed_statistics,
 )
@@ -36,6 +35,7 @@ from vae_wgan.table_settings import MODEL_SCORE_KEYS, TableSettings
 from vae_wgan.vae_member import VAEMember
 from vae_wgan.vae_settings import SCORE_KEYS, VAESettings
 from vae_wgan.wgan_member import WGANMember
+from vae_wgan.wgan_settings import SCORE_KEYS as WGAN_SCORE_KEYS
 from vae_wgan.wgan_settings import WGANSettings
 
 MONITORED_ROWS = 64  # of those that are trained on; they show how training goes
@@ -83,7 +83,7 @@ KINDS = {
     "wgan": EnsembleKind(
         WGANSettings,
         lambda settings, row_shape, monitored, _: WGANMember(settings, row_shape, monitored),
-        lambda _: (*LOGITS, *fitted_scores(of_critics=True)),
+        lambda _: WGAN_SCORE_KEYS,
     ),
 }
 

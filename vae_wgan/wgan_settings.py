@@ -8,6 +8,8 @@ from tools.run.settings import option
 from tools.scores.registry import LOGITS, fitted_scores
 from vae_wgan.image_settings import ImageSettings
 
+SCORE_KEYS = (*LOGITS, *fitted_scores(of_critics=True))
+
 
 @dataclasses.dataclass(frozen=True)
 class WGANSettings(ImageSettings):
@@ -114,9 +116,9 @@ class WGANSettings(ImageSettings):
         " on a CPU.",
     )
     score_keys: tuple[str, ...] = option(
-        (*LOGITS, *fitted_scores(of_critics=True)),
+        SCORE_KEYS,
         "Scores in the tables and plots. critic_distance is made of the two logits.",
-        choices=(*LOGITS, *fitted_scores(of_critics=True)),
+        choices=SCORE_KEYS,
     )
 
     @property

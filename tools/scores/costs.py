@@ -6,13 +6,14 @@ from tools.scores.registry import (
     BACKGROUND,
     GRADIENT_NORMS,
     INPUT_PROPERTIES,
+    LOGITS,
     met_by,
     needed_statistics,
 )
 
 # {pass: statistics that it gives}; all others come from the sampling pass.
 PASSES = {
-    "critics": ("logit", "extra_logit"),
+    "critics": LOGITS,
     "posterior mean": (
         "laplace",
         "reconstruction_error",

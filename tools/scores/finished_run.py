@@ -14,7 +14,7 @@ from tools.run.folder import CALIBRATION, RunFolder
 from tools.run.history import read_history
 from tools.scores.files import REMEDY, OnDemand, ScoreFile, open_scores, read_arrays, read_scores
 from tools.scores.metrics import refuse_unusable
-from tools.scores.registry import met_by, needed_statistics, unmet_needs
+from tools.scores.registry import needed_names, unmet_needs
 
 PICTURE_GROUPS = ("most", "least", "first")
 PICTURE_ARRAYS = ("ids", "images")
@@ -250,7 +250,7 @@ def _checked_needs(run: FinishedRun, score_keys: Sequence[str]) -> set[str]:
                 f"--score_keys={key} needs {', '.join(lacking)}, which the files of"
                 f" {run.folder.path} lack; run with --skip_train=True --score_keys={key}"
             )
-    return {name for need in needed_statistics(score_keys) for name in met_by(need, names)}
+    return needed_names(score_keys, names)
 
 
 def _check_finite(run: FinishedRun, names: Iterable[str]) -> None:

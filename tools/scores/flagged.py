@@ -78,7 +78,7 @@ def flag_rules(
         return (found if pair in found else score_lines(run, dataset, pair[:1], ddof))[pair][0]
 
     if elbo_threshold is not None:
-        if MEAN_ELBO[0] not in run.score_keys:
+        if MEAN_ELBO not in thresholds:
             raise InputError("--elbo_threshold needs scores of elbo, and this run has none")
         yield _rule(run, MEAN_ELBO, scores_of, "elbo_threshold", elbo_threshold)
     for pair, threshold in thresholds.items():

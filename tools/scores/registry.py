@@ -57,6 +57,11 @@ def met_by(need: str, names: Iterable[str]) -> set[str]:
     return {name for name in names if name == need or (need[-1] == "." and name.startswith(need))}
 
 
+def needed_names(score_keys: Iterable[str], names: Iterable[str]) -> set[str]:
+    """Those of the names that the needs of the scores stand for."""
+    return {name for need in needed_statistics(score_keys) for name in met_by(need, names)}
+
+
 def unmet_needs(score_key: str, names: Iterable[str]) -> list[str]:
     """What a score needs and is not among the names."""
     return sorted(need for need in needed_statistics([score_key]) if not met_by(need, names))
@@ -64,9 +69,7 @@ def unmet_needs(score_key: str, names: Iterable[str]) -> list[str]:
 
 def statistics_of(score_keys: Iterable[str], known: Statistics) -> dict[str, np.ndarray]:
     """Those of the known statistics that the scores are computed from, in the order of names."""
-    needs = needed_statistics(score_keys)
-    names = {name for need in needs for name in met_by(need, known)}
-    return {name: known[name] for name in sorted(names)}
+    return {name: known[name] for name in sorted(needed_names(score_keys, known))}
 
 
 def _typicality(examples: Statistics, calibration: Statistics) -> np.ndarray:
@@ -126,12 +129,18 @@ def _dose(examples: Statistics, calibration: Statistics) -> np.ndarray:
 _PATH = ("reconstruction_error", "posterior_mean_norm", "posterior_stddev_norm")
 
 
-def _likelihood_path(examples: Statistics, calibration: Statistics) -> np.ndarray:
-    return calibrated.gaussian_distance(_stacked(examples, _PATH), _stacked(calibration, _PATH))
+def _distance(names: Sequence[str]) -> Callable:
+    """From the calibration split, of these statistics of all members."""
+
+    def compute(examples: Statistics, calibration: Statistics) -> np.ndarray:
+        parts = (_stacked(part, names) for part in (examples, calibration))
+        return calibrated.gaussian_distance(*parts)
+
+    return compute
 
 
-def _critic_distance(examples: Statistics, calibration: Statistics) -> np.ndarray:
-    return calibrated.gaussian_distance(_stacked(examples, LOGITS), _stacked(calibration, LOGITS))
+_likelihood_path = _distance(_PATH)
+_critic_distance = _distance(LOGITS)
 
 
 def _gradient_norms(part: Statistics) -> list[np.ndarray]:
