@@ -102,8 +102,9 @@ def _check(options: argparse.Namespace) -> None:
     from vae_wgan.wgan_member import WGANMember
 
     member = WGANMember(settings, real[0].examples.shape[1:], real[0].examples[:64])
-    steps = settings.max_steps + settings.extra_steps
-    checkpoints = trained_members(folder, num_models=settings.num_models, max_steps=steps)
+    checkpoints = trained_members(
+        folder, num_models=settings.num_models, max_steps=settings.total_steps
+    )
     for index, checkpoint in enumerate(checkpoints):
         member.load_state(read_checkpoint(checkpoint).arrays)
         images = member.sample(options.count, child_seed(options.seed, "digits", index))

@@ -31,6 +31,14 @@ document.body.dataset.found = JSON.stringify(found);
 </script></body>"""
 
 
+# Which share of the window's width the widest heading of a row takes.
+WIDEST = """<script>
+const widths = [...document.querySelectorAll("tbody th")].map((cell) => cell.offsetWidth);
+document.body.dataset.found = Math.max(...widths) / window.innerWidth;
+</script></body>"""
+PHONE = "--window-size=400,800"
+
+
 @pytest.fixture(scope="module")
 def text(tmp_path_factory):
     table = table_of(write_run(tmp_path_factory.mktemp("run")))
@@ -49,7 +57,7 @@ def browser():
     return found
 
 
-def visit(browser: str, text: str, folder) -> tuple[str, str, set[str]]:
+def visit(browser: str, text: str, folder, *flags: str) -> tuple[str, str, set[str]]:
     """The page after its scripts, what the browser printed, and the addresses asked for."""
     page, log = folder / "report.html", folder / "requests.json"
     page.write_text(text, "utf-8")
@@ -62,6 +70,7 @@ def visit(browser: str, text: str, folder) -> tuple[str, str, set[str]]:
             "--enable-logging=stderr",
             f"--log-net-log={log}",
             f"--user-data-dir={folder / 'profile'}",
+            *flags,
             "--dump-dom",
             page.as_uri(),
         ],
@@ -71,6 +80,11 @@ def visit(browser: str, text: str, folder) -> tuple[str, str, set[str]]:
         timeout=120,
     )
     return result.stdout, result.stderr, set(_addresses(json.loads(log.read_text("utf-8"))))
+
+
+def found_in(page: str):
+    """What a script of the tests has left in the page."""
+    return json.loads(re.search(r'data-found="([^"]*)"', page)[1].replace("&quot;", '"'))
 
 
 def _addresses(log: dict) -> Iterable[str]:
@@ -83,9 +97,7 @@ def _addresses(log: dict) -> Iterable[str]:
 
 def test_it_sorts_at_a_click_and_asks_for_nothing(text, browser, tmp_path):
     page, printed, addresses = visit(browser, text.replace("</body>", CLICKS), tmp_path)
-    first, falling, rising = json.loads(
-        re.search(r'data-found="([^"]*)"', page)[1].replace("&quot;", '"')
-    )
+    first, falling, rising = found_in(page)
     assert sorted(first) == rising == falling[::-1]
     assert len(set(first)) > 2
     assert "CONSOLE" not in printed
@@ -108,6 +120,14 @@ def test_numbers_of_any_length_are_sorted_as_numbers(browser, tmp_path):
     table = sortable_table("numbers", ["worst"], rows)
     text = page_html("title", element("p", "facts"), {"numbers": table})
     page, _, _ = visit(browser, text.replace("</body>", CLICKS), tmp_path)
-    found = re.search(r'data-found="([^"]*)"', page)[1].replace("&quot;", '"')
     falling = ["1,000.5 [1,000, 1,001]", "1.000", "0.9712", "0.766", "-3", ""]
-    assert json.loads(found)[1:] == [falling, falling[::-1]]
+    assert found_in(page)[1:] == [falling, falling[::-1]]
+
+
+def test_long_names_leave_a_phone_room_for_numbers(browser, tmp_path):
+    name = element("th", "published: likelihood path, COPOD (likelihood path paper)", scope="row")
+    cells = [number_cell("0.9712 [0.9601, 0.9823]")] * 5
+    table = sortable_table("scores", "abcdef", [element("tr", name, *cells)])
+    text = page_html("title", element("p", "facts"), {"scores": table})
+    page, _, _ = visit(browser, text.replace("</body>", WIDEST), tmp_path, PHONE)
+    assert 0 < found_in(page) < 0.4

@@ -1,7 +1,6 @@
-"""Time and memory of the analysis: 10 OoD sets, 20 scores, 1,000 draws on 1,000 + 1,000 examples.
+"""Time and memory of the analysis: 10 OoD sets, all scores, 1,000 draws on 1,000 + 1,000 examples.
 
-The 9 scores of members have 6 statistics each, the fitted ones 1. Of 8 members that makes 137
-lines of scores per set, more than 12 scores with 6 statistics of 5 members.
+Of 8 members a score has 13 lines per set, 8 of them for the statistic `single`; a fitted one has 1.
 """
 
 import argparse

@@ -1,1 +1,1 @@
-"""Image sets: their names, where their bytes come from, reading and checking them."""
+"""Image sets and tables: their names, where their bytes come from, reading and checking them."""
