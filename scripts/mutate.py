@@ -97,8 +97,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def mutants_of(source: str) -> Iterator[Mutant]:
     """All mutants of a module, in the order of their places."""
     tree = ast.parse(source)
-    # zip's strict only looks for faults: without it nothing sound comes out different.
-    unseen = [x.value for x in ast.walk(tree) if isinstance(x, ast.keyword) and x.arg == "strict"]
+    unseen = _no_formulas(tree)
     for node in ast.walk(tree):
         if node not in unseen and (changed := _changed(node)) is not None:
             before = ast.get_source_segment(source, node)
@@ -107,6 +106,17 @@ def mutants_of(source: str) -> Iterator[Mutant]:
             end = _offset(source, node.end_lineno, node.end_col_offset)
             change = f"line {node.lineno}: {' '.join(before.split())} -> {after}"
             yield Mutant(source[:start] + after + source[end:], change)
+
+
+def _no_formulas(tree: ast.AST) -> set[ast.AST]:
+    """The parts that are none, decorators and zip's strict: nothing sound differs without them."""
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.keyword) and node.arg == "strict":
+            found.add(node.value)
+        for decorator in getattr(node, "decorator_list", ()):
+            found.update(ast.walk(decorator))
+    return found
 
 
 def _changed(node: ast.AST) -> ast.expr | None:

@@ -68,6 +68,11 @@ def test_what_only_looks_for_faults_is_left_alone():
     assert not [*mutants_of("zip(a, b, strict=True)")]
 
 
+def test_a_decorator_is_no_formula():
+    (mutant,) = mutants_of("@lru_cache(maxsize=1)\ndef twice(x):\n    return x + x\n")
+    assert mutant.change == "line 3: x + x -> (x - x)"
+
+
 def test_a_number_that_adding_1_does_not_change_is_left_alone():
     assert not list(mutants_of("LARGEST = 1e37\n"))
 

@@ -9,6 +9,7 @@ from vae_wgan.priors import (
     MixturePrior,
     autoregressive_masks,
     clip_keeping_gradient,
+    make_prior,
     positive_scale,
 )
 
@@ -61,6 +62,14 @@ def test_flow_density_against_the_jacobian_by_automatic_differentiation():
         expected = scipy.stats.norm.logpdf(noise).sum() + log_det
         np.testing.assert_allclose(prior.log_prob(z), expected, rtol=1e-4)
         np.testing.assert_allclose(prior.bijector.forward(noise), z, rtol=1e-4, atol=1e-4)
+
+
+def test_flows_have_the_hidden_layers_of_2018_unless_told_otherwise():
+    flows = [FlowPrior(2, n_flows=1, seed=0)]
+    flows.append(make_prior(2, use_NF=True, n_flows=1, mixture_components=1, seed=0))
+    for flow in flows:
+        shapes = [kernel.shape for kernel in flow.networks[0].kernels]
+        assert shapes == [(2, 512), (512, 512), (512, 4)]
 
 
 def test_flow_has_permutations_between_flows_that_the_seed_draws():

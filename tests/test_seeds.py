@@ -3,7 +3,7 @@
 import numpy as np
 from scipy import stats
 
-from tools.run.seeds import child_seed, normal_rows
+from tools.run.seeds import child_seed, normal_rows, seed_stream
 
 
 def test_children_are_fixed_for_ever():
@@ -12,6 +12,8 @@ def test_children_are_fixed_for_ever():
     assert normal_rows(1, np.array([2]), (2,)).tolist() == [
         [-0.3608265817165375, -0.20863281190395355]
     ]
+    draw = seed_stream(5)
+    assert [draw() for _ in range(3)] == [1440510676, 1728730615, 48647418]
 
 
 def test_every_use_has_another_seed():

@@ -8,6 +8,7 @@ import tensorflow as tf
 import tensorflow_probability as tfp
 
 from linear_gaussian import LinearGaussian
+from tools.run.settings import settings_of_preset
 from vae_wgan.gradient_norms import log_gradient_norms
 from vae_wgan.vae import (
     VAE,
@@ -18,9 +19,16 @@ from vae_wgan.vae import (
     vae_loss,
     vae_scores,
 )
+from vae_wgan.vae_settings import VAESettings
 
 tfd = tfp.distributions
 SMALL = VAEArchitecture(latent_size=3, base_depth=2, n_flows=2)
+
+
+def test_an_architecture_is_that_of_2018_unless_told_otherwise():
+    reference = settings_of_preset(VAESettings, "reference")
+    for name, value in dataclasses.asdict(VAEArchitecture()).items():
+        assert value == getattr(reference, name), name
 
 
 def images_and_noise(count=4, samples=6, side=28, latent_size=3):

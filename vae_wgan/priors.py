@@ -9,6 +9,7 @@ import tensorflow_probability as tfp
 
 tfb, tfd = tfp.bijectors, tfp.distributions
 
+HIDDEN_UNITS = (512, 512)  # of a flow's network, as in 2018
 # Of one flow, as in 2018. Codes of images unlike the training images reach log scales far outside;
 # six flows of them multiply to infinity in float32.
 LOG_SCALE_LIMITS = (-5.0, 3.0)
@@ -108,7 +109,7 @@ class FlowPrior(tf.keras.layers.Layer):
         *,
         n_flows: int,
         seed: int,
-        hidden_units: Sequence[int] = (512, 512),
+        hidden_units: Sequence[int] = HIDDEN_UNITS,
         activation: str = "relu",
         inputs: Callable[[tf.Tensor], tf.Tensor] = tf.identity,
     ):
@@ -205,7 +206,7 @@ def make_prior(
     use_NF: bool,  # noqa: N803  the flag's name in the code of 2018
     n_flows: int,
     mixture_components: int,
-    hidden_units: Sequence[int] = (512, 512),
+    hidden_units: Sequence[int] = HIDDEN_UNITS,
     seed: int,
 ) -> FlowPrior | MixturePrior:
     """The prior that the flags of those names ask for; `seed` draws its initial weights."""

@@ -1,9 +1,9 @@
 """Variational autoencoder on the rows of a table."""
 
-import numpy as np
 import tensorflow as tf
 import tensorflow_probability as tfp
 
+from tools.run.seeds import seed_stream
 from vae_wgan.priors import make_prior, positive_scale
 from vae_wgan.table_likelihoods import feature_likelihood
 from vae_wgan.table_networks import compressed, dense_network
@@ -25,11 +25,11 @@ class TableVAE(tf.keras.Model):
     def __init__(self, num_features: int, settings: TableSettings, *, seed: int):
         """Builds the networks with initial weights drawn from `seed`."""
         super().__init__(name="vae")
-        rng = np.random.default_rng(seed)
+        next_seed = seed_stream(seed)
         options = {
             "hidden_units": (settings.base_depth,) * settings.hidden_layers,
             "activation": settings.activation,
-            "next_seed": lambda: int(rng.integers(2**31)),
+            "next_seed": next_seed,
         }
         latent_size = settings.latent_size
         self.settings = settings
@@ -43,7 +43,7 @@ class TableVAE(tf.keras.Model):
             n_flows=settings.n_flows,
             mixture_components=settings.mixture_components,
             hidden_units=PRIOR_UNITS,
-            seed=int(rng.integers(2**31)),
+            seed=next_seed(),
         )
         self.built = True
 

@@ -7,6 +7,7 @@ import numpy as np
 import tensorflow as tf
 import tensorflow_probability as tfp
 
+from tools.run.seeds import seed_stream
 from vae_wgan.pixel_likelihoods import LIKELIHOODS, OUTPUTS_PER_CHANNEL
 from vae_wgan.priors import make_prior, positive_scale
 from vae_wgan.vae_networks import decoder_network, encoder_network, layers_in
@@ -48,12 +49,12 @@ class VAE(tf.keras.Model):
     def __init__(self, image_shape: Sequence[int], architecture: VAEArchitecture, *, seed: int):
         """Builds the networks with initial weights drawn from `seed`."""
         super().__init__(name="vae")
-        rng = np.random.default_rng(seed)
+        next_seed = seed_stream(seed)
         options = {
             "latent_size": architecture.latent_size,
             "base_depth": architecture.base_depth,
             "activation": architecture.activation,
-            "next_seed": lambda: int(rng.integers(2**31)),
+            "next_seed": next_seed,
         }
         self.image_shape = tuple(image_shape)
         self.outputs_per_channel = OUTPUTS_PER_CHANNEL[architecture.likelihood]
@@ -67,7 +68,7 @@ class VAE(tf.keras.Model):
             use_NF=architecture.use_NF,
             n_flows=architecture.n_flows,
             mixture_components=architecture.mixture_components,
-            seed=int(rng.integers(2**31)),
+            seed=next_seed(),
         )
         self.pixel_distribution = LIKELIHOODS[architecture.likelihood]
         self.built = True

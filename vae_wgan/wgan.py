@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import tensorflow as tf
 
+from tools.run.seeds import seed_stream
 from vae_wgan.dcgan_networks import dcgan_critic, dcgan_generator
 from vae_wgan.vae_networks import critic_network, decoder_network, layers_in
 
@@ -38,12 +39,11 @@ class WGAN(tf.keras.Model):
         `networks` is a key of NETWORKS; for the others see `VAEArchitecture`.
         """
         super().__init__(name="wgan")
-        rng = np.random.default_rng(seed)
         options = {
             "latent_size": z_dim,
             "base_depth": base_depth,
             "activation": activation,
-            "next_seed": lambda: int(rng.integers(2**31)),
+            "next_seed": seed_stream(seed),
         }
         make_generator, make_critic = NETWORKS[networks]
         with layers_in(precision):

@@ -1,6 +1,6 @@
 """Named children of one root seed, so that no draw depends on what else was drawn."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from zlib import crc32
 
 import numpy as np
@@ -14,6 +14,12 @@ def child_seed(root_seed: int, *path: str | int) -> int:
     spawn_key = tuple(crc32(part.encode()) if isinstance(part, str) else part for part in path)
     state = np.random.SeedSequence(root_seed, spawn_key=spawn_key).generate_state(1)
     return int(state[0] >> 1)
+
+
+def seed_stream(seed: int) -> Callable[[], int]:
+    """A function whose calls return one seed in [0, 2**31) after the other, as of many layers."""
+    rng = np.random.default_rng(seed)
+    return lambda: int(rng.integers(2**31))
 
 
 def normal_rows(seed: int, ids: np.ndarray, row_shape: Sequence[int]) -> np.ndarray:
