@@ -1,5 +1,7 @@
 """Masks: counts, order, what is touched and what is not, and corners up to the last row."""
 
+import inspect
+
 import numpy as np
 import pytest
 
@@ -98,20 +100,40 @@ def test_the_default_channels_suit_grey_images():
     assert not masked[:, :4, :4].any()
 
 
+def test_the_defaults_are_those_that_users_of_detectors_know():
+    parameters = inspect.signature(apply_mask).parameters
+    known = {
+        "mask_size": (4, 4),
+        "n_masks": 1,
+        "coord": None,
+        "channels": (0, 1, 2),
+        "mask_type": "uniform",
+        "noise_distr": (0, 1),
+        "noise_rng": (0, 1),
+        "clip_rng": (0, 1),
+    }
+    assert {name: parameters[name].default for name in known} == known
+
+
+def test_a_patch_may_be_one_pixel():
+    _, masks = apply_mask(IMAGES, (1, 1), coord=(4, 5), mask_type="zero")
+    assert np.argwhere(masks[0, :, :, 0] == 0).tolist() == [[4, 5]]
+
+
 @pytest.mark.parametrize(
-    ("argument", "value"),
+    ("argument", "value", "said"),
     [
-        ("X", IMAGES[0]),
-        ("mask_size", (9, 3)),
-        ("mask_size", (0, 3)),
-        ("n_masks", 0),
-        ("coord", (7, 0)),
-        ("coord", (0, -1)),
-        ("coord", ([0, 1, 2], 0)),
-        ("channels", [3]),
-        ("mask_type", "random"),
+        ("X", IMAGES[0], "X needs axes"),
+        ("mask_size", (9, 3), r"mask_size=\(9, 3\) does not fit images of \(8, 10\)"),
+        ("mask_size", (0, 3), "mask_size"),
+        ("n_masks", 0, "n_masks"),
+        ("coord", (7, 0), r"coord=\(7, 0\): rows must lie in 0\.\.6, columns in 0\.\.7"),
+        ("coord", (0, -1), "coord"),
+        ("coord", ([0, 1, 2], 0), "coord"),
+        ("channels", [3], r"channels has none of the images' 0\.\.2"),
+        ("mask_type", "random", "mask_type"),
     ],
 )
-def test_a_bad_argument_is_named(argument, value):
-    with pytest.raises(ValueError, match=argument):
+def test_a_bad_argument_is_named(argument, value, said):
+    with pytest.raises(ValueError, match=said):
         apply_mask(**{"X": IMAGES, "mask_size": (2, 3), "n_masks": 2, argument: value})

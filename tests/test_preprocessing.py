@@ -59,6 +59,7 @@ def test_floats_up_to_255_are_refused_with_their_range():
     pixels = np.linspace(0, 255, 2 * 4 * 4, dtype=np.float32).reshape(2, 4, 4)
     assert "numbers from 0 to 255;" in message_of_own(pixels)
     assert "numbers from -1 to 1;" in message_of_own(pixels / 127.5 - 1)
+    assert "numbers from 0 to 1.5;" in message_of_own(pixels / 170)
     assert "to inf;" in message_of_own(np.full((1, 2, 2), np.inf))
 
 
