@@ -54,6 +54,14 @@ def test_rows_say_how_the_score_moves(run):
     assert rows[0].mean < rows[2].mean < rows[4].mean
 
 
+def test_a_score_at_the_threshold_is_not_flagged(run):
+    headline = ("iwae", "mean")
+    (scores,) = score_lines(run, NAMES[0], ["iwae"], 0)[headline]
+    inside = score_lines(run, run.in_distribution, ["iwae"], 0)
+    row = next(altered_rows(run, inside, {headline: scores.max()}, [headline]))
+    assert row.flagged == 0
+
+
 def test_without_altered_sets_there_are_no_rows(tmp_path):
     run = read_run(write_run(tmp_path), ["iwae"])
     assert rows_of_run(run, [("iwae", "waic")]) == []
@@ -74,6 +82,8 @@ def rows_of(means, threshold=0.0, kind="snow"):
 
 def test_the_crossing_lies_on_the_line_between_two_levels():
     assert crossing(rows_of([-3.0, -1.0, 3.0, -5.0])) == pytest.approx(1.25)
+    assert crossing(rows_of([-3.0, -2.0, 3.0])[1:]) == pytest.approx(1.4)
+    assert crossing(rows_of([-3.0, -2.0, 3.0])[::2]) == pytest.approx(1.0)
     assert crossing(rows_of([1.0, 2.0])) == 0
     assert crossing(rows_of([-2.0, -1.0, 0.0])) is None
 

@@ -8,7 +8,7 @@ from PIL import Image
 
 from tools.data import corruption_blur, corruption_digital, corruption_noise, corruption_weather
 from tools.data.corruptions import CORRUPTIONS, SEVERITIES, Corruption, corrupt, in_range
-from tools.data.resampling import enlarged, grid, linear_map, sample
+from tools.data.resampling import enlarged, grid
 from tools.data.row_random import RowRandom
 
 IMAGES = np.random.default_rng(0).random((4, 32, 32, 3), np.float32)
@@ -220,27 +220,6 @@ def test_jpeg_is_what_pillow_reads_back(channels):
     expected = np.asarray(Image.open(file), np.float32).reshape(images.shape) / 255
     result = corruption_digital.jpeg_compression(images, 60, random())
     np.testing.assert_array_equal(result, expected)
-
-
-def test_sampling_is_scipys_linear_interpolation():
-    from scipy.ndimage import map_coordinates
-
-    rng = np.random.default_rng(2)
-    rows, columns = (rng.uniform(-3, 35, (4, 32, 32)) for _ in range(2))
-    result = sample(IMAGES, rows, columns)
-    for image, channel in np.ndindex(4, 3):
-        expected = map_coordinates(
-            IMAGES[image, ..., channel], [rows[image], columns[image]], order=1, mode="nearest"
-        )
-        np.testing.assert_allclose(result[image, ..., channel], expected, atol=1e-5)
-
-
-def test_linear_maps_turn_about_the_middle():
-    quarter = np.array([[0.0, -1.0], [1.0, 0.0]])
-    turned = np.rot90(IMAGES, axes=(1, 2))
-    result = linear_map(IMAGES, quarter)
-    assert min(np.abs(result - other).max() for other in (turned, turned[:, ::-1, ::-1])) < 1e-5
-    np.testing.assert_allclose(linear_map(IMAGES, np.eye(2), (0, 1))[:, :, :-1], IMAGES[:, :, 1:])
 
 
 def test_in_range_is_float32_between_0_and_1():

@@ -78,6 +78,12 @@ def test_balanced_tests_as_many_normal_rows_as_anomalies(is_normal, groups):
     assert "--label_column" in message
 
 
+def test_balanced_tests_half_of_the_normal_rows_at_most():
+    is_normal = np.arange(180) < 100
+    parts = split_balanced(is_normal, np.arange(180), rng())
+    assert [len(part) for part in parts] == [45, 5, 50, 80]
+
+
 def test_time_trains_on_the_first_day_and_tests_all_of_the_second(is_normal):
     parts = SPLITS["time"](is_normal, np.arange(ROWS), rng())
     assert max(parts.training.max(), parts.calibration.max()) < ROWS / 2
@@ -85,8 +91,9 @@ def test_time_trains_on_the_first_day_and_tests_all_of_the_second(is_normal):
     np.testing.assert_array_equal(tested, np.arange(ROWS // 2, ROWS))
 
 
-def test_of_an_odd_number_of_days_the_middle_one_is_tested(is_normal):
-    time = np.linspace(0, 3 * 86400 - 1, ROWS)
+@pytest.mark.parametrize("first_day", [0, 7])
+def test_of_an_odd_number_of_days_the_middle_one_is_tested(first_day, is_normal):
+    time = np.linspace(0, 3 * 86400 - 1, ROWS) + 86400 * first_day
     parts = split_time(is_normal, np.arange(ROWS), rng(), time)
     assert parts.training.max() < ROWS / 3 <= parts.test.min() < ROWS / 3 + 10
 
@@ -99,6 +106,9 @@ def test_rows_of_one_day_cannot_be_split_by_time(is_normal):
 def test_too_few_rows_to_train_are_refused():
     message = message_of(split_semi, np.arange(120) < 12, np.arange(120), rng())
     assert "would train" in message
+    assert len(split_semi(np.ones(44, bool), np.arange(44), rng()).training) == 20
+    message = message_of(split_semi, np.ones(42, bool), np.arange(42), rng())
+    assert message.startswith("19 normal rows would train, 2 calibrate and 21 be tested")
 
 
 @pytest.mark.parametrize("seed", range(5))
