@@ -117,16 +117,23 @@ def test_equal_covariates_leave_the_distance_to_the_mean():
     np.testing.assert_allclose(found, VALUES - CALIBRATION.mean(axis=1, keepdims=True))
 
 
-def test_density_of_states_is_the_sum_of_scipys_kernel_estimates_up_to_a_constant():
+@pytest.mark.parametrize(
+    ("values", "calibration"),
+    [(VALUES, CALIBRATION), np.split(np.random.default_rng(1).normal(size=(6, 4000)), 2)],
+    ids=["few", "many, of which the furthest are left out"],
+)
+def test_density_of_states_is_the_sum_of_scipys_kernel_estimates_up_to_a_constant(
+    values, calibration
+):
     def slow_log_density(values, fitted):
         # gaussian_kde takes the deviation with n - 1 below, StandardScaler that with n.
         ratio = np.std(fitted) / np.std(fitted, ddof=1)
         kde = stats.gaussian_kde(fitted, lambda kde: kde.silverman_factor() * ratio)
         return kde.logpdf(values)
 
-    slow = -sum(map(slow_log_density, VALUES, CALIBRATION))
-    found = density_of_states(VALUES, CALIBRATION)
-    np.testing.assert_allclose(found - found[0], slow - slow[0], rtol=1e-6)
+    slow = -sum(map(slow_log_density, values, calibration))
+    found = density_of_states(values, calibration)
+    np.testing.assert_allclose(found - found[0], slow - slow[0], rtol=1e-6, atol=1e-7)
 
 
 def test_far_values_stay_finite_and_in_order():
