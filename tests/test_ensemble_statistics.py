@@ -161,6 +161,11 @@ def test_other_axes_are_refused(values):
         anomaly_scores("iwae", values)
 
 
+def test_likelihoods_and_logits_are_high_for_normal_examples_and_all_else_is_low():
+    high = {key for key, score in SCORE_KEYS.items() if score.high_is_normal}
+    assert high == {"iwae", "elbo", "log_likelihood", "extra_logit", "logit"}
+
+
 def test_an_unknown_score_has_no_direction():
     with pytest.raises(InputError, match=r"'iwea'; known: iwae, elbo"):
         anomaly_scores("iwea", L)
