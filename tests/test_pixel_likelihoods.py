@@ -63,6 +63,13 @@ def test_the_discretized_logistic_is_finite_with_its_gradient_far_from_the_image
     assert np.isfinite(tape.gradient(log_prob, outputs)).all()
 
 
+def test_scales_end_at_a_quarter_of_a_level():
+    outputs = tf.constant([0.3, -100.0], shape=(1, 1, 1, 2))
+    scale = LIKELIHOODS["discretized_logistic"](outputs).distribution.scale
+    np.testing.assert_allclose(np.ravel(scale), np.exp(-7.0), rtol=1e-6)
+    assert np.ravel(scale) == pytest.approx(0.25 / 255, rel=0.1)
+
+
 def test_values_between_the_levels_are_rounded_and_channels_are_summed():
     rng = np.random.default_rng(0)
     outputs = rng.normal(size=(2, 4, 4, 6)).astype(np.float32)
@@ -90,3 +97,4 @@ def test_outputs_of_a_colour_have_it_as_their_mean(likelihood):
     assert outputs.shape == (4 * OUTPUTS_PER_CHANNEL[likelihood],)
     mean = LIKELIHOODS[likelihood](tf.constant(outputs.reshape(1, 1, 1, -1), tf.float32)).mean()
     np.testing.assert_allclose(np.ravel(mean), [0.01, 0.1307, 0.5, 0.99], rtol=1e-4)
+    assert not outputs[4:].any()  # log scales begin as those of an untrained decoder
