@@ -19,7 +19,7 @@ setup(
     package_data={"tools.report": ["*.html"]},
     install_requires=[
         "absl-py>=2.1,<3",
-        "keras>=3.14",  # the safe modes of earlier ones could be escaped
+        "keras>=3.14,<4",  # the safe modes of earlier ones could be escaped
         "matplotlib>=3.9,<4",
         "numpy>=2.2,<3",  # its savez can refuse to pickle
         "pandas>=2.2.2,<4",
