@@ -26,6 +26,7 @@ MEANINGLESS_NAMES = {"utils", "helpers", "common", "misc"}
 SHARED_BY_TESTS = {"conftest.py", "repository_sources.py"} | {
     "documented_commands.py",
     "fake_model.py",
+    "golden_runs.py",
     "html_page.py",
     "input_errors.py",
     "linear_gaussian.py",
