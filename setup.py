@@ -37,6 +37,7 @@ setup(
         "dev": [
             "build>=1.2,<2",
             "html5lib>=1.1,<2",
+            "import-linter>=2.3,<3",
             "mkdocs>=1.6,<2",
             "mkdocstrings[python]>=1.0,<2",
             "pytest>=9,<10",

@@ -16,7 +16,7 @@ if not __package__:  # started as a file: the checkout's root takes the place of
 
 from tools.errors import InputError
 from tools.run.command_line import run_from_command_line
-from tools.run.settings import default_data_dir, option
+from tools.run.options import default_data_dir, option
 
 
 @dataclasses.dataclass(frozen=True)
@@ -59,7 +59,9 @@ def main() -> None:
 
 
 def _run(settings: ClassifierSettings, given: set[str]) -> None:
-    from anomaly.supervised_experiment import run  # here: it loads pandas, and TensorFlow later
+    from anomaly.supervised.supervised_experiment import (
+        run,  # here: it loads pandas, and TensorFlow later
+    )
 
     run(settings)
 

@@ -10,19 +10,19 @@ import importlib
 __version__ = "0.1.0"
 
 _MODULES = {
-    "AdversarialAE": "anomaly.adversarial_ae",
-    "AdversarialVAE": "anomaly.adversarial_vae",
-    "EnsembleDetector": "anomaly.ensemble_detector",
-    "ModelDistillation": "anomaly.model_distillation",
-    "OutlierVAE": "anomaly.outlier_vae",
-    "SklearnDetector": "anomaly.sklearn_detector",
-    "apply_mask": "tools.data.masks",
-    "elbo": "anomaly.detector_losses",
+    "AdversarialAE": "anomaly.detectors.adversarial_ae",
+    "AdversarialVAE": "anomaly.detectors.adversarial_vae",
+    "EnsembleDetector": "anomaly.detectors.ensemble_detector",
+    "ModelDistillation": "anomaly.detectors.model_distillation",
+    "OutlierVAE": "anomaly.detectors.outlier_vae",
+    "SklearnDetector": "anomaly.detectors.sklearn_detector",
+    "apply_mask": "tools.data.corruptions.masks",
+    "elbo": "anomaly.machinery.detector_losses",
     "fetch_detector": "anomaly.model_zoo",
-    "load_detector": "anomaly.detector_files",
+    "load_detector": "anomaly.machinery.detector_files",
     "plot_feature_outlier_image": "tools.report.detector_plots",
     "plot_instance_score": "tools.report.detector_plots",
-    "save_detector": "anomaly.detector_files",
+    "save_detector": "anomaly.machinery.detector_files",
 }
 __all__ = sorted(_MODULES)
 

@@ -13,12 +13,12 @@ from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from anomaly.detector_files import load_detector
-from anomaly.detector_input import ArgumentError, checked_word
-from tools.data.downloads import download
+from anomaly.machinery.detector_files import load_detector
+from anomaly.machinery.detector_input import ArgumentError, checked_word
+from tools.data.sources.downloads import download
 from tools.errors import InputError
+from tools.files.whole_files import parse_json, write_json
 from tools.run.checkpoints import file_digest
-from tools.run.whole_files import parse_json, write_json
 
 INDEX = "index.json"
 ZOO_VARIABLE = "WAIC_ZOO"

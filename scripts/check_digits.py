@@ -18,11 +18,11 @@ if not __package__:  # started as a file: the checkout's root takes the place of
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 from scripts.script_start import run_script, script_parser
-from tools.data.registry import load_images, load_labels
+from tools.data.images.image_registry import load_images, load_labels
 from tools.errors import InputError
-from tools.run.folder import RunFolder, settle_settings
+from tools.run.run_folder import RunFolder, settle_settings
 from tools.run.seeds import child_seed
-from vae_wgan.wgan_settings import WGANSettings
+from vae_wgan.settings.wgan_settings import WGANSettings
 
 SURE = 0.9
 
@@ -98,8 +98,8 @@ def _check(options: argparse.Namespace) -> None:
     _write("real test digits", verdict(probabilities) | {"accuracy": round(accuracy, 4)})
 
     from tools.run.checkpoints import read_checkpoint
-    from vae_wgan.ensemble import trained_members
-    from vae_wgan.wgan_member import WGANMember
+    from vae_wgan.ensemble.members import trained_members
+    from vae_wgan.wgan.wgan_member import WGANMember
 
     member = WGANMember(settings, real[0].examples.shape[1:], real[0].examples[:64])
     checkpoints = trained_members(

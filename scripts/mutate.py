@@ -31,31 +31,31 @@ from tools.errors import InputError
 
 ROOT = Path(__file__).resolve().parents[1]
 FORMULAS = (
-    "anomaly/attacks.py",
-    "anomaly/detector_losses.py",
-    "tools/data/masks.py",
-    "tools/data/preprocessing.py",
-    "tools/data/resampling.py",
-    "tools/data/table_splits.py",
-    "tools/scores/altered.py",
+    "anomaly/machinery/attacks.py",
+    "anomaly/machinery/detector_losses.py",
+    "tools/data/corruptions/masks.py",
+    "tools/data/images/preprocessing.py",
+    "tools/data/corruptions/resampling.py",
+    "tools/data/tables/table_splits.py",
+    "tools/scores/altered_scores.py",
     "tools/scores/bootstrap.py",
     "tools/scores/calibrated.py",
     "tools/scores/counts.py",
-    "tools/scores/ensemble.py",
+    "tools/scores/ensemble_statistics.py",
     "tools/scores/input_statistics.py",
     "tools/scores/metrics.py",
     "tools/scores/pools.py",
-    "tools/scores/registry.py",
-    "vae_wgan/adversarial_inputs.py",
-    "vae_wgan/convolutions.py",
-    "vae_wgan/gradient_norms.py",
-    "vae_wgan/likelihood_regret.py",
-    "vae_wgan/pixel_likelihoods.py",
-    "vae_wgan/pixel_noise.py",
-    "vae_wgan/priors.py",
-    "vae_wgan/table_likelihoods.py",
-    "vae_wgan/vae.py",
-    "vae_wgan/wgan.py",
+    "tools/scores/score_registry.py",
+    "vae_wgan/run/adversarial_inputs.py",
+    "vae_wgan/layers/convolutions.py",
+    "vae_wgan/vae/gradient_norms.py",
+    "vae_wgan/vae/likelihood_regret.py",
+    "vae_wgan/vae/pixel_likelihoods.py",
+    "vae_wgan/vae/pixel_noise.py",
+    "vae_wgan/vae/priors.py",
+    "vae_wgan/table/table_likelihoods.py",
+    "vae_wgan/vae/vae.py",
+    "vae_wgan/wgan/wgan.py",
 )
 MOST_SECONDS = 600  # of a module's tests; a mutant that hangs is caught
 OPERATORS = {
@@ -151,7 +151,7 @@ def _tests_of(module: str) -> list[str]:
     name = module.removesuffix(".py").replace("/", ".")
     package, _, last = name.rpartition(".")
     imports = (f"from {name} import", f"import {name}", f"from {package} import {last}")
-    texts = {path: path.read_text("utf-8") for path in sorted((ROOT / "tests").glob("test_*.py"))}
+    texts = {path: path.read_text("utf-8") for path in sorted((ROOT / "tests").rglob("test_*.py"))}
     found = [path for path, text in texts.items() if any(words in text for words in imports)]
     found.sort(key=lambda path: texts[path].count("import "))
     return [str(path.relative_to(ROOT)) for path in found]

@@ -31,7 +31,7 @@ from scripts.reproduction.pairs import pair_of, pairs_csv, printed_pairs
 from scripts.reproduction.report import report_text
 from scripts.script_start import run_script, script_parser
 from tools.errors import InputError
-from tools.run.whole_files import write_text
+from tools.files.whole_files import write_text
 from tools.scores.ranking import ranking
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from tools.errors import InputError
-from tools.run.settings import default_data_dir
+from tools.run.options import default_data_dir
 
 
 def script_parser(description: str) -> argparse.ArgumentParser:

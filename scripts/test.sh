@@ -7,6 +7,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 bash scripts/setup_venv.sh dev
 .venv/bin/python -m ruff check --quiet .
 .venv/bin/python -m ruff format --quiet --check .
+.venv/bin/lint-imports >/dev/null || { .venv/bin/lint-imports --verbose; exit 1; }
 .venv/bin/python -m mkdocs build --quiet --strict
 # A process per core, at most four; a file's tests share one, and with it their runs. Exits 5 when
 # no test ran.

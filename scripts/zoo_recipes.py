@@ -13,7 +13,7 @@ import tensorflow as tf
 from anomaly import AdversarialAE, AdversarialVAE, ModelDistillation, OutlierVAE, elbo
 from anomaly.model_zoo import fetch_detector
 from scripts.zoo_networks import ae_networks, classifier, distilled_classifier, vae_networks
-from tools.data.registry import choose_rows, load_images, load_labels
+from tools.data.images.image_registry import choose_rows, load_images, load_labels
 from tools.run.seeds import child_seed
 
 _LOG = logging.getLogger(__name__)

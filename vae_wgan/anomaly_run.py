@@ -13,7 +13,7 @@ if not __package__:  # started as a file: the checkout's root takes the place of
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 from tools.run.command_line import run_from_command_line
-from vae_wgan.table_settings import TableSettings
+from vae_wgan.settings.table_settings import TableSettings
 
 
 def main() -> None:
@@ -22,7 +22,9 @@ def main() -> None:
 
 
 def _run(settings: TableSettings, given: set[str]) -> None:
-    from vae_wgan.anomaly_experiment import run  # here: a wrong flag need not wait for this import
+    from vae_wgan.run.table_experiment import (
+        run,  # here: a wrong flag need not wait for this import
+    )
 
     run(settings, given)
 

@@ -11,7 +11,7 @@ if not __package__:  # started as a file: the checkout's root takes the place of
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 from tools.run.command_line import run_from_command_line
-from vae_wgan.vae_settings import VAESettings
+from vae_wgan.settings.vae_settings import VAESettings
 
 
 def main() -> None:
@@ -20,7 +20,7 @@ def main() -> None:
 
 
 def _run(settings: VAESettings, given: set[str]) -> None:
-    from vae_wgan.vae_experiment import run  # here: a wrong flag need not wait for this import
+    from vae_wgan.run.vae_experiment import run  # here: a wrong flag need not wait for this import
 
     run(settings, given)
 

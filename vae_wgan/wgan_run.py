@@ -11,7 +11,7 @@ if not __package__:  # started as a file: the checkout's root takes the place of
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 from tools.run.command_line import run_from_command_line
-from vae_wgan.wgan_settings import WGANSettings
+from vae_wgan.settings.wgan_settings import WGANSettings
 
 
 def main() -> None:
@@ -20,7 +20,7 @@ def main() -> None:
 
 
 def _run(settings: WGANSettings, given: set[str]) -> None:
-    from vae_wgan.wgan_experiment import run  # here: a wrong flag need not wait for this import
+    from vae_wgan.run.wgan_experiment import run  # here: a wrong flag need not wait for this import
 
     run(settings, given)
 

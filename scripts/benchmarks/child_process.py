@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from tools.errors import InputError
-from tools.run.folder import RunFolder
+from tools.run.run_folder import RunFolder
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -8,7 +8,7 @@ from timeit import timeit
 import numpy as np
 
 from scripts.benchmarks.figure import Figure, interleaved_medians
-from tools.data.corruptions import CORRUPTIONS, corrupt
+from tools.data.corruptions.corruption_kinds import CORRUPTIONS, corrupt
 
 IMAGES, SEVERITY = 1000, 3
 

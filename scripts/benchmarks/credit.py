@@ -18,10 +18,10 @@ from sklearn.ensemble import IsolationForest
 from scripts.benchmarks.child_process import cost_of
 from scripts.benchmarks.figure import Figure, interleaved_medians
 from tools.data.example_set import ExampleSet
-from tools.run.folder import RunFolder
-from tools.run.settings import define_flags, settings_from_flags
-from vae_wgan.table_data import TableData, load_table_data
-from vae_wgan.table_settings import TableSettings
+from tools.run.options import define_flags, settings_from_flags
+from tools.run.run_folder import RunFolder
+from vae_wgan.data.table_data import TableData, load_table_data
+from vae_wgan.settings.table_settings import TableSettings
 
 ENTRY_SCRIPT = Path(__file__).resolve().parents[2] / "vae_wgan" / "anomaly_run.py"
 
@@ -89,8 +89,8 @@ def _member_scoring(
     settings: TableSettings, data: TableData, rows: ExampleSet
 ) -> Callable[[], object]:
     """A call that scores the rows with all members; what is compiled, is compiled before."""
-    from vae_wgan.ensemble import score_ensemble, trained_members
-    from vae_wgan.table_member import SCORE_BATCH, TableMember
+    from vae_wgan.ensemble.members import score_ensemble, trained_members
+    from vae_wgan.table.table_member import SCORE_BATCH, TableMember
 
     member = TableMember(settings, rows.examples.shape[1], data.monitored)
     checkpoints = trained_members(

@@ -20,7 +20,7 @@ import numpy as np
 
 from scripts.benchmarks.figure import Figure, interleaved_medians
 from scripts.benchmarks.peer_environment import PEER, PEER_VERSION, peer_python
-from tools.data.registry import load_images
+from tools.data.images.image_registry import load_images
 from tools.errors import InputError
 
 DETECTORS = ("OutlierVAE", "AdversarialAE", "ModelDistillation")

@@ -6,8 +6,8 @@ import numpy as np
 import tensorflow as tf
 from threadpoolctl import threadpool_limits
 
-from vae_wgan.priors import FlowPrior
-from vae_wgan.vae import VAE
+from vae_wgan.vae.priors import FlowPrior
+from vae_wgan.vae.vae import VAE
 
 layers = tf.keras.layers
 SIDE, PRODUCTS = 2048, 5  # of the matrices

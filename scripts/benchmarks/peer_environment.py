@@ -4,7 +4,7 @@ import os
 import sys
 from pathlib import Path
 
-from tools.data.downloads import run_client
+from tools.data.sources.downloads import run_client
 from tools.errors import InputError
 
 PEER, PEER_VERSION = "alibi-detect", "0.13.0"

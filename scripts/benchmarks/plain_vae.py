@@ -4,10 +4,10 @@ import numpy as np
 import tensorflow as tf
 
 from scripts.benchmarks.plain_wgan import with_keras_layers
-from tools.run.settings import settings_of_preset
-from vae_wgan.vae import VAE, vae_loss, vae_scores
-from vae_wgan.vae_member import VAEMember, new_vae
-from vae_wgan.vae_settings import VAESettings
+from tools.run.options import settings_of_preset
+from vae_wgan.settings.vae_settings import VAESettings
+from vae_wgan.vae.vae import VAE, vae_loss, vae_scores
+from vae_wgan.vae.vae_member import VAEMember, new_vae
 
 SCORES_IN_NATS = ("iwae", "elbo", "rate", "distortion")
 NATS = 1e-4  # by which losses and scores may differ, beside what float32 rounds off

@@ -3,10 +3,10 @@
 import numpy as np
 import tensorflow as tf
 
-from vae_wgan.activations import PiecewiseLinearActivation
-from vae_wgan.convolutions import FewFiltersConv2D, SubpixelConv2DTranspose
-from vae_wgan.wgan import WGAN, critic_loss, generator_loss, gradient_penalty
-from vae_wgan.wgan_settings import WGANSettings
+from vae_wgan.layers.activations import PiecewiseLinearActivation
+from vae_wgan.layers.convolutions import FewFiltersConv2D, SubpixelConv2DTranspose
+from vae_wgan.settings.wgan_settings import WGANSettings
+from vae_wgan.wgan.wgan import WGAN, critic_loss, generator_loss, gradient_penalty
 
 KERAS_FORM = {
     SubpixelConv2DTranspose: tf.keras.layers.Conv2DTranspose,

@@ -12,8 +12,8 @@ from pathlib import Path
 from scripts.benchmarks.child_process import cost_of, cost_of_run
 from scripts.benchmarks.figure import Figure
 from scripts.benchmarks.synthetic_run import write_synthetic_run
-from tools.run.settings import settings_of_preset
-from vae_wgan.vae_settings import VAESettings
+from tools.run.options import settings_of_preset
+from vae_wgan.settings.vae_settings import VAESettings
 
 SETS = 10
 SMALL = {

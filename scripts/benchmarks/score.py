@@ -9,10 +9,10 @@ import numpy as np
 
 from scripts.benchmarks.figure import Figure, interleaved_medians
 from scripts.benchmarks.train import peak_figure
-from tools.data.registry import load_images
+from tools.data.images.image_registry import load_images
+from tools.run.options import settings_of_preset
 from tools.run.seeds import normal_rows
-from tools.run.settings import settings_of_preset
-from vae_wgan.vae_settings import VAESettings
+from vae_wgan.settings.vae_settings import VAESettings
 
 PLAIN_BATCH = 32  # as in training
 Scores = dict[str, np.ndarray]
@@ -31,8 +31,8 @@ def figures(options: argparse.Namespace) -> Iterator[Figure]:
     """
     from scripts.benchmarks.machine_peak import peak_operations_per_second, scoring_operations
     from scripts.benchmarks.plain_vae import SCORES_IN_NATS, PlainVAE, check_nats, trained_vae
-    from tools.run.devices import prepare_devices
-    from vae_wgan.vae_scoring import VAEScoring
+    from vae_wgan.ensemble.devices import prepare_devices
+    from vae_wgan.vae.vae_scoring import VAEScoring
 
     images = load_images("mnist", "test", options.data_dir).examples[: options.images]
     settings = settings_of_preset(VAESettings, "fast")

@@ -18,7 +18,7 @@ from pathlib import Path
 from scripts.benchmarks.child_process import cost_of
 from scripts.benchmarks.figure import Figure, interleaved_medians
 from tools.errors import InputError
-from tools.run.history import read_history
+from tools.run.training_history import read_history
 
 SCRIPTS = ("vae_run", "wgan_run", "anomaly_run")
 FOLDER = Path(__file__).resolve().parents[2] / "vae_wgan"

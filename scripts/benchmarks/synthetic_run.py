@@ -5,11 +5,11 @@ from pathlib import Path
 
 import numpy as np
 
-from tools.run.folder import CALIBRATION, RunFolder
-from tools.run.whole_files import write_json
-from tools.scores.ensemble import SCORE_KEYS
-from tools.scores.files import write_scores
-from tools.scores.registry import (
+from tools.files.whole_files import write_json
+from tools.run.run_folder import CALIBRATION, RunFolder
+from tools.scores.ensemble_statistics import SCORE_KEYS
+from tools.scores.score_files import write_scores
+from tools.scores.score_registry import (
     FITTED_SCORES,
     GRADIENT_NORMS,
     NOT_OF_MEMBERS,

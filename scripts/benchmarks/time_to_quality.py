@@ -20,14 +20,14 @@ import numpy as np
 
 from scripts.benchmarks.figure import Figure
 from scripts.benchmarks.train import speeds_apart
-from tools.data.registry import load_images
+from tools.data.images.image_registry import load_images
 from tools.errors import InputError
+from tools.files.whole_files import parse_json, write_json
 from tools.run.kernels import use_onednn
+from tools.run.options import settings_of_preset
 from tools.run.seeds import child_seed
-from tools.run.settings import settings_of_preset
-from tools.run.whole_files import parse_json, write_json
-from vae_wgan.experiment_data import MONITORED_IMAGES, split_calibration
-from vae_wgan.vae_settings import VAESettings
+from vae_wgan.data.image_data import MONITORED_IMAGES, split_calibration
+from vae_wgan.settings.vae_settings import VAESettings
 
 STEPS = (300, 1000)  # of the reference preset
 TEST_IMAGES = 1000
@@ -70,7 +70,7 @@ def figures(options: argparse.Namespace) -> Iterator[Figure]:
         InputError: The fast preset does not reach an aim.
     """
     use_onednn()  # for the reference preset, as the command has it
-    from tools.run.devices import prepare_devices  # here: it loads TensorFlow
+    from vae_wgan.ensemble.devices import prepare_devices  # here: it loads TensorFlow
 
     reference = settings_of_preset(VAESettings, "reference")
     prepare_devices(reference.cpus_per_member)
@@ -109,7 +109,7 @@ def _data(options: argparse.Namespace) -> Data:
 
 def _new_member(preset: str, data: Data, seed: int, **changed: int) -> Any:
     """A member with new weights; what training needs is compiled."""
-    from vae_wgan.vae_member import VAEMember
+    from vae_wgan.vae.vae_member import VAEMember
 
     settings = dataclasses.replace(settings_of_preset(VAESettings, preset), **changed)
     member = VAEMember(settings, data.training.shape[1:], data.held_out)

@@ -12,10 +12,10 @@ import numpy as np
 
 from scripts.benchmarks.figure import Figure, interleaved_medians
 from scripts.benchmarks.own_process import measured_apart
-from tools.data.registry import load_images
+from tools.data.images.image_registry import load_images
 from tools.run.kernels import use_onednn
-from tools.run.settings import PRESETS, settings_of_preset
-from vae_wgan.vae_settings import VAESettings
+from tools.run.options import PRESETS, settings_of_preset
+from vae_wgan.settings.vae_settings import VAESettings
 
 Speed = AbstractContextManager[Callable[[], float]]
 
@@ -91,8 +91,8 @@ def speeds_apart(settings: VAESettings, images: np.ndarray, seconds: float) -> t
 
 
 def _our_speed(settings: VAESettings, images: np.ndarray, seconds: float) -> Callable[[], float]:
-    from tools.run.devices import prepare_devices
-    from vae_wgan.vae_member import VAEMember
+    from vae_wgan.ensemble.devices import prepare_devices
+    from vae_wgan.vae.vae_member import VAEMember
 
     prepare_devices(settings.cpus_per_member)
     member = VAEMember(settings, images.shape[1:], images[: settings.batch_size])
@@ -102,8 +102,8 @@ def _our_speed(settings: VAESettings, images: np.ndarray, seconds: float) -> Cal
 
 def _plain_speed(settings: VAESettings, images: np.ndarray, seconds: float) -> Callable[[], float]:
     from scripts.benchmarks.plain_vae import PlainVAE
-    from tools.run.devices import use_threads
-    from vae_wgan.vae_member import new_vae
+    from vae_wgan.ensemble.devices import use_threads
+    from vae_wgan.vae.vae_member import new_vae
 
     use_threads(settings.cpus_per_member)
     plain = PlainVAE(new_vae(settings, images.shape[1:], seed=0), settings)

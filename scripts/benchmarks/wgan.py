@@ -10,9 +10,9 @@ import numpy as np
 
 from scripts.benchmarks.figure import Figure, interleaved_medians
 from scripts.benchmarks.own_process import measured_apart
-from tools.data.registry import load_images
-from tools.run.settings import PRESETS, settings_of_preset
-from vae_wgan.wgan_settings import WGANSettings
+from tools.data.images.image_registry import load_images
+from tools.run.options import PRESETS, settings_of_preset
+from vae_wgan.settings.wgan_settings import WGANSettings
 
 FIRST_STEP = 26  # a usual one, after those with more updates of the critic
 
@@ -61,8 +61,8 @@ def critic_updates_per_second(train: Callable[[range], object], steps: int, upda
 
 
 def _our_rate(settings: WGANSettings, images: np.ndarray, steps: int) -> Callable[[], float]:
-    from tools.run.devices import prepare_devices  # here: these load TensorFlow
-    from vae_wgan.wgan_member import WGANMember
+    from vae_wgan.ensemble.devices import prepare_devices  # here: these load TensorFlow
+    from vae_wgan.wgan.wgan_member import WGANMember
 
     prepare_devices(settings.cpus_per_member)
     member = WGANMember(settings, images.shape[1:], images[:64])
@@ -72,7 +72,7 @@ def _our_rate(settings: WGANSettings, images: np.ndarray, steps: int) -> Callabl
 
 def _plain_rate(settings: WGANSettings, images: np.ndarray, steps: int) -> Callable[[], float]:
     from scripts.benchmarks.plain_wgan import PlainWGAN
-    from tools.run.devices import use_threads
+    from vae_wgan.ensemble.devices import use_threads
 
     use_threads(settings.cpus_per_member)
     return _rate_measure(PlainWGAN(settings, images).train_steps, steps, settings)

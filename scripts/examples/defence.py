@@ -49,7 +49,7 @@ def defence_table(
     model: Any, correct: Correct, images: np.ndarray, labels: np.ndarray, seed: int
 ) -> list[Defence]:
     """The defence of the clean images, and under each attack."""
-    from anomaly.attacks import fgsm, pgd
+    from anomaly.machinery.attacks import fgsm, pgd
 
     attacked = {
         "none": images,

@@ -21,7 +21,7 @@ if not __package__:  # started as a file: the checkout's root takes the place of
     sys.path[0] = str(Path(__file__).resolve().parents[2])
 
 from scripts.script_start import example_parser, run_script
-from tools.data.corruptions import SEVERITIES, corrupt
+from tools.data.corruptions.corruption_kinds import SEVERITIES, corrupt
 from tools.run.seeds import child_seed
 
 TEST_IMAGES = 1000

@@ -19,8 +19,8 @@ if not __package__:  # started as a file: the checkout's root takes the place of
     sys.path[0] = str(Path(__file__).resolve().parents[2])
 
 from scripts.script_start import example_parser, run_script
-from tools.data.masks import apply_mask
-from tools.data.registry import load_images
+from tools.data.corruptions.masks import apply_mask
+from tools.data.images.image_registry import load_images
 from tools.report.detector_plots import draw_feature_outliers, draw_instance_score
 from tools.run.seeds import child_seed
 

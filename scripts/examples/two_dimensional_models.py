@@ -6,9 +6,9 @@ One object serves all members in turn, so that each is compiled once.
 import numpy as np
 import tensorflow as tf
 
-from vae_wgan.model_state import set_to_zero
-from vae_wgan.priors import FlowPrior
-from vae_wgan.wgan import critic_loss, generator_loss, gradient_penalty
+from vae_wgan.ensemble.model_state import set_to_zero
+from vae_wgan.vae.priors import FlowPrior
+from vae_wgan.wgan.wgan import critic_loss, generator_loss, gradient_penalty
 
 BATCH, Z_DIM, CRITIC_UPDATES, PENALTY = 256, 8, 3, 1.0
 

@@ -23,10 +23,9 @@ from scripts.fuzzing.mutations import (
     whole_zip,
 )
 from scripts.fuzzing.trial import Target, content_reader
-from tools.data.conversions import CIFAR10_MEMBERS, cifar10_arrays, omniglot_images
-from tools.data.own_data import read_own_images
-from tools.data.readers import parse_idx, read_data_file, read_gzip
-from tools.data.sources import (
+from tools.data.images.own_images import read_own_images
+from tools.data.sources.conversions import CIFAR10_MEMBERS, cifar10_arrays, omniglot_images
+from tools.data.sources.obtain import (
     DataFile,
     DebianPackage,
     NpmConversion,
@@ -36,8 +35,9 @@ from tools.data.sources import (
     Wheel,
     obtain,
 )
-from tools.data.table_datasets import load_table
-from tools.data.table_encoder import fit_encoder
+from tools.data.tables.table_datasets import load_table
+from tools.data.tables.table_encoder import fit_encoder
+from tools.files.readers import parse_idx, read_data_file, read_gzip
 
 _IMAGES = np.random.default_rng(0).integers(0, 256, (6, 28, 28), np.uint8)
 _IDX = b"\0\0\x08\3\0\0\0\6\0\0\0\x1c\0\0\0\x1c" + _IMAGES.tobytes()
@@ -150,7 +150,7 @@ def _client(folder: Path, file: str, source: Source, *names: str) -> Callable[[b
             (where / file).write_bytes(content)
             return content
 
-        with mock.patch("tools.data.downloads.run_client", run_client):
+        with mock.patch("tools.data.sources.downloads.run_client", run_client):
             return _obtain(folder, source, *names)
 
     return read

@@ -9,18 +9,18 @@ import numpy as np
 import tensorflow as tf
 
 from anomaly import ModelDistillation
-from anomaly.detector_files import load_detector, save_detector
+from anomaly.machinery.detector_files import load_detector, save_detector
 from scripts.fuzzing.mutations import damaged, inside_json, inside_zip, inside_zip_json
 from scripts.fuzzing.trial import Target, content_reader
-from tools.analysis import analyse_again
+from tools.analysis.run_analysis import analyse_again
+from tools.files.whole_files import write_npz, write_text
 from tools.run.checkpoints import read_checkpoint, save_checkpoint
-from tools.run.folder import RunFolder, open_run, settle_settings, timed
-from tools.run.history import read_history
-from tools.run.settings import settings_of_preset
-from tools.run.whole_files import write_npz, write_text
-from tools.scores.files import read_scores, write_scores
-from vae_wgan.model_state import load_state_arrays
-from vae_wgan.vae_settings import VAESettings
+from tools.run.options import settings_of_preset
+from tools.run.run_folder import RunFolder, open_run, settle_settings, timed
+from tools.run.training_history import read_history
+from tools.scores.score_files import read_scores, write_scores
+from vae_wgan.ensemble.model_state import load_state_arrays
+from vae_wgan.settings.vae_settings import VAESettings
 
 _TRAINING_DATA = {"train_dataset": "mnist, sha256 0123"}
 _SETS = ("mnist", "calibration", "hflip")

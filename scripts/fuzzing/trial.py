@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from scripts.fuzzing.mutations import Mutation, mutants
 from tools.errors import InputError
-from tools.run.whole_files import DamagedFileError
+from tools.files.whole_files import DamagedFileError
 
 MOST_SECONDS, MOST_MEGABYTES = 10, 512
 _MEGABYTE = 2**20 if sys.platform == "darwin" else 2**10  # in the unit of ru_maxrss

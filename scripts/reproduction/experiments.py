@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 
 from scripts.benchmarks.figure import machine
 from tools.errors import InputError
-from tools.run.folder import RunFolder, git_commit, package_versions
-from tools.run.whole_files import write_json, write_text
+from tools.files.whole_files import write_json, write_text
+from tools.run.run_folder import RunFolder, git_commit, package_versions
 
 ROOT = Path(__file__).resolve().parents[2]
 Call = Callable[..., subprocess.CompletedProcess]

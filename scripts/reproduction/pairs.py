@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from tools.report.lines import aligned, csv_lines, fixed
 from tools.report.tables import score_name, seconds_text, verdict
+from tools.report.text_lines import aligned, csv_lines, fixed
 from tools.scores.detection import DetectionRow
 from tools.scores.ranking import RankedScore, winner
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from tools.report.lines import bracketed, csv_lines, fixed
+from tools.report.text_lines import bracketed, csv_lines, fixed
 from tools.scores.alerts import AlertRow, Estimate
 
 _NAMES = ("dataset", "score", "statistic", "n_in", "n_out", "ap", "ap_low", "ap_high")

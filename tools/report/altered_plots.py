@@ -5,11 +5,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from tools.report.gallery import Plot
-from tools.report.lines import fixed
 from tools.report.markup import Markup, element, joined, number_cell, sortable_table
 from tools.report.plots import COLOURS, canvas
 from tools.report.tables import score_name
-from tools.scores.altered import AlteredRow, by_kind, crossing
+from tools.report.text_lines import fixed
+from tools.scores.altered_scores import AlteredRow, by_kind, crossing
 
 COLUMNS = 3  # of small plots beside each other
 

@@ -7,10 +7,10 @@ import numpy as np
 
 from tools.report import plots
 from tools.report.image_rows import image_rows
-from tools.report.lines import fixed
 from tools.report.tables import score_name
+from tools.report.text_lines import fixed
 from tools.scores.detection import DetectionTable
-from tools.scores.ensemble import described, headline_score
+from tools.scores.ensemble_statistics import described, headline_score
 from tools.scores.finished_run import read_histories, read_pictures, read_samples
 
 SAMPLED_MEMBERS, SAMPLES = 5, 24  # members whose samples are shown, and how many of each

@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from tools.report.gallery import Plot
-from tools.report.lines import fixed
 from tools.report.markup import Markup, element, heading, number_cell, table_of
 from tools.report.plots import canvas, legend_below, line_look, point_look, spread_out
+from tools.report.text_lines import fixed
 from tools.scores.detection_history import HistoryRow
-from tools.scores.ensemble import SCORE_KEYS
+from tools.scores.ensemble_statistics import SCORE_KEYS
 
 Series = Mapping[str, np.ndarray]  # {set: values by step}
 

@@ -7,7 +7,6 @@ from tools.report.altered_plots import altered_section
 from tools.report.gallery import Plot
 from tools.report.history_plots import history_section
 from tools.report.labelled import alerts_section, anomaly_verdict, protocol_section
-from tools.report.lines import fixed
 from tools.report.markup import (
     Markup,
     element,
@@ -22,9 +21,10 @@ from tools.report.page import page_html
 from tools.report.pool_table import HEADINGS, pool_cells
 from tools.report.score_sections import ranked_scores, tinted, verdict_cards
 from tools.report.tables import METRIC_COLUMNS, auroc_matrix, interval_text, score_name
+from tools.report.text_lines import fixed
 from tools.report.transfer_table import transfer_section
 from tools.scores.detection import DetectionRow, DetectionTable, mean_auroc
-from tools.scores.ensemble import STATISTICS, described
+from tools.scores.ensemble_statistics import STATISTICS, described
 from tools.scores.flagged import FlagRule
 
 LIKELIHOODS = {

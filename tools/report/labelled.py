@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 
 from tools.report.alert_table import alert_cells, alert_headings
-from tools.report.lines import fixed
 from tools.report.markup import Markup, element, joined, number_cell, pairs, sortable_table
 from tools.report.tables import interval_text, score_name
+from tools.report.text_lines import fixed
 from tools.scores.alerts import AlertRow
 from tools.scores.detection import DetectionRow, DetectionTable
 

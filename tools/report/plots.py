@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, NullLocator
 from sklearn.metrics import roc_curve
 
-from tools.run.history import NO_QUANTITIES
+from tools.run.training_history import NO_QUANTITIES
 
 WIDTH, DPI = 4.8, 170  # inches, dots per inch
 STYLE = {

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import astuple
 
-from tools.report.lines import aligned, fixed
+from tools.report.text_lines import aligned, fixed
 from tools.scores.pools import PoolRow
 
 HEADINGS = ("dataset", "score", "statistic", "pools", "members", "AUROC", "sd", "min", "max")

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 
-from tools.report.lines import fixed
 from tools.report.markup import Markup, element, joined, number_cell, pairs, sortable_table
 from tools.report.tables import interval_text, score_name, seconds_text, verdict
+from tools.report.text_lines import fixed
 from tools.scores.detection import DetectionRow, DetectionTable
 from tools.scores.published import published
 from tools.scores.ranking import RankedScore, ranking_of, winner
-from tools.scores.registry import FITTED_SCORES
+from tools.scores.score_registry import FITTED_SCORES
 
 ALMOST_PERFECT = 0.99
 

@@ -7,7 +7,6 @@ from typing import Any
 import pandas as pd
 
 from tools.report.labelled import protocol_text
-from tools.report.lines import fixed
 from tools.report.markup import (
     Markup,
     element,
@@ -21,7 +20,8 @@ from tools.report.markup import (
 from tools.report.page import page_html
 from tools.report.split_table import KEYS, mean_and_spread, metric_names
 from tools.report.tables import score_name
-from tools.run.folder import RunFolder
+from tools.report.text_lines import fixed
+from tools.run.run_folder import RunFolder
 from tools.scores.detection import headlines_of
 from tools.scores.finished_run import read_manifest
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from tools.report.lines import aligned, fixed
+from tools.report.text_lines import aligned, fixed
 
 KEYS = ["dataset", "score", "statistic"]
 SIZES = ["n_in", "n_out"]

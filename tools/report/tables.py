@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from dataclasses import asdict, fields
 
 from tools.report.alert_table import alert_cells, alert_headings
-from tools.report.lines import aligned, bracketed, csv_lines, fixed
 from tools.report.pool_table import pool_block
+from tools.report.text_lines import aligned, bracketed, csv_lines, fixed
 from tools.scores.alerts import AlertRow
 from tools.scores.bootstrap import CONFIDENCE
 from tools.scores.detection import DetectionRow, DetectionTable
-from tools.scores.lines import ENSEMBLE
 from tools.scores.published import published
 from tools.scores.ranking import RankedScore, ranking_of, winner
+from tools.scores.score_lines import ENSEMBLE
 
 CSV_COLUMNS = tuple(field.name for field in fields(DetectionRow) if field.name != "spread")
 METRIC_COLUMNS = ("ap", "ap_in", "fpr95", "fpr99")

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from tools.report.lines import fixed
 from tools.report.markup import Markup, element, heading, number_cell, table_of
+from tools.report.text_lines import fixed
 from tools.scores.transfer import TransferRow
 
 HEADINGS = ("set", "member", "mean before", "mean after", "AUROC before", "AUROC after")

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tools.run.whole_files import DamagedFileError, read_npz, write_npz
+from tools.files.whole_files import DamagedFileError, read_npz, write_npz
 
 _LOG = logging.getLogger(__name__)
 _NAME = re.compile(r"checkpoint-(\d{8})\.npz")

@@ -12,7 +12,7 @@ from absl import flags
 from tools.errors import InputError
 from tools.run.compilation_cache import use_compilation_cache
 from tools.run.kernels import use_onednn
-from tools.run.settings import define_flags, flags_text, settings_from_flags
+from tools.run.options import define_flags, flags_text, settings_from_flags
 from tools.run.termination import Terminated, terminable
 
 _KINDS = {"bool": "True or False", "float": "a number", "int": "a whole number"}

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TextIO
 from zlib import crc32
 
-from tools.run.whole_files import write_json
+from tools.files.whole_files import write_json
 
 _FLAGS = "TF_XLA_FLAGS"
 _CHECKSUMS = "checksums.json"

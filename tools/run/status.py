@@ -7,8 +7,8 @@ from typing import Any
 
 from tools.errors import InputError
 from tools.run.checkpoints import newest_step
-from tools.run.folder import CALIBRATION, RunFolder
-from tools.run.history import described, read_history
+from tools.run.run_folder import CALIBRATION, RunFolder
+from tools.run.training_history import described, read_history
 
 
 def run_status(path: str | Path) -> str:

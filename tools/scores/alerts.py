@@ -8,9 +8,9 @@ import numpy as np
 
 from tools.scores.bootstrap import interval, metric_draws
 from tools.scores.counts import average_precision_of, counts_of, recall_of
-from tools.scores.ensemble import mean
+from tools.scores.ensemble_statistics import mean
 from tools.scores.finished_run import FinishedRun
-from tools.scores.lines import Lines, ensemble_lines, ensemble_pairs
+from tools.scores.score_lines import Lines, ensemble_lines, ensemble_pairs
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from tools.scores.registry import (
+from tools.scores.score_registry import (
     BACKGROUND,
     GRADIENT_NORMS,
     INPUT_PROPERTIES,

@@ -7,16 +7,16 @@ from typing import NamedTuple
 import numpy as np
 
 from tools.scores.alerts import AlertRow, alert_rows
-from tools.scores.altered import AlteredRow, altered_rows
+from tools.scores.altered_scores import AlteredRow, altered_rows
 from tools.scores.bootstrap import auroc_draws, interval
 from tools.scores.detection_history import HistoryRow, history_rows
-from tools.scores.ensemble import SCORE_KEYS, headline_score, mean, variance
+from tools.scores.ensemble_statistics import SCORE_KEYS, headline_score, mean, variance
 from tools.scores.finished_run import FinishedRun
 from tools.scores.flagged import FlagRule, calibration_thresholds, flag_rules
-from tools.scores.lines import ENSEMBLE, Lines, ensemble_lines, ensemble_pairs, score_lines
 from tools.scores.metrics import DetectionMetrics, detection_metrics
 from tools.scores.pools import PoolRow, pool_rows
-from tools.scores.registry import FITTED_SCORES
+from tools.scores.score_lines import ENSEMBLE, Lines, ensemble_lines, ensemble_pairs, score_lines
+from tools.scores.score_registry import FITTED_SCORES
 from tools.scores.transfer import TransferRow, transfer_rows
 
 HEADLINES = ("likelihood_residual", "critic_distance")  # of the fitted scores

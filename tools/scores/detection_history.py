@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from tools.errors import InputError
-from tools.scores.ensemble import SCORE_KEYS, anomaly_scores
-from tools.scores.files import REMEDY, ScoreFile, read_scores
+from tools.scores.ensemble_statistics import SCORE_KEYS, anomaly_scores
 from tools.scores.finished_run import FinishedRun
 from tools.scores.metrics import mean_auroc_of_lines, refuse_unusable
+from tools.scores.score_files import REMEDY, ScoreFile, read_scores
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,18 @@ from typing import Any
 import numpy as np
 
 from tools.errors import InputError
-from tools.run.folder import CALIBRATION, RunFolder
-from tools.run.history import read_history
-from tools.scores.files import REMEDY, OnDemand, ScoreFile, open_scores, read_arrays, read_scores
+from tools.run.run_folder import CALIBRATION, RunFolder
+from tools.run.training_history import read_history
 from tools.scores.metrics import refuse_unusable
-from tools.scores.registry import needed_names, unmet_needs
+from tools.scores.score_files import (
+    REMEDY,
+    OnDemand,
+    ScoreFile,
+    open_scores,
+    read_arrays,
+    read_scores,
+)
+from tools.scores.score_registry import needed_names, unmet_needs
 
 PICTURE_GROUPS = ("most", "least", "first")
 PICTURE_ARRAYS = ("ids", "images")

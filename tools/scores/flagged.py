@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from tools.errors import InputError
-from tools.run.folder import CALIBRATION
+from tools.run.run_folder import CALIBRATION
 from tools.scores.finished_run import FinishedRun
-from tools.scores.lines import Lines, score_lines
 from tools.scores.metrics import ACCEPTED_PERCENT, acceptance_threshold
+from tools.scores.score_lines import Lines, score_lines
 
 MEAN_ELBO = ("elbo", "mean")
 

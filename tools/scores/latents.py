@@ -6,10 +6,10 @@ from typing import NamedTuple
 import numpy as np
 from sklearn.decomposition import PCA
 
-from tools.scores.altered import strongest
-from tools.scores.files import read_scores
+from tools.scores.altered_scores import strongest
 from tools.scores.finished_run import FinishedRun
 from tools.scores.metrics import refuse_unusable
+from tools.scores.score_files import read_scores
 
 GROUP_SIZE = 500  # examples that stand for all kinds of a group of altered sets
 GROUP_NAMES = {"corruption": "corrupted, last level", "perturbation": "perturbed, last level"}

@@ -7,8 +7,8 @@ import numpy as np
 
 from tools.errors import InputError
 from tools.scores.finished_run import FinishedRun
-from tools.scores.lines import score_lines
 from tools.scores.metrics import mean_auroc_of_lines
+from tools.scores.score_lines import score_lines
 
 
 @dataclass(frozen=True)

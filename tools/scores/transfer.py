@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tools.scores.ensemble import as_log_likelihoods
+from tools.scores.ensemble_statistics import as_log_likelihoods
 from tools.scores.finished_run import FinishedRun
 from tools.scores.metrics import auroc
 

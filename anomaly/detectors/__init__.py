@@ -1,0 +1,1 @@
+"""Detectors with fit and predict."""

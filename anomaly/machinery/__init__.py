@@ -1,0 +1,1 @@
+"""What detectors share: input, batches, training, losses, files."""

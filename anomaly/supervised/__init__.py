@@ -1,0 +1,1 @@
+"""The supervised baseline on credit-card fraud."""

@@ -1,0 +1,268 @@
+"""EnsembleDetector: the scores of a run's members, repeatable, thresholded, saved whole."""
+
+from zlib import crc32
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from anomaly.detectors.ensemble_detector import EnsembleDetector
+from anomaly.machinery.detector_files import load_detector, save_detector
+from input_errors import message_of
+from tiny_run import bars
+from tools.data.example_set import ExampleSet
+from tools.run.options import member_settings
+from tools.run.run_folder import RunFolder
+from tools.scores.ensemble_statistics import anomaly_scores
+from tools.scores.input_statistics import input_statistics
+from tools.scores.score_files import read_scores
+from tools.scores.score_registry import FITTED_SCORES
+from vae_wgan.data.image_data import split_calibration
+from vae_wgan.ensemble.members import score_ensemble, trained_members
+from vae_wgan.settings.vae_settings import VAESettings
+from vae_wgan.settings.wgan_settings import WGANSettings
+from vae_wgan.vae.vae_member import VAEMember
+from vae_wgan.wgan.wgan_member import WGANMember
+
+TINY = {
+    "num_models": 2,
+    "max_steps": 12,
+    "viz_steps": 6,
+    "latent_size": 3,
+    "base_depth": 2,
+    "n_flows": 2,
+    "n_samples": 2,
+    "learning_rate": 1e-2,
+    "compile": False,
+}
+TINY_WGAN = {
+    "num_models": 2,
+    "max_steps": 2,
+    "extra_steps": 1,
+    "viz_steps": 3,
+    "batch_size": 8,
+    "z_dim": 4,
+    "base_depth": 2,
+    "Citers": 1,
+    "Citers_boosted": 1,
+}
+NORMAL = bars(40)
+NOISE = np.random.default_rng(0).random((9, 28, 28, 1), np.float32)
+
+
+@pytest.fixture(scope="module")
+def run_folder(tmp_path_factory):
+    """A folder in which fit has trained two members."""
+    folder = tmp_path_factory.mktemp("run")
+    EnsembleDetector().fit(NORMAL, folder, **TINY)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def detector(run_folder):
+    detector = EnsembleDetector(run_folder)
+    detector.infer_threshold(NORMAL, threshold_perc=90)
+    return detector
+
+
+@pytest.mark.parametrize("score", ["waic", "iwae", "rate.variance"])
+def test_scores_are_the_statistics_of_the_runs_members(score, run_folder):
+    detector = EnsembleDetector(run_folder, score)
+    settings = VAESettings(**TINY)
+    member = VAEMember(settings, (28, 28, 1), NOISE[:1])
+    checkpoints = trained_members(RunFolder(run_folder), num_models=2, max_steps=12)
+    key, statistic = {
+        "waic": ("iwae", "waic"),
+        "iwae": ("iwae", "mean"),
+        "rate.variance": ("rate", "variance"),
+    }[score]
+    expected = []
+    for image in NOISE[:3]:  # one at a time, with the noise that belongs to its pixels
+        ids = np.array([crc32(image)])
+        values = score_ensemble(member, checkpoints, ExampleSet("x", image[None], ids, ""), seed=0)
+        expected.append(anomaly_scores(key, values[key])[statistic][0])
+    np.testing.assert_allclose(detector.score(NOISE[:3]), expected, rtol=1e-5, atol=1e-4)
+
+
+def test_a_score_depends_on_the_image_alone(detector):
+    scores = detector.score(NOISE)
+    assert scores.shape == (9,)
+    order = np.random.default_rng(1).permutation(9)
+    np.testing.assert_allclose(detector.score(NOISE[order]), scores[order], rtol=1e-5)
+    for batch_size in (1, 7):
+        np.testing.assert_allclose(detector.score(NOISE, batch_size), scores, rtol=1e-5)
+
+
+def test_noise_is_more_anomalous_than_what_was_trained_on(detector):
+    assert detector.score(NOISE).min() > np.median(detector.score(NORMAL))
+
+
+def test_bytes_and_floats_are_the_same_images(detector):
+    floats = NORMAL[:5, ..., None] / np.float32(255)
+    np.testing.assert_array_equal(detector.score(NORMAL[:5]), detector.score(floats))
+
+
+def test_a_prediction_has_the_documented_form(detector):
+    result = detector.predict(NORMAL)
+    assert list(result) == ["data", "meta"]
+    assert list(result["data"]) == ["instance_score", "is_outlier"]
+    scores, flags = result["data"].values()
+    assert flags.dtype == np.int64
+    np.testing.assert_array_equal(flags, scores > detector.threshold)
+    assert flags.sum() == 4
+    assert result["meta"]["detector_type"] == "outlier"
+    assert detector.predict(NOISE, return_instance_score=False)["data"]["instance_score"] is None
+
+
+def test_a_saved_detector_needs_its_run_no_more(detector, tmp_path):
+    for name in ("a", "b"):  # twice in a row
+        save_detector(detector, tmp_path / name)
+        detector = load_detector(tmp_path / name)
+    expected = detector.score(NOISE)
+    np.testing.assert_array_equal(load_detector(tmp_path / "a").score(NOISE), expected)
+    assert load_detector(tmp_path / "b").threshold == detector.threshold
+    assert repr(detector) == "EnsembleDetector"
+
+
+def test_an_unfitted_detector_can_be_saved(tmp_path):
+    save_detector(EnsembleDetector(score="rate", threshold=3), tmp_path / "a")
+    detector = load_detector(tmp_path / "a")
+    assert (detector.threshold, detector.score_name) == (3, "rate")
+    detector.fit(NORMAL, **(TINY | {"max_steps": 1}))
+    assert detector.score(NOISE).shape == (9,)
+
+
+def test_fit_goes_on_in_its_folder_and_leaves_none_without(run_folder, monkeypatch, tmp_path):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    before = [path.stat().st_mtime_ns for path in run_folder.glob("*/checkpoint-*.npz")]
+    again = EnsembleDetector()
+    again.fit(NORMAL, run_folder, **TINY)
+    assert before == [path.stat().st_mtime_ns for path in run_folder.glob("*/checkpoint-*.npz")]
+    elsewhere = EnsembleDetector()
+    elsewhere.fit(NORMAL, **TINY)
+    assert list(tmp_path.iterdir()) == []
+    np.testing.assert_array_equal(again.score(NOISE), elsewhere.score(NOISE))
+
+
+def test_graphs_are_computed_as_written_whatever_the_program_has_set(monkeypatch):
+    seen = []
+    for name in ("train_steps", "score"):
+        method = getattr(VAEMember, name)
+
+        def seeing(*arguments, method=method):
+            seen.append(tf.config.optimizer.get_experimental_options()["disable_meta_optimizer"])
+            return method(*arguments)
+
+        monkeypatch.setattr(VAEMember, name, seeing)
+    detector = EnsembleDetector()
+    detector.fit(NORMAL, **(TINY | {"max_steps": 1}))
+    detector.score(NOISE)
+    assert seen == [True, True] * 2
+
+
+def test_what_members_depend_on_is_saved(detector):
+    settings = detector.get_config()["ensemble"]["settings"]
+    assert settings.keys() == member_settings(VAESettings()).keys() | {
+        "num_models",
+        "n_samples",
+        "compile",
+    }
+    assert settings["latent_size"] == 3
+
+
+def test_wrong_input_is_named(detector, run_folder, tmp_path):
+    assert "score='wiac'" in message_of(EnsembleDetector, score="wiac")
+    assert "score='median'" in message_of(EnsembleDetector, score="iwae.median")
+    assert f"run_folder={tmp_path} holds no run" in message_of(EnsembleDetector, tmp_path)
+    assert "threshold" in message_of(EnsembleDetector(run_folder).predict, NOISE)
+    assert "call fit" in message_of(EnsembleDetector().score, NOISE)
+    assert "another shape" in message_of(detector.score, np.zeros((2, 32, 32, 1)))
+    assert "another shape" in message_of(detector.score, np.zeros((2, 30, 30, 1)))
+    assert "X has 30x30x1 images" in message_of(EnsembleDetector().fit, np.zeros((2, 30, 30, 1)))
+    assert "X holds numbers" in message_of(detector.score, NOISE + 1)
+    assert "other settings" in message_of(
+        EnsembleDetector().fit, NORMAL, run_folder, **(TINY | {"latent_size": 4})
+    )
+    with pytest.raises(TypeError, match="latent_dim"):
+        EnsembleDetector().fit(NORMAL, latent_dim=3)
+
+
+@pytest.fixture(scope="module")
+def fitted(tmp_path_factory):
+    """A detector whose score is fitted on rows that fit has held out, and its folder."""
+    folder = tmp_path_factory.mktemp("fitted")
+    detector = EnsembleDetector(score="likelihood_residual", threshold=0)
+    detector.fit(NORMAL, folder, **TINY)
+    return detector, folder
+
+
+def test_a_fitted_score_is_that_of_the_held_out_rows(fitted):
+    detector, folder = fitted
+    images = NORMAL[..., None] / np.float32(255)
+    _, held_out = split_calibration(ExampleSet("X", images, np.arange(len(images)), ""), seed=0)
+    assert read_scores(RunFolder(folder).scores("calibration")).ids.tolist() == [*held_out.ids]
+    member = VAEMember(VAESettings(**TINY), (28, 28, 1), NOISE[:1])
+    checkpoints = trained_members(RunFolder(folder), num_models=2, max_steps=12)
+    parts = []
+    for example_set in (ExampleSet("noise", NOISE, np.arange(9), ""), held_out):
+        of_members = score_ensemble(member, checkpoints, example_set, seed=0)
+        of_input = input_statistics(example_set.examples, "bernoulli")
+        parts.append(of_members | {name: line[None] for name, line in of_input.items()})
+    expected = FITTED_SCORES["likelihood_residual"].compute(*parts)
+    np.testing.assert_allclose(detector.score(NOISE), expected, rtol=1e-4)
+    np.testing.assert_allclose(detector.score(NOISE, batch_size=4), expected, rtol=1e-4)
+
+
+def test_a_fitted_score_is_saved_and_opened_again(fitted, tmp_path):
+    detector, folder = fitted
+    expected = detector.score(NOISE)
+    opened = EnsembleDetector(folder, "likelihood_residual").score(NOISE)
+    np.testing.assert_array_equal(opened, expected)
+    for name in ("a", "b"):  # twice in a row
+        save_detector(detector, tmp_path / name)
+        detector = load_detector(tmp_path / name)
+    np.testing.assert_array_equal(detector.score(NOISE), expected)
+
+
+def test_what_a_fitted_score_lacks_is_named(fitted, run_folder):
+    folder = fitted[1]
+    assert "gradient_norm., which" in message_of(EnsembleDetector, folder, "gradient_norm")
+    assert "calibration.npz is missing" in message_of(EnsembleDetector, run_folder, "typicality")
+    assert "is one number per row" in message_of(EnsembleDetector, folder, "typicality.mean")
+    assert "score='likelihood_ratio'" in message_of(EnsembleDetector, folder, "likelihood_ratio")
+
+
+def test_a_score_that_members_lack_is_refused_before_they_are_trained(tmp_path):
+    for score in ("log_likelihood", "likelihood_ratio"):
+        assert f"score='{score}'" in message_of(EnsembleDetector(score=score).fit, NORMAL, tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def test_wgans_are_members_too(tmp_path):
+    EnsembleDetector().fit(NORMAL, tmp_path, model="wgan", **TINY_WGAN)
+    detector = EnsembleDetector(tmp_path, "variance")
+    checkpoints = trained_members(RunFolder(tmp_path), num_models=2, max_steps=3)
+    member = WGANMember(WGANSettings(**TINY_WGAN), (28, 28, 1), NOISE[:1])
+    values = score_ensemble(member, checkpoints, ExampleSet("x", NOISE, np.arange(9), ""), seed=0)
+    expected = values["extra_logit"].var(axis=0)
+    np.testing.assert_allclose(detector.score(NOISE), expected, rtol=1e-3, atol=1e-9)
+    assert "score='iwae'" in message_of(EnsembleDetector, tmp_path, "iwae")
+    assert "score='dose'" in message_of(EnsembleDetector, tmp_path, "dose")
+
+
+def test_wgans_have_the_score_of_critics_by_rows_that_none_has_seen(tmp_path):
+    detector = EnsembleDetector(score="critic_distance")
+    normal = bars(400)  # of which it learns from 380
+    detector.fit(normal, tmp_path, model="wgan", **TINY_WGAN)
+    again = EnsembleDetector(tmp_path, "critic_distance")
+    np.testing.assert_array_equal(detector.score(NOISE), again.score(NOISE))
+    checkpoints = trained_members(RunFolder(tmp_path), num_models=2, max_steps=3)
+    member = WGANMember(WGANSettings(**TINY_WGAN), (28, 28, 1), NOISE[:1])
+    images = normal[..., None] / np.float32(255)
+    _, held_out = split_calibration(ExampleSet("X", images, np.arange(len(images)), ""), seed=0)
+    parts = (
+        score_ensemble(member, checkpoints, part, seed=0)
+        for part in (ExampleSet("x", NOISE, np.arange(9), ""), held_out)
+    )
+    expected = FITTED_SCORES["critic_distance"].compute(*parts)
+    np.testing.assert_allclose(again.score(NOISE), expected, rtol=1e-3)

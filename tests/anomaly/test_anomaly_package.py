@@ -1,0 +1,53 @@
+import subprocess
+import sys
+
+import pytest
+
+import anomaly
+from anomaly.machinery.detector_input import (
+    checked_count,
+    checked_number,
+    checked_rows,
+    checked_word,
+)
+from repository_sources import ROOT
+
+
+def test_all_public_names_are_found():
+    assert set(anomaly.__all__) <= set(dir(anomaly))
+    for name in ("AdversarialAE", "AdversarialVAE", "ModelDistillation", "OutlierVAE", "elbo"):
+        assert getattr(anomaly, name).__name__ == name
+    with pytest.raises(AttributeError, match="Outlier"):
+        _ = anomaly.Outlier
+
+
+def test_importing_the_package_loads_no_tensorflow():
+    code = "import sys, anomaly; sys.exit('tensorflow' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
+
+
+def test_checked_values_come_back_in_their_type():
+    assert checked_number("x", 1) == 1.0
+    assert checked_count("x", 1e10) == 10**10
+    assert checked_word("x", "a", ("a", "b")) == "a"
+    assert checked_rows([[1, 2]]).dtype == "float32"
+
+
+@pytest.mark.parametrize(
+    ("call", "error"),
+    [
+        (lambda: checked_number("x", None), TypeError),
+        (lambda: checked_number("x", True), TypeError),
+        (lambda: checked_number("x", "1"), TypeError),
+        (lambda: checked_number("x", [1, 2]), TypeError),
+        (lambda: checked_number("x", float("inf")), ValueError),
+        (lambda: checked_number("x", 0, above=0), ValueError),
+        (lambda: checked_number("x", -1, at_least=0), ValueError),
+        (lambda: checked_number("x", 2, at_most=1), ValueError),
+        (lambda: checked_count("x", 1.5), ValueError),
+        (lambda: checked_word("x", "c", ("a", "b")), ValueError),
+    ],
+)
+def test_bad_values_are_named(call, error):
+    with pytest.raises(error, match=r"^x="):
+        call()

@@ -1,0 +1,191 @@
+"""The benchmark of the VAE: both forms give the same numbers, and what is counted is right."""
+
+import argparse
+from contextlib import nullcontext
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from input_errors import message_of
+from scripts.benchmarks import machine_peak, plain_vae, score, time_to_quality, train
+from scripts.benchmarks.machine_peak import scoring_operations, training_operations
+from scripts.benchmarks.plain_vae import ChangedResultError, PlainVAE, check_nats, check_training
+from scripts.benchmarks.train import rate_measure
+from tools.data.example_set import ExampleSet
+from vae_wgan.settings.vae_settings import VAESettings
+from vae_wgan.vae.vae_member import new_vae
+
+IMAGES = np.random.default_rng(0).random((60, 28, 28, 1), np.float32)
+TINY = VAESettings(
+    latent_size=3,
+    base_depth=2,
+    n_flows=1,
+    batch_size=4,
+    train_samples=2,
+    n_samples=2,
+    compile=False,
+)
+NOISE = np.random.default_rng(1).standard_normal((2, 4, 3), np.float32)
+
+
+@pytest.fixture(scope="module")
+def forms():
+    vae = new_vae(TINY, IMAGES.shape[1:], seed=0)
+    return vae, PlainVAE(vae, TINY)
+
+
+@pytest.fixture
+def tiny(monkeypatch):
+    """Every preset is the tiny one, and MNIST are made-up images."""
+    example_set = ExampleSet("mnist", IMAGES, np.arange(60), "")
+    monkeypatch.setattr(plain_vae, "WARM_UP", 2)
+    for part in (train, score, time_to_quality, plain_vae):
+        monkeypatch.setattr(part, "settings_of_preset", lambda *arguments: TINY)
+    for part in (train, score, time_to_quality):
+        monkeypatch.setattr(part, "load_images", lambda *arguments: example_set)
+
+
+def test_the_plain_form_has_keras_own_layers_and_gives_the_same_numbers(forms):
+    vae, plain = forms
+    assert {type(layer).__name__ for layer in plain.vae.decoder.layers} >= {"Conv2DTranspose"}
+    check_training(vae, plain, IMAGES[:4], NOISE, TINY)
+
+
+def test_a_gradient_that_changed_is_found(forms, monkeypatch):
+    def faulty(model, *_):
+        gradients = [tf.ones(v.shape) for v in plain_vae.trained_variables(model)]
+        if model is forms[0]:
+            gradients[3] *= 1.001
+        return tf.constant(0.0), gradients
+
+    monkeypatch.setattr(plain_vae, "loss_and_gradients", faulty)
+    with pytest.raises(ChangedResultError, match="gradient of encoder"):
+        check_training(*forms, IMAGES[:4], NOISE, TINY)
+
+
+def test_scores_may_differ_by_rounding_only():
+    check_nats("iwae", np.array([-100.0]), np.array([-100.00005]))
+    with pytest.raises(ChangedResultError, match="iwae: differs by"):
+        check_nats("iwae", np.array([-100.0]), np.array([-100.001]))
+    with pytest.raises(ChangedResultError):
+        check_nats("iwae", np.array([np.nan]), np.array([-100.0]))
+
+
+def test_operations_are_those_that_tensorflow_counts(forms):
+    vae, _ = forms
+    counted = _profiled(lambda images: vae.encoder(images), [1, 28, 28, 1])
+    codes = _profiled(lambda z: vae.decoder(z), [1, 3])
+    flows = sum(2 * k.shape.num_elements() for n in vae.prior_network.networks for k in n.kernels)
+    operations = scoring_operations(vae, samples=5)
+    # TensorFlow counts biases too, and products with the zeros that sub-pixel kernels hold.
+    assert operations == pytest.approx(counted + 5 * (codes + flows), rel=0.3)
+    assert training_operations(vae, samples=5) == 3 * operations
+
+
+def _profiled(function, shape):
+    from tensorflow.python.profiler.model_analyzer import profile
+    from tensorflow.python.profiler.option_builder import ProfileOptionBuilder
+
+    graph = tf.function(function).get_concrete_function(tf.TensorSpec(shape)).graph
+    options = ProfileOptionBuilder(ProfileOptionBuilder.float_operation())
+    return profile(graph, options=options.with_empty_output().build()).total_float_ops
+
+
+def test_a_rate_is_of_as_many_steps_as_fit(monkeypatch):
+    clock, seen = iter([0.0, 0.5, 10.0, 14.0]), []
+    monkeypatch.setattr(train.time, "perf_counter", lambda: next(clock))
+    measure = rate_measure(seen.append, size=8, seconds=2)
+    assert measure() == 4 * 8 / 4
+    assert seen == [range(1), range(1, 2), range(4)]
+
+
+@pytest.mark.parametrize("part", [train, score], ids=["train", "score"])
+def test_both_forms_are_timed_in_one_run(part, tiny, monkeypatch):
+    monkeypatch.setattr(machine_peak, "SIDE", 16)
+    if part is train:  # these cost seconds, and are tested elsewhere
+        monkeypatch.setattr(plain_vae, "check_training", lambda *arguments: None)
+        vae = new_vae(TINY, IMAGES.shape[1:], seed=0)
+        monkeypatch.setattr(plain_vae, "trained_vae", lambda *arguments: vae)
+    options = argparse.Namespace(
+        data_dir="", seed=0, repeats=1, presets=["fast"], seconds=0, images=10, compile=False
+    )
+    speed, operations = part.figures(options)
+    assert speed.value > 0
+    assert speed.ratio > 0
+    assert operations.unit.startswith("GFLOP/s")
+
+
+@pytest.mark.parametrize(("part", "check"), [(train, "check_training"), (score, "check_nats")])
+def test_a_changed_result_ends_it_before_anything_is_timed(part, check, tiny, monkeypatch):
+    def find_a_difference(*arguments):
+        raise ChangedResultError("another number")
+
+    monkeypatch.setattr(plain_vae, check, find_a_difference)
+    vae = new_vae(TINY, IMAGES.shape[1:], seed=0)
+    monkeypatch.setattr(plain_vae, "trained_vae", lambda *arguments: vae)
+    options = argparse.Namespace(data_dir="", seed=0, presets=["fast"], images=10, compile=False)
+    with pytest.raises(ChangedResultError, match="another number"):
+        next(part.figures(options))
+
+
+class FakeMember:
+    """Gains 1 nat with each 50 steps, of which each takes 2 s."""
+
+    def __init__(self, clock):
+        self._clock, self.steps = clock, 0
+
+    def train_steps(self, images, seed, steps):
+        self.steps += len(steps)
+        self._clock.now += 2 * len(steps)
+
+    def monitor(self):
+        return {"iwae": -110 + self.steps / 50}
+
+    def score(self, images, ids, seed):
+        self._clock.now += 1000  # looking does not count
+        return {"iwae": np.full(len(images), -110 + self.steps / 50)}
+
+
+class Clock:
+    now = 0.0
+
+
+def test_time_to_quality_counts_the_seconds_of_training_only(tiny, monkeypatch):
+    clock = Clock()
+    monkeypatch.setattr(time_to_quality.time, "perf_counter", lambda: clock.now)
+    monkeypatch.setattr(
+        time_to_quality, "_new_member", lambda *arguments, **changed: FakeMember(clock)
+    )
+    speeds = [nullcontext(lambda: 8.0), nullcontext(lambda: 2.0)]
+    monkeypatch.setattr(time_to_quality, "speeds_apart", lambda *arguments: speeds)
+    monkeypatch.setattr(time_to_quality, "_aims", lambda data, options: {300: -106.5, 1000: -103})
+    options = argparse.Namespace(
+        data_dir="", seed=0, seeds=[0, 1], reference_run=None, max_steps=500
+    )
+    figures = {figure.name: figure for figure in time_to_quality.figures(options)}
+    recipe = figures["time_to_quality.300.recipe"]
+    assert recipe.value == 4 * 50 * 2
+    assert recipe.ratio == pytest.approx(300 * TINY.batch_size / 8 / recipe.value)
+    assert figures["time_to_quality.1000.recipe"].value == 7 * 50 * 2
+    both = figures["time_to_quality.300.recipe_and_form"]
+    assert both.ratio == pytest.approx(4 * recipe.ratio)
+    monkeypatch.setattr(time_to_quality, "_aims", lambda data, options: {300: -106.5, 1000: 1000})
+    found = time_to_quality.figures(options)
+    assert [next(found).name, next(found).name] == [*figures][:2]
+    assert message_of(next, found) == "--max_steps=500: the fast preset stays below 1000.00 nats"
+
+
+def test_what_the_reference_preset_reaches_is_kept(tiny, monkeypatch, tmp_path):
+    clock, aims = Clock(), tmp_path / "aims.json"
+    monkeypatch.setattr(
+        time_to_quality, "_new_member", lambda *arguments, **changed: FakeMember(clock)
+    )
+    options = argparse.Namespace(data_dir="", seed=0, seeds=[0], reference_run=aims)
+    data = time_to_quality._data(options)
+    made = time_to_quality._aims(data, options)
+    assert made == {300: -104.0, 1000: -90.0}
+    monkeypatch.delattr(time_to_quality, "_new_member")
+    assert time_to_quality._aims(data, options) == made
+    options.seed = 1
+    assert "is of other settings" in message_of(time_to_quality._aims, data, options)

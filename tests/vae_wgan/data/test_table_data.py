@@ -1,0 +1,154 @@
+"""What a run on a table trains on and tests, by its flags."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from input_errors import message_of
+from vae_wgan.data.table_data import load_table_data, table_roles
+from vae_wgan.settings.table_settings import TableSettings
+
+ROWS = 400
+
+
+@pytest.fixture
+def own(tmp_path):
+    """Function that writes a table, changed, and gives settings for it."""
+    random = np.random.default_rng(0)
+    frame = pd.DataFrame(
+        {
+            "a": random.normal(size=ROWS),
+            "b": random.lognormal(size=ROWS),
+            "Time": np.linspace(0, 2 * 86400 - 1, ROWS),
+            "Class": np.where(np.arange(ROWS) % 20 == 7, 1, 0),
+        }
+    )
+
+    def settings(change=lambda frame: frame, **flags):
+        change(frame.copy()).to_csv(tmp_path / "own.csv", index=False)
+        flags = {"label_column": "Class", "time_column": "Time"} | flags
+        return TableSettings(train_dataset=str(tmp_path / "own.csv"), **flags)
+
+    return settings
+
+
+def test_the_sets_of_a_run(own):
+    data = load_table_data(own())
+    assert [part.name for part in data.scored] == [
+        "own", "calibration", "anomalies", "uniform_noise", "normal_noise"
+    ]  # fmt: skip
+    assert [len(part) for part in (data.training, *data.scored)] == [171, 190, 19, 20, 1000, 1000]
+    assert data.anomalies == ("anomalies",)
+    assert data.encoder.features == ("a", "b", "Time (hour of the day)")
+    assert (data.ood[0].ids % 20 == 7).all()
+
+
+def test_training_rows_are_standardised_and_noise_lies_in_their_space(own):
+    data = load_table_data(own())
+    rows = data.training.examples
+    np.testing.assert_allclose(rows.mean(axis=0), 0, atol=1e-5)
+    np.testing.assert_allclose(rows.std(axis=0), 1, atol=1e-5)
+    uniform, normal = data.ood[1].examples, data.ood[2].examples
+    assert (uniform >= rows.min(axis=0)).all()
+    assert (uniform <= rows.max(axis=0)).all()
+    np.testing.assert_allclose(normal.std(axis=0), 1, atol=0.1)
+
+
+def test_anomalies_have_no_part_in_the_scaling(own):
+    def spoil(frame):
+        frame.loc[frame.Class == 1, ["a", "b"]] = 1e6
+        return frame
+
+    plain, spoiled = (load_table_data(own(change)) for change in (lambda f: f, spoil))
+    np.testing.assert_array_equal(plain.training.examples, spoiled.training.examples)
+
+
+def test_rows_that_differ_in_time_and_label_only_are_equal_rows(own):
+    def repeat(frame):
+        frame.loc[1::2, ["a", "b"]] = frame.loc[0::2, ["a", "b"]].to_numpy()
+        return frame
+
+    data = load_table_data(own(repeat))
+    parts = [set((part.ids // 2).tolist()) for part in (data.training, data.calibration, data.test)]
+    assert not (parts[0] & parts[1] or parts[0] & parts[2] or parts[1] & parts[2])
+    assert not parts[0] & set((data.ood[0].ids // 2).tolist())
+
+
+def test_the_protocol_says_its_counts(own):
+    protocol = load_table_data(own(protocol="time")).protocol
+    assert protocol["protocol"].startswith("time: ")
+    assert protocol["training rows"] + protocol["calibration rows"] == 190
+    assert protocol["normal test rows"] == 190
+    assert protocol["test rows that are anomalies"] == protocol["rows in no part"] == 10
+    assert protocol["share of anomalies in the test"] == "5.000 %"
+    assert protocol["share of anomalies in the table"] == "5.000 %"
+
+
+def test_without_labels_all_rows_are_normal(own):
+    data = load_table_data(own(lambda frame: frame.drop(columns="Class"), label_column=""))
+    assert [part.name for part in data.ood] == ["uniform_noise", "normal_noise"]
+    assert data.anomalies == ()
+
+
+def test_absolute_time_is_a_feature_by_flag_only(own):
+    assert "Time" in load_table_data(own(absolute_time=True)).encoder.features
+
+
+def test_a_dropped_time_still_splits(own):
+    data = load_table_data(own(drop_columns=("Time",), protocol="time"))
+    assert data.encoder.features == ("a", "b")
+
+
+@pytest.mark.parametrize("label", ["0", "0.0", "good"])
+def test_labels_are_compared_as_numbers_or_texts(label, own):
+    def rename(frame):
+        return (
+            frame.assign(Class=frame.Class.map({0: "good", 1: "bad"})) if label == "good" else frame
+        )
+
+    assert len(load_table_data(own(rename, normal_label=label)).ood[0]) == 20
+
+
+def test_eval_size_chooses_rows(own):
+    few, all_rows = load_table_data(own(eval_size=15)), load_table_data(own())
+    assert [len(part) for part in few.scored] == [15] * 5
+    assert set(few.test.ids) < set(all_rows.test.ids)
+
+
+def test_another_seed_is_another_split(own):
+    first, again, other = (load_table_data(own(seed=seed)) for seed in (0, 0, 1))
+    np.testing.assert_array_equal(first.training.examples, again.training.examples)
+    assert set(first.training.ids) != set(other.training.ids)
+
+
+def test_the_named_table_knows_its_columns():
+    roles = table_roles(TableSettings())
+    assert (roles.label_column, roles.time_column, roles.anomalies) == ("Class", "Time", "fraud")
+
+
+@pytest.mark.parametrize(
+    ("change", "flags", "words"),
+    [
+        (lambda f: f, {"label_column": "Klass"}, "--label_column=Klass: the table has no such"),
+        (lambda f: f, {"time_column": "When"}, "--time_column=When"),
+        (lambda f: f, {"drop_columns": ("z",)}, "--drop_columns=z"),
+        (lambda f: f, {"normal_label": "7"}, "--normal_label=7: column Class has it in no row"),
+        (lambda f: f[:99], {}, "has 99 rows; at least 100"),
+        (lambda f: f.assign(Class=f.Class.where(f.index != 3)), {}, "column Class, row 3"),
+        (lambda f: f.assign(b=f.b.where(f.index != 3, np.inf)), {}, "column b, row 3"),
+        (lambda f: f.assign(b=f.b.astype(str).where(f.index != 3, "x")), {}, "'x' is no number"),
+        (lambda f: f.drop(columns="Time"), {"time_column": "", "protocol": "time"}, "--time_col"),
+        (lambda f: f.assign(Class=0), {"protocol": "balanced"}, "--protocol=balanced"),
+    ],
+)
+def test_bad_tables_are_refused_with_flag_and_file(change, flags, words, own):
+    message = message_of(load_table_data, own(change, **flags))
+    assert message.startswith("--train_dataset=")
+    assert words in message
+
+
+def test_a_file_named_as_a_set_of_the_run_is_refused(own, tmp_path):
+    path = tmp_path / "calibration.csv"
+    pd.read_csv(own().train_dataset).to_csv(path, index=False)
+    message = message_of(load_table_data, TableSettings(train_dataset=str(path)))
+    assert "the name calibration is taken" in message

@@ -1,0 +1,1 @@
+"""From a finished run's files to tables, plots and the report."""

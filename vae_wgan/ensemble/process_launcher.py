@@ -1,0 +1,93 @@
+"""Tasks in processes of this machine, several at once."""
+
+import logging
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from typing import Any
+
+from tools.errors import InputError
+from vae_wgan.ensemble.task_window import completed
+from vae_wgan.settings.launcher_settings import LauncherSettings
+
+_LOG = logging.getLogger(__name__)
+_of_this_process: dict[str, Any] = {}  # what a worker process was started with
+
+
+class ProcessLauncher:
+    """Runs tasks in the processes of a pool."""
+
+    def __init__(self, pool: ProcessPoolExecutor, at_once: int):
+        """Takes the pool and the number of its processes."""
+        self._pool = pool
+        self._at_once = at_once
+
+    def share(self, value: Any) -> Any:
+        """The value itself: each task gets a copy."""
+        return value
+
+    def run(self, function: Callable, tasks: Iterable[tuple]) -> Iterator[tuple[int, Any]]:
+        """Number and result of each task as it ends; see `Launcher`."""
+        try:
+            yield from completed(
+                lambda *arguments: self._pool.submit(_work, function, *arguments),
+                tasks,
+                limit=2 * self._at_once,
+            )
+        except BrokenProcessPool as error:
+            raise InputError(
+                f"--members_at_once={self._at_once}: the process of a member was killed, perhaps"
+                " for want of memory; the same command goes on from the last checkpoints, fewer"
+                " members at once need less"
+            ) from error
+
+
+@contextmanager
+def process_launcher(settings: LauncherSettings, data: Any) -> Iterator[ProcessLauncher]:
+    """A launcher whose processes live as long as the context, and no longer than this process.
+
+    Args:
+        settings: Of the run.
+        data: First argument of all tasks.
+    """
+    at_once, threads, cores = settings.members_at_once, settings.cpus_per_member, os.cpu_count()
+    if at_once * threads > cores:
+        _LOG.warning(
+            "--members_at_once=%d with --cpus_per_member=%d: more threads than the %d cores here",
+            at_once,
+            threads,
+            cores,
+        )
+    others = set(multiprocessing.active_children())
+    # Spawned: a copy of a process in which TensorFlow runs would hang.
+    context = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(at_once, context, _begin, (data,))
+    try:
+        yield ProcessLauncher(pool, at_once)
+    except BaseException:
+        for process in set(multiprocessing.active_children()) - others:
+            process.terminate()  # its member goes on from its checkpoint another time
+        raise
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _begin(data: Any) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process that started this one decides
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    _of_this_process["data"] = data
+
+
+def _end_with_parent() -> None:
+    multiprocessing.parent_process().join()
+    os._exit(1)
+
+
+def _work(function: Callable, *arguments: Any) -> Any:
+    return function(_of_this_process["data"], *arguments)

@@ -1,0 +1,1 @@
+"""Parts of networks: convolutions, activations, replicas on several devices."""

@@ -1,0 +1,1 @@
+"""The story of a run: prepare, train, score, analyse; and scoring with finished runs."""

@@ -1,0 +1,1 @@
+"""Settings of runs: every flag with its help, bounds and value in each preset."""

@@ -1,0 +1,136 @@
+"""Settings that the runs on images share, whatever model they train."""
+
+import dataclasses
+from pathlib import Path
+from typing import ClassVar
+
+from tools.data.corruptions.corruption_kinds import CORRUPTIONS, SEVERITIES
+from tools.data.corruptions.perturbations import PERTURBATIONS
+from tools.data.images.image_registry import check_dataset_name
+from tools.errors import InputError
+from tools.run.options import option
+from vae_wgan.data.image_data import split_entry
+from vae_wgan.settings.run_settings import RunSettings
+
+ACTIVATIONS = ("leaky_relu", "relu", "elu", "selu", "gelu", "silu", "softplus", "tanh", "sigmoid")
+
+
+@dataclasses.dataclass(frozen=True)
+class ImageSettings(RunSettings):
+    """Settings of one run on images. Help texts are the flags' documentation.
+
+    Attributes:
+        MODEL: The model's name in names of folders.
+        HELP_TITLE: Of a class's flags in `--help`.
+    """
+
+    MODEL: ClassVar[str]
+    HELP_TITLE: ClassVar[str] = "Images, networks and scores"
+
+    preset: str = option(
+        "fast",
+        "Sets the defaults of the other flags. fast: made for two cores; reference: the settings"
+        " of 2018; smoke: about a minute on two cores, for a first look.",
+    )
+    train_dataset: str = option(
+        "mnist",
+        "What the members are trained on: mnist, fashion_mnist, cifar10, or the path of own images"
+        " (.npz, .npy or a folder).",
+    )
+
+    model_dir: str = option(
+        "",
+        "Run folder. Empty: runs/MODEL-TRAIN_DATASET-PRESET in the current folder.",
+        of_this_start=True,
+    )
+
+    base_depth: int = option(
+        32, "Filters of the first convolution.", at_least=1, shapes_members=True
+    )
+    activation: str = option(
+        "leaky_relu", "Of the hidden layers.", choices=ACTIVATIONS, shapes_members=True
+    )
+    precision: str = option(
+        "float32",
+        "Numbers that convolutions compute with. bfloat16: mixed precision, several times as fast"
+        " on GPUs from 2020 on, and slower on most CPUs; weights, likelihoods and sums stay"
+        " float32.",
+        choices=("float32", "bfloat16"),
+        shapes_members=True,
+    )
+    viz_steps: int = option(
+        500, "Training steps between checkpoints, log entries and pictures.", at_least=1, smoke=100
+    )
+    compile: bool = option(
+        True,
+        "Compiles training and scoring with XLA. What it does not compile, a CPU computes with"
+        " oneDNN, which trains faster on batches of hundreds of decoded images.",
+        reference=False,
+    )
+
+    ood_datasets: tuple[str, ...] = option(
+        (),
+        "Out-of-distribution sets, each a name or NAME=PATH of own images. Empty: every known set"
+        " of the training images' shape.",
+    )
+    strict_data: bool = option(
+        False,
+        "Ends the run when an out-of-distribution set cannot be had, instead of leaving it out.",
+    )
+    corruptions: tuple[str, ...] = option(
+        (),
+        "Corruptions of test images that are scored too; all: every one.",
+        choices=("all", *CORRUPTIONS),
+    )
+    severity: tuple[str, ...] = option(
+        tuple(map(str, SEVERITIES)), "Of the corruptions.", choices=tuple(map(str, SEVERITIES))
+    )
+    perturbations: tuple[str, ...] = option(
+        (),
+        "Perturbations of test images, 30 steps each, that are scored too; all: every one.",
+        choices=("all", *PERTURBATIONS),
+    )
+    altered_size: int = option(
+        100, "Test images that are corrupted and perturbed.", at_least=1, smoke=20
+    )
+    adversarial: bool = option(
+        False,
+        "Scores noise and test images too that are made more normal by the gradient of member 0's"
+        " score: the sets adv_normal_noise, adv_uniform_noise and adv_TRAIN_DATASET.",
+    )
+    adversarial_epsilon: float = option(
+        0.1, "Largest change of a pixel by --adversarial.", at_least=0
+    )
+    adversarial_steps: int = option(
+        10, "Gradients taken by --adversarial; 1: FGSM, more: PGD.", at_least=1
+    )
+    history: bool = option(
+        False,
+        "Keeps every checkpoint, scores each on 200 examples per set at most, and plots AUROC, mean"
+        " score and ensemble variance against the step.",
+    )
+    eval_size: int = option(1000, "Images scored per set.", at_least=1, reference=10000, smoke=150)
+    score_keys: tuple[str, ...] = option(
+        (), "Scores in the tables and plots; all are in the score files."
+    )
+    bootstrap: int = option(
+        1000, "Draws behind an interval; 0: no intervals.", at_least=0, smoke=200
+    )
+
+    def __post_init__(self):
+        """Checks what no single flag can, and fills in the folders."""
+        super().__post_init__()
+        check_dataset_name("train_dataset", self.train_dataset, split="train")
+        for entry in self.ood_datasets:
+            check_dataset_name("ood_datasets", split_entry(entry)[1])
+        if not self.score_keys:
+            (field,) = (f for f in dataclasses.fields(self) if f.name == "score_keys")
+            known = ", ".join(field.metadata["choices"])
+            raise InputError(f"--score_keys is empty; known are {known}")
+        if self.corruptions and not self.severity:
+            raise InputError(f"--severity is empty; known are {', '.join(map(str, SEVERITIES))}")
+        for name, known in (("corruptions", CORRUPTIONS), ("perturbations", PERTURBATIONS)):
+            if "all" in getattr(self, name):
+                object.__setattr__(self, name, tuple(known))
+        name = Path(self.train_dataset).stem
+        self._fill_in("model_dir", f"runs/{self.MODEL}-{name}-{self.preset}")

@@ -1,0 +1,1 @@
+"""VAEs and flows of tables: networks, likelihoods, the member, baselines."""

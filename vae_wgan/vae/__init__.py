@@ -1,0 +1,1 @@
+"""VAEs of images: networks, priors, likelihoods, the member, its own scores."""

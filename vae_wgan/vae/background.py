@@ -1,0 +1,176 @@
+"""Background ensembles: members that learned noisy images, for the likelihood ratio.
+
+A background member is trained as the run's own are, but on images in which noise has replaced a
+share of the pixels. It learns what the noise leaves, the background; log p(x) less the background's
+is then about what is shown. Ren et al. 2019, https://arxiv.org/abs/1906.02845.
+"""
+
+import dataclasses
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+import numpy as np
+
+from tools.data.example_set import ExampleSet
+from tools.run.checkpoints import file_digest
+from tools.run.run_folder import RunFolder, record_costs, timed
+from tools.run.seeds import child_seed
+from tools.run.stopwatch import Stopwatch
+from tools.scores.metrics import detection_metrics
+from tools.scores.score_files import read_scores, write_scores
+from tools.scores.score_registry import BACKGROUND, FITTED_SCORES
+from vae_wgan.ensemble.member_runners import Runner
+from vae_wgan.ensemble.members import trained_members
+from vae_wgan.ensemble.training_loop import TrainingPlan
+
+_LOG = logging.getLogger(__name__)
+PROXY = "calibration, quadrants swapped"
+
+
+class BackgroundSettings(Protocol):
+    """The settings that background ensembles depend on, beside what their model knows."""
+
+    seed: int
+    num_models: int
+    max_steps: int
+    viz_steps: int
+    skip_train: bool
+    log_dir: str
+    background_rates: Sequence[str]
+
+
+class Ensemble(NamedTuple):
+    """Files of trained members, and the root seed of the noise that they score with."""
+
+    checkpoints: Sequence[Path]
+    seed: int
+
+    def log_likelihood(self, runner: Runner, example_set: ExampleSet) -> np.ndarray:
+        """The IWAE bound of log p(x), nats [member, example]."""
+        ((_, scores),) = runner.scores(self.checkpoints, [example_set], self.seed)
+        return scores["iwae"]
+
+
+def add_background(
+    settings: BackgroundSettings,
+    folder: RunFolder,
+    *,
+    make_runner: Callable[[float], Runner],
+    calibration: ExampleSet,
+    scored: Sequence[ExampleSet],
+) -> None:
+    """Adds `background_iwae` to the score files; those that have it of the same members stay.
+
+    What is missing of the ensembles is trained first, unless `skip_train`. The manifest gets the
+    rate that was chosen, why, and what the pass costs.
+
+    Args:
+        settings: Of the run.
+        folder: Of the run; its own members have scored all sets.
+        make_runner: From the share of noisy pixels to what trains and scores; the scores are those
+            of the run's members, less what costs further passes.
+        calibration: Held-out images; with several rates the best one is chosen on them.
+        scored: All sets.
+
+    Raises:
+        InputError: A member is missing under `skip_train`.
+    """
+    rates = list(dict.fromkeys(map(float, settings.background_rates)))
+    runners = {rate: make_runner(rate) for rate in rates}
+    if not settings.skip_train:
+        with timed(folder, "background training"):
+            for rate, runner in runners.items():
+                _train(settings, folder, rate, runner)
+    backgrounds = {
+        rate: _trained(settings, folder.background(rate), _seed(settings, rate)) for rate in rates
+    }
+    runner = runners[rates[0]]  # any of them: noise is for training alone
+    aurocs = {}
+    if len(rates) > 1:
+        members = _trained(settings, folder, settings.seed)
+        aurocs = proxy_aurocs(runner, members, backgrounds, calibration)
+    rate = max(rates, key=lambda rate: aurocs.get(rate, 0))
+    folder.update_manifest(background={"rate": rate, "proxy": PROXY, "proxy_auroc": aurocs})
+    _score(runner, backgrounds[rate], rate, scored, folder)
+
+
+def proxy_aurocs(
+    runner: Runner, members: Ensemble, backgrounds: Mapping[float, Ensemble], images: ExampleSet
+) -> dict[float, float]:
+    """How well the likelihood ratio with each background tells images from a proxy: AUROC by rate.
+
+    The proxy are the same images with their quadrants swapped. They have the same values, hence the
+    same brightness and number of dark pixels, and nearly the same edges: only the content is wrong,
+    which is what the ratio is to see. No out-of-distribution set has a part in it, so that their
+    results stay honest.
+
+    Args:
+        runner: Scores with any members.
+        members: Of the run.
+        backgrounds: By rate.
+        images: Held-out images of the distribution that all were trained on.
+    """
+    sets = (images, dataclasses.replace(images, examples=swapped_quadrants(images.examples)))
+    likelihoods = [members.log_likelihood(runner, part) for part in sets]
+    aurocs = {}
+    for rate, background in backgrounds.items():
+        statistics = (
+            {"iwae": likelihood, BACKGROUND: background.log_likelihood(runner, part)}
+            for likelihood, part in zip(likelihoods, sets, strict=True)
+        )
+        ratios = (FITTED_SCORES["likelihood_ratio"].compute(part, {}) for part in statistics)
+        metrics = detection_metrics(*ratios, in_distribution=images.name, dataset=PROXY)
+        aurocs[rate] = metrics.auroc
+        _LOG.info("background %s: AUROC %.4f on the proxy", rate, metrics.auroc)
+    return aurocs
+
+
+def swapped_quadrants(images: np.ndarray) -> np.ndarray:
+    """Images [image, height, width, channel] whose quadrants have changed places crosswise."""
+    height, width = images.shape[1:3]
+    return np.roll(images, (height // 2, width // 2), axis=(1, 2))
+
+
+def _seed(settings: BackgroundSettings, rate: float) -> int:
+    return child_seed(settings.seed, "background", str(rate))
+
+
+def _train(settings: BackgroundSettings, folder: RunFolder, rate: float, runner: Runner) -> None:
+    _LOG.info("background ensemble, %s of the pixels noisy", rate)
+    name = folder.background(rate).path.name
+    log_dir = settings.log_dir and str(Path(settings.log_dir, name))
+    plan = TrainingPlan(_seed(settings, rate), settings.max_steps, settings.viz_steps, log_dir)
+    runner.train(plan, folder.background(rate), settings.num_models)
+
+
+def _trained(settings: BackgroundSettings, folder: RunFolder, seed: int) -> Ensemble:
+    checkpoints = trained_members(
+        folder, num_models=settings.num_models, max_steps=settings.max_steps
+    )
+    return Ensemble(checkpoints, seed)
+
+
+def _score(
+    runner: Runner,
+    background: Ensemble,
+    rate: float,
+    scored: Sequence[ExampleSet],
+    folder: RunFolder,
+) -> None:
+    """Adds the values to the score files that lack them, and the measured cost to the manifest."""
+    members = [file_digest(checkpoint) for checkpoint in background.checkpoints]
+    added = {"background": {"rate": rate, "members": members}}
+    stopwatch = Stopwatch()
+    for example_set in scored:
+        path = folder.scores(example_set.name)
+        file = read_scores(path)
+        if file.provenance == file.provenance | added:
+            continue
+        _LOG.info("%s: scoring with the background ensemble", example_set.name)
+        with stopwatch.timed("background", len(example_set)):
+            values = background.log_likelihood(runner, example_set)
+        scores = file.scores | {BACKGROUND: values}
+        write_scores(path, scores, file.ids, file.provenance | added)
+    record_costs(folder, stopwatch.per_thousand())

@@ -1,0 +1,161 @@
+"""One VAE of an ensemble as training and scoring use it: optimizer, compiled steps, pictures."""
+
+import dataclasses
+from collections.abc import Collection, Sequence
+
+import numpy as np
+import tensorflow as tf
+
+from tools.run.batches import batch_rows
+from tools.run.seeds import child_seed
+from tools.run.stopwatch import Stopwatch
+from vae_wgan.ensemble.model_state import Stateful, set_to_zero
+from vae_wgan.layers.replicas import Replicas
+from vae_wgan.settings.vae_settings import VAESettings
+from vae_wgan.vae.pixel_likelihoods import outputs_at
+from vae_wgan.vae.pixel_noise import replace_pixels
+from vae_wgan.vae.vae import VAE, VAEArchitecture, mean_code_scores, vae_loss
+from vae_wgan.vae.vae_scoring import VAEScoring
+
+NUM_PICTURES = 8
+
+
+class VAEMember(Stateful):
+    """A VAE with its optimizer. One object serves all members in turn: they differ in state only.
+
+    Args:
+        settings: Of the run.
+        image_shape: Height, width, channels.
+        held_out: Images [image, height, width, channel] that `monitor` and `pictures` look at.
+        statistics: Names of values that `score` shall return; those that cost further passes are
+            left out unless they are among them.
+    """
+
+    def __init__(
+        self,
+        settings: VAESettings,
+        image_shape: Sequence[int],
+        held_out: np.ndarray,
+        statistics: Collection[str] = (),
+    ):
+        """Builds the networks and the compiled functions."""
+        self._settings = settings
+        self._held_out = held_out
+        self._image_shape = image_shape
+        schedule = tf.keras.optimizers.schedules.CosineDecay(
+            settings.learning_rate, settings.max_steps
+        )
+        self._replicas = Replicas(settings.batch_size)
+        with self._replicas.scope():
+            self._vae = new_vae(settings, image_shape, seed=0)
+            self._optimizer = tf.keras.optimizers.Adam(schedule, name="adam")
+            self._optimizer.build(self._vae.trainable_variables)
+        self._compiled_step = self._replicas.compiled(self._step, xla=settings.compile)
+        self._scoring = VAEScoring(self._vae, settings, statistics)
+
+    @property
+    def variables(self) -> list[tf.keras.Variable]:
+        """Weights and the optimizer's variables."""
+        return [*self._vae.variables, *self._optimizer.variables]
+
+    def initialize(self, seed: int) -> None:
+        """Draws new initial weights and clears the optimizer."""
+        new = new_vae(self._settings, self._image_shape, seed)
+        self._vae.set_weights(new.get_weights())
+        set_to_zero(self._optimizer.variables)
+
+    def train_steps(self, examples: np.ndarray, seed: int, steps: range) -> dict[str, float]:
+        """Steps of Adam, one batch of images each; returns the last batch's mean ELBO in nats."""
+        order, noise = child_seed(seed, "order"), child_seed(seed, "noise")
+        if 0 in steps and self._settings.start_at_mean:
+            colour = examples.mean(axis=(0, 1, 2), dtype=np.float64)
+            colour += self._settings.pixel_noise * (0.5 - colour)
+            self._vae.start_at(outputs_at(self._settings.likelihood, colour))
+        for step in steps:
+            rows = batch_rows(order, len(examples), self._settings.batch_size, step)
+            elbo = self._compiled_step(examples[rows], np.array([noise, step], np.int32))
+        return {"elbo": float(elbo)}
+
+    @property
+    def stopwatch(self) -> Stopwatch:
+        """What the passes of scoring have taken."""
+        return self._scoring.stopwatch
+
+    def score(self, images: np.ndarray, ids: np.ndarray, seed: int) -> dict[str, np.ndarray]:
+        """The values of all passes of `VAEScoring` for images of any number, each float32 [image].
+
+        Args:
+            images: [image, height, width, channel] in [0, 1].
+            ids: [image]; with the seed they determine each image's noise.
+            seed: Of the noise.
+        """
+        return self._scoring.score(images, ids, seed)
+
+    def score_likelihood(
+        self, images: np.ndarray, ids: np.ndarray, seed: int
+    ) -> dict[str, np.ndarray]:
+        """The values of the sampling pass alone; the arguments are those of `score`."""
+        return self._scoring.score_in("sampling", images, ids, seed)
+
+    def normality(self, images: tf.Tensor) -> tf.Tensor:
+        """Log p(x) in nats as `mean_code_scores` has it, without noise: [image]."""
+        return mean_code_scores(self._vae, images)["laplace"]
+
+    def sample(self, count: int, seed: int) -> np.ndarray:
+        """Mean images of p(x|z) at draws of the prior [image, height, width, channel] in [0, 1]."""
+        z = self._vae.prior().sample(count, seed=tf.constant([seed, 0]))
+        return self._vae.decode(z).mean().numpy()
+
+    def mean_codes(self, images: np.ndarray) -> np.ndarray:
+        """Means of q(z|x), [image, latent]."""
+        parts = np.array_split(images, max(1, len(images) // 64))
+        return np.concatenate([self._vae.encode(part).mean().numpy() for part in parts])
+
+    def reconstruct(self, images: np.ndarray) -> np.ndarray:
+        """Mean images of p(x|z) at the mean of q(z|x), in [0, 1]."""
+        codes = self.mean_codes(images)
+        parts = np.array_split(codes, max(1, len(codes) // 64))
+        return np.concatenate([self._vae.decode(part).mean().numpy() for part in parts])
+
+    def monitor(self) -> dict[str, float]:
+        """Means over the held-out images: elbo, iwae, rate, distortion; and the learning rate."""
+        ids = np.arange(len(self._held_out))
+        scores = self._scoring.score_in("sampling", self._held_out, ids, seed=0)
+        values = {key: float(scores[key].mean()) for key in ("elbo", "iwae", "rate", "distortion")}
+        return values | {"learning_rate": float(self._optimizer.learning_rate)}
+
+    def pictures(self) -> dict[str, np.ndarray]:
+        """Held-out inputs, their reconstructions, and samples of the prior."""
+        inputs = self._held_out[:NUM_PICTURES]
+        z = self._vae.prior().sample(NUM_PICTURES, seed=(0, 0))
+        return {
+            "inputs": inputs,
+            "reconstructions": self.reconstruct(inputs),
+            "prior_samples": self._vae.decode(z).mean().numpy(),
+        }
+
+    def _step(self, images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+        settings = self._settings
+        shape = [settings.train_samples, settings.batch_size, settings.latent_size]
+        noise = tf.random.stateless_normal(shape, seed)
+        if settings.pixel_noise:
+            images = replace_pixels(images, settings.pixel_noise, seed)
+        return self._replicas.update(self._update, images, noise)
+
+    def _update(self, images: tf.Tensor, noise: tf.Tensor) -> tf.Tensor:
+        """A step of Adam on this device's share of a batch; the share's mean ELBO."""
+        settings, replicas = self._settings, self._replicas
+        images, noise = replicas.share(images), replicas.share(noise, axis=1)
+        with tf.GradientTape() as tape:
+            loss, rate, distortion = vae_loss(
+                self._vae, images, noise, beta=settings.beta, analytic_kl=settings.analytic_kl
+            )
+        replicas.minimize(loss, self._vae.trainable_variables, tape, self._optimizer)
+        return -(rate + distortion)
+
+
+def new_vae(settings: VAESettings, image_shape: Sequence[int], seed: int) -> VAE:
+    """The VAE that the settings ask for, with initial weights drawn from `seed`."""
+    names = [field.name for field in dataclasses.fields(VAEArchitecture)]
+    values = {name: getattr(settings, name) for name in names}
+    return VAE(image_shape, VAEArchitecture(**values), seed=seed)

@@ -1,0 +1,141 @@
+"""Convolutional networks for square images: the VAE's encoder and decoder, the WGAN's critic."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+
+import tensorflow as tf
+
+from vae_wgan.layers.activations import PiecewiseLinearActivation
+from vae_wgan.layers.convolutions import FewFiltersConv2D, SubpixelConv2DTranspose
+
+layers = tf.keras.layers
+PRECISIONS = {"float32": "float32", "bfloat16": "mixed_bfloat16"}  # Keras's names
+# Of the last layers: what comes after them are likelihoods and losses, sums of many terms.
+LAST = {"dtype": "float32"}
+
+
+@contextmanager
+def layers_in(precision: str) -> Iterator[None]:
+    """Layers made in this context compute with such numbers; their weights are float32.
+
+    Args:
+        precision: Key of PRECISIONS.
+    """
+    before = tf.keras.config.dtype_policy()
+    tf.keras.config.set_dtype_policy(PRECISIONS[precision])
+    try:
+        yield
+    finally:
+        tf.keras.config.set_dtype_policy(before)
+
+
+def encoder_network(
+    image_shape: Sequence[int],
+    *,
+    latent_size: int,
+    base_depth: int,
+    activation: str,
+    next_seed: Callable[[], int],
+) -> tf.keras.Model:
+    """Network from images in [0, 1] to [image, 2 * latent]: mean and raw scale of q(z|x)."""
+    new_activation = partial(layers.Activation, activation)
+    features = _image_features(image_shape, latent_size, base_depth, new_activation, next_seed)
+    posterior = layers.Dense(
+        2 * latent_size, kernel_initializer=glorot(next_seed), name="posterior", **LAST
+    )
+    return tf.keras.Sequential([*features, posterior], name="encoder")
+
+
+def critic_network(
+    image_shape: Sequence[int],
+    *,
+    latent_size: int,
+    base_depth: int,
+    activation: str,
+    next_seed: Callable[[], int],
+    name: str = "critic",
+) -> tf.keras.Model:
+    """Network from images in [0, 1] to logits [image, 1]: the encoder with other last layers."""
+    new_activation = partial(PiecewiseLinearActivation, activation)
+    features = _image_features(image_shape, latent_size, base_depth, new_activation, next_seed)
+    summary = layers.Dense(latent_size, kernel_initializer=glorot(next_seed), name="summary")
+    logit = layers.Dense(1, kernel_initializer=glorot(next_seed), name="logit", **LAST)
+    return tf.keras.Sequential([*features, summary, logit], name=name)
+
+
+def decoder_network(
+    image_shape: Sequence[int],
+    *,
+    latent_size: int,
+    base_depth: int,
+    activation: str,
+    next_seed: Callable[[], int],
+    outputs_per_channel: int = 1,
+) -> tf.keras.Model:
+    """Network from codes [image, latent] to [image, height, width, outputs * channel].
+
+    An output is a logit of a pixel, or a parameter of its distribution.
+    """
+
+    def transposed(name: str, filters: int, size: int = 5, stride: int = 1, padding: str = "same"):
+        initializer = glorot(next_seed)
+        convolution = SubpixelConv2DTranspose(
+            filters, size, stride, padding, kernel_initializer=initializer, name=name
+        )
+        return convolution, layers.Activation(activation)
+
+    return tf.keras.Sequential(
+        [
+            layers.Input((latent_size,)),
+            layers.Reshape((1, 1, latent_size)),
+            *transposed("transposed0", 2 * base_depth, image_shape[0] // 4, padding="valid"),
+            *transposed("transposed1", 2 * base_depth),
+            *transposed("transposed2", 2 * base_depth, stride=2),
+            *transposed("transposed3", base_depth),
+            *transposed("transposed4", base_depth, stride=2),
+            *transposed("transposed5", base_depth),
+            FewFiltersConv2D(
+                outputs_per_channel * image_shape[2],
+                5,
+                padding="same",
+                kernel_initializer=glorot(next_seed),
+                name="logits",
+                **LAST,
+            ),
+        ],
+        name="decoder",
+    )
+
+
+def glorot(next_seed: Callable[[], int]) -> tf.keras.initializers.Initializer:
+    """Glorot's uniform initializer with a seed of its own."""
+    return tf.keras.initializers.GlorotUniform(next_seed())
+
+
+def _image_features(
+    image_shape: Sequence[int],
+    latent_size: int,
+    base_depth: int,
+    new_activation: Callable[[], tf.keras.layers.Layer],
+    next_seed: Callable[[], int],
+) -> list[tf.keras.layers.Layer]:
+    """The layers from images in [0, 1] to one flat vector of features each."""
+
+    def convolution(name: str, filters: int, size: int = 5, stride: int = 1, padding: str = "same"):
+        initializer = glorot(next_seed)
+        convolution = layers.Conv2D(
+            filters, size, stride, padding, kernel_initializer=initializer, name=name
+        )
+        return convolution, new_activation()
+
+    return [
+        layers.Input(image_shape),
+        layers.Rescaling(2.0, offset=-1.0),
+        *convolution("convolution0", base_depth),
+        *convolution("convolution1", base_depth, stride=2),
+        *convolution("convolution2", 2 * base_depth),
+        *convolution("convolution3", 2 * base_depth, stride=2),
+        *convolution("convolution4", 4 * latent_size, size=7, padding="valid"),
+        layers.Flatten(),
+    ]

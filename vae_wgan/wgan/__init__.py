@@ -1,0 +1,1 @@
+"""WGANs of images: networks, losses, the member."""

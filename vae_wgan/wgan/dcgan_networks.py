@@ -1,0 +1,81 @@
+"""Small networks of strided convolutions for the WGAN, after Radford et al. 2016 (DCGAN).
+
+https://arxiv.org/abs/1511.06434, with layer in place of batch normalization, which the gradient
+penalty of single images forbids in the critic and which needs no running means in the generator.
+Their few wide convolutions keep a processor busy, where the narrow layers of 2018 at the full
+resolution leave most of it idle.
+"""
+
+from collections.abc import Callable, Sequence
+
+import tensorflow as tf
+
+from vae_wgan.layers.activations import PiecewiseLinearActivation
+from vae_wgan.vae.vae_networks import LAST, glorot
+
+layers = tf.keras.layers
+
+
+def dcgan_generator(
+    image_shape: Sequence[int],
+    *,
+    latent_size: int,
+    base_depth: int,
+    activation: str,
+    next_seed: Callable[[], int],
+) -> tf.keras.Model:
+    """Network from codes [image, latent] to logits of pixels [image, height, width, channel]."""
+    side, depth = image_shape[0] // 4, 2 * base_depth
+
+    def normalized(name: str) -> tuple[tf.keras.layers.Layer, ...]:
+        return layers.LayerNormalization(name=name), layers.Activation(activation)
+
+    def upsampling(name: str, filters: int, **options: str) -> tf.keras.layers.Layer:
+        # Not the form of convolutions.py: it is faster under XLA only, and with smaller kernels.
+        return layers.Conv2DTranspose(
+            filters, 5, 2, "same", kernel_initializer=glorot(next_seed), name=name, **options
+        )
+
+    return tf.keras.Sequential(
+        [
+            layers.Input((latent_size,)),
+            layers.Dense(side**2 * depth, kernel_initializer=glorot(next_seed), name="seed"),
+            layers.Reshape((side, side, depth)),
+            *normalized("normalization0"),
+            upsampling("transposed0", base_depth),
+            *normalized("normalization1"),
+            upsampling("logits", image_shape[2], **LAST),
+        ],
+        name="generator",
+    )
+
+
+def dcgan_critic(
+    image_shape: Sequence[int],
+    *,
+    latent_size: int,
+    base_depth: int,
+    activation: str,
+    next_seed: Callable[[], int],
+    name: str = "critic",
+) -> tf.keras.Model:
+    """Network from images in [0, 1] to logits [image, 1]; `latent_size` is that of the codes."""
+    del latent_size
+
+    def downsampling(name: str, filters: int) -> tuple[tf.keras.layers.Layer, ...]:
+        convolution = layers.Conv2D(
+            filters, 5, 2, "same", kernel_initializer=glorot(next_seed), name=name
+        )
+        return convolution, PiecewiseLinearActivation(activation)
+
+    return tf.keras.Sequential(
+        [
+            layers.Input(image_shape),
+            layers.Rescaling(2.0, offset=-1.0),
+            *downsampling("convolution0", base_depth),
+            *downsampling("convolution1", 2 * base_depth),
+            layers.Flatten(),
+            layers.Dense(1, kernel_initializer=glorot(next_seed), name="logit", **LAST),
+        ],
+        name=name,
+    )

@@ -1,0 +1,290 @@
+"""One WGAN of an ensemble as training and scoring use it: optimizers, compiled steps, pictures."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import tensorflow as tf
+
+from tools.run.batches import batch_rows, in_full_batches
+from tools.run.seeds import child_seed
+from tools.run.stopwatch import Stopwatch
+from vae_wgan.ensemble.model_state import Stateful, set_to_zero
+from vae_wgan.layers.replicas import Replicas
+from vae_wgan.settings.wgan_settings import WGANSettings
+from vae_wgan.wgan.wgan import (
+    WGAN,
+    classifier_loss,
+    critic_loss,
+    critic_updates,
+    critic_updates_before,
+    generator_loss,
+    gradient_penalty,
+)
+
+SCORE_BATCH = 100  # images in one compiled scoring call; the last batch is filled up
+NUM_PICTURES = 64
+
+
+class WGANMember(Stateful):
+    """A WGAN with its optimizers. One object serves all members in turn: only the state differs.
+
+    Steps 0..max_steps-1 are updates of the generator, each after some of the critic. The
+    extra_steps after them train a copy of that critic to tell real from generated images.
+
+    Args:
+        settings: Of the run.
+        image_shape: Height, width, channels.
+        held_out: Images [image, height, width, channel] that `monitor` looks at.
+    """
+
+    def __init__(self, settings: WGANSettings, image_shape: Sequence[int], held_out: np.ndarray):
+        """Builds the networks and the compiled functions."""
+        self._settings = settings
+        self._image_shape = image_shape
+        self._held_out = held_out
+        self._replicas = Replicas(settings.batch_size)
+        with self._replicas.scope():
+            self._wgan = self._new_wgan(seed=0)
+            self._generator_optimizer = self._optimizer(
+                "generator", self._wgan.generator, settings.learning_rate_ger, settings.max_steps
+            )
+            updates = self._critic_updates_before(settings.max_steps)
+            self._critic_optimizer = self._optimizer(
+                "critic", self._wgan.critic, settings.learning_rate_dis, updates
+            )
+            self._extra_optimizer = self._optimizer(
+                "extra",
+                self._wgan.extra_critic,
+                settings.learning_rate_extra,
+                settings.extra_steps,
+            )
+        self.stopwatch = Stopwatch()
+        self._examples: np.ndarray | None = None
+        self._images: tf.Tensor | None = None
+        # Said beforehand, so that steps with more updates of the critic share the same graph.
+        batches = (
+            tf.TensorSpec([None, *image_shape]),
+            tf.TensorSpec([None, settings.batch_size], tf.int64),
+            tf.TensorSpec([2], tf.int32),
+        )
+        self._compiled_cycle, self._compiled_extra_step = (
+            self._replicas.compiled(function, batches, xla=settings.compile)
+            for function in (self._cycle, self._extra_step)
+        )
+        self._compiled_logits, self._compiled_losses = (
+            tf.function(function, jit_compile=settings.compile, autograph=False)
+            for function in (self._logits, self._losses)
+        )
+
+    @property
+    def variables(self) -> list[tf.keras.Variable]:
+        """Weights and the optimizers' variables."""
+        return [*self._wgan.variables, *self._optimizer_variables]
+
+    def initialize(self, seed: int) -> None:
+        """Draws new initial weights and clears the optimizers."""
+        self._wgan.set_weights(self._new_wgan(seed).get_weights())
+        set_to_zero(self._optimizer_variables)
+
+    def train_steps(self, examples: np.ndarray, seed: int, steps: range) -> dict[str, float]:
+        """Some steps; returns the last one's losses.
+
+        The examples are copied to the device once; a step is sent the numbers of its rows.
+        """
+        if self._examples is not examples:
+            self._examples, self._images = examples, tf.constant(examples)
+        order, noise = child_seed(seed, "order"), child_seed(seed, "noise")
+        for step in steps:
+            if step == 0:
+                self._wgan.start_at(examples.mean(axis=(0, 1, 2)))
+            if step == self._settings.max_steps:
+                self._wgan.extra_critic.set_weights(self._wgan.critic.get_weights())
+            is_extra = step >= self._settings.max_steps
+            train = self._compiled_extra_step if is_extra else self._compiled_cycle
+            rows = np.stack(
+                [
+                    batch_rows(order, len(examples), self._settings.batch_size, batch)
+                    for batch in self._batches(step)
+                ]
+            )
+            losses = train(self._images, rows, np.array([noise, step], np.int32))
+        return {name: float(loss) for name, loss in losses.items()}
+
+    def score(self, images: np.ndarray, ids: np.ndarray, seed: int) -> dict[str, np.ndarray]:
+        """The logits of both critics for images of any number, each float32 [image].
+
+        Args:
+            images: [image, height, width, channel] in [0, 1].
+            ids: Not used, as no noise is drawn.
+            seed: Not used either.
+        """
+        with self.stopwatch.timed("critics", len(images)):
+            return in_full_batches(self._compiled_logits, images, SCORE_BATCH)
+
+    def normality(self, images: tf.Tensor) -> tf.Tensor:
+        """The logit of the critic that was trained on, higher = more normal: [image]."""
+        return self._wgan.extra_logit(images)
+
+    def sample(self, count: int, seed: int) -> np.ndarray:
+        """Generated images [image, height, width, channel] in [0, 1]."""
+        z = tf.random.stateless_normal([count, self._settings.z_dim], (seed, 0))
+        starts = range(0, count, NUM_PICTURES)
+        parts = [self._wgan.generate(z[start : start + NUM_PICTURES]).numpy() for start in starts]
+        return np.concatenate(parts)
+
+    def monitor(self) -> dict[str, float]:
+        """Losses of the three networks on the held-out images, penalty, and gradient norms."""
+        values = self._compiled_losses(self._held_out)
+        return {name: float(value) for name, value in values.items()}
+
+    def pictures(self) -> dict[str, np.ndarray]:
+        """Generated images, of the same codes each time."""
+        return {"samples": self.sample(NUM_PICTURES, seed=0)}
+
+    @property
+    def _optimizer_variables(self) -> list[tf.Variable]:
+        optimizers = (self._generator_optimizer, self._critic_optimizer, self._extra_optimizer)
+        return [variable for optimizer in optimizers for variable in optimizer.variables]
+
+    def _new_wgan(self, seed: int) -> WGAN:
+        settings = self._settings
+        return WGAN(
+            self._image_shape,
+            z_dim=settings.z_dim,
+            base_depth=settings.base_depth,
+            activation=settings.activation,
+            networks=settings.networks,
+            precision=settings.precision,
+            seed=seed,
+        )
+
+    def _optimizer(
+        self, name: str, network: tf.keras.Model, rate: float, updates: int
+    ) -> tf.keras.optimizers.Optimizer:
+        settings, name = self._settings, f"{name}_optimizer"
+        # A number would become a variable, which `initialize` sets to zero.
+        last_rate = 0.0 if settings.learning_rate_decay else rate
+        schedule = tf.keras.optimizers.schedules.PolynomialDecay(rate, updates, last_rate)
+        if settings.is_adam:
+            optimizer = tf.keras.optimizers.Adam(schedule, beta_1=0.0, beta_2=0.9, name=name)
+        else:
+            optimizer = tf.keras.optimizers.RMSprop(schedule, epsilon=1e-10, name=name)  # of 2018
+        optimizer.build(network.trainable_variables)
+        return optimizer
+
+    def _batches(self, step: int) -> range:
+        """Numbers of the batches of real images that a step sees, in one count over all steps."""
+        settings = self._settings
+        past_end = step - settings.max_steps
+        if past_end >= 0:
+            first, count = self._critic_updates_before(settings.max_steps) + past_end, 1
+        else:
+            first = self._critic_updates_before(step)
+            count = critic_updates(step, settings.Citers, settings.Citers_boosted)
+        return range(first, first + count)
+
+    def _critic_updates_before(self, step: int) -> int:
+        return critic_updates_before(step, self._settings.Citers, self._settings.Citers_boosted)
+
+    def _cycle(self, images: tf.Tensor, rows: tf.Tensor, seed: tf.Tensor) -> dict[str, tf.Tensor]:
+        """An update of the critic for each batch of `rows` [batch, image], one of the generator."""
+        count = tf.shape(rows)[0]
+
+        def update(index: tf.Tensor, _: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+            real, own_seed = tf.gather(images, rows[index]), tf.random.fold_in(seed, index)
+            loss = self._replicas.update(self._update_critic, real, own_seed)
+            self._clip_critic()
+            return index + 1, loss
+
+        # One at a time: each update changes the weights that the next one reads.
+        _, loss = tf.while_loop(
+            lambda index, _: index < count, update, (0, 0.0), parallel_iterations=1
+        )
+        return {
+            "critic_loss": loss,
+            "generator_loss": self._replicas.update(
+                self._update_generator, tf.random.fold_in(seed, count)
+            ),
+        }
+
+    def _update_critic(self, real: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+        settings, critic, share = self._settings, self._wgan.critic, self._replicas.share
+        codes, mixing = map(share, self._critic_noise(real, seed))
+        with tf.GradientTape() as tape:
+            loss, penalty = self._critic_terms(share(real), codes, mixing)
+            objective = loss if settings.mode == "regular" else loss + settings.lam * penalty
+        self._replicas.minimize(objective, critic.trainable_variables, tape, self._critic_optimizer)
+        return loss
+
+    def _clip_critic(self) -> None:
+        settings = self._settings
+        if settings.mode == "regular":
+            for weight in self._wgan.critic.trainable_variables:
+                weight.assign(tf.clip_by_value(weight, settings.clamp_lower, settings.clamp_upper))
+
+    def _update_generator(self, seed: tf.Tensor) -> tf.Tensor:
+        generator = self._wgan.generator
+        codes = self._replicas.share(self._codes(self._settings.batch_size, seed))
+        with tf.GradientTape() as tape:
+            loss = generator_loss(self._wgan.logit(self._wgan.generate(codes)))
+        weights = generator.trainable_variables
+        self._replicas.minimize(loss, weights, tape, self._generator_optimizer)
+        return loss
+
+    def _extra_step(
+        self, images: tf.Tensor, rows: tf.Tensor, seed: tf.Tensor
+    ) -> dict[str, tf.Tensor]:
+        """An update of the classifier."""
+        real = tf.gather(images, rows[0])
+        return {"extra_loss": self._replicas.update(self._update_extra, real, seed)}
+
+    def _update_extra(self, real: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+        extra_critic, share = self._wgan.extra_critic, self._replicas.share
+        codes = self._codes(real.shape[0], seed)
+        with tf.GradientTape() as tape:
+            loss = self._extra_loss(share(real), share(codes))
+        weights = extra_critic.trainable_variables
+        self._replicas.minimize(loss, weights, tape, self._extra_optimizer)
+        return loss
+
+    def _codes(self, count: int, seed: tf.Tensor) -> tf.Tensor:
+        return tf.random.stateless_normal([count, self._settings.z_dim], seed)
+
+    def _critic_noise(self, real: tf.Tensor, seed: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """A code for each real image, and how `gradient_penalty` shall mix the two."""
+        codes_seed, mixing_seed = tf.unstack(tf.random.split(seed))
+        mixing = tf.random.stateless_uniform([real.shape[0]], mixing_seed)
+        return self._codes(real.shape[0], codes_seed), mixing
+
+    def _critic_terms(
+        self, real: tf.Tensor, codes: tf.Tensor, mixing: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """The critic's loss on these images and as many generated ones, and its penalty."""
+        fake = tf.stop_gradient(self._wgan.generate(codes))
+        logits = self._wgan.logit(tf.concat([real, fake], 0))
+        loss = critic_loss(*tf.split(logits, 2))
+        return loss, gradient_penalty(self._wgan.logit, real, fake, mixing)
+
+    def _extra_loss(self, real: tf.Tensor, codes: tf.Tensor) -> tf.Tensor:
+        fake = tf.stop_gradient(self._wgan.generate(codes))
+        return classifier_loss(*tf.split(self._wgan.extra_logit(tf.concat([real, fake], 0)), 2))
+
+    def _logits(self, images: tf.Tensor) -> dict[str, tf.Tensor]:
+        return {"logit": self._wgan.logit(images), "extra_logit": self._wgan.extra_logit(images)}
+
+    def _losses(self, images: tf.Tensor) -> dict[str, tf.Tensor]:
+        wgan, seed = self._wgan, tf.constant([0, 0])
+        codes = self._codes(images.shape[0], seed)
+        with tf.GradientTape(persistent=True) as tape:
+            loss, penalty = self._critic_terms(images, *self._critic_noise(images, seed))
+            of_generator = generator_loss(wgan.logit(wgan.generate(codes)))
+        critic_gradients = tape.gradient(loss, wgan.critic.trainable_variables)
+        generator_gradients = tape.gradient(of_generator, wgan.generator.trainable_variables)
+        return {
+            "critic_loss": loss,
+            "generator_loss": of_generator,
+            "extra_loss": self._extra_loss(images, codes),
+            "gradient_penalty": penalty,
+            "critic_gradient_norm": tf.linalg.global_norm(critic_gradients),
+            "generator_gradient_norm": tf.linalg.global_norm(generator_gradients),
+        }
