@@ -1,11 +1,14 @@
 """The repository's Python sources and what they import; shared by the tests that read them."""
 
 import ast
+import os
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+SUPPORT = ROOT / "tests" / "support"
+MODULE_PATH = os.pathsep.join([str(ROOT), str(SUPPORT)])  # where other processes find modules
 PRODUCT = ("anomaly/", "tools/", "vae_wgan/")
 
 parse = cache(ast.parse)

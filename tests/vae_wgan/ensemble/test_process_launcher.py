@@ -10,7 +10,7 @@ import pytest
 
 from fake_model import made_up_set
 from input_errors import message_of
-from repository_sources import ROOT
+from repository_sources import MODULE_PATH
 from tools.errors import InputError
 from tools.run.member_lock import only_writer
 from vae_wgan.ensemble.process_launcher import process_launcher
@@ -45,7 +45,7 @@ def everything(function, tasks):
 @pytest.fixture(autouse=True)
 def found_by_the_processes(monkeypatch):
     """The modules of the tests, by the processes that are started."""
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(ROOT), str(ROOT / "tests")]))
+    monkeypatch.setenv("PYTHONPATH", MODULE_PATH)
 
 
 def test_tasks_get_the_data_in_processes_of_their_own():
@@ -71,7 +71,7 @@ PROGRAM = """
 import sys
 from pathlib import Path
 from fake_model import made_up_set
-from test_process_launcher import hold, settings
+from tests.vae_wgan.ensemble.test_process_launcher import hold, settings
 from vae_wgan.ensemble.process_launcher import process_launcher
 
 if __name__ == "__main__":

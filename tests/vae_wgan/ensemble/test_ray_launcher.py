@@ -12,7 +12,7 @@ import pytest
 
 from fake_model import FakeModel, made_up_set
 from input_errors import message_of
-from repository_sources import ROOT
+from repository_sources import MODULE_PATH
 from tools.run.run_folder import RunFolder
 from vae_wgan.ensemble.launchers import check_launcher, open_launcher
 from vae_wgan.ensemble.member_runners import ModelSource, runner_of
@@ -72,10 +72,7 @@ def cluster():
     from ray.cluster_utils import Cluster
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(
-            "PYTHONPATH",
-            os.pathsep.join([str(ROOT), str(ROOT / "tests"), os.environ.get("PYTHONPATH", "")]),
-        )
+        patch.setenv("PYTHONPATH", MODULE_PATH)
         patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
         head = NODE | {"include_dashboard": False, "_system_config": QUICK}
         cluster = Cluster(initialize_head=True, head_node_args=head)

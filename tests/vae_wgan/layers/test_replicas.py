@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from input_errors import message_of
-from repository_sources import ROOT
+from repository_sources import MODULE_PATH, SUPPORT
 from vae_wgan.layers.replicas import Replicas
 
 
@@ -16,8 +16,8 @@ def outcome(devices, tmp_path):
     """What replica_trial.py writes."""
     path = tmp_path / f"{devices}.npz"
     subprocess.run(
-        [sys.executable, ROOT / "tests" / "replica_trial.py", str(devices), path],
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        [sys.executable, SUPPORT / "replica_trial.py", str(devices), path],
+        env=os.environ | {"PYTHONPATH": MODULE_PATH},
         check=True,
     )
     with np.load(path) as arrays:

@@ -3,29 +3,8 @@ import dataclasses
 import numpy as np
 import pytest
 
-from vae_wgan.settings.vae_settings import VAESettings
+from tiny_vae_member import IDS, IMAGES, SETTINGS, make_member
 from vae_wgan.vae.pixel_likelihoods import LIKELIHOODS
-from vae_wgan.vae.vae_member import VAEMember
-
-SETTINGS = VAESettings(
-    latent_size=3,
-    base_depth=2,
-    n_flows=2,
-    max_steps=6,
-    batch_size=4,
-    n_samples=2,
-    learning_rate=1e-2,
-    compile=False,
-)
-RNG = np.random.default_rng(0)
-IMAGES = RNG.random((11, 28, 28, 1), np.float32)
-IDS = RNG.permutation(1000)[: len(IMAGES)]
-
-
-def make_member(settings=SETTINGS, seed=0):
-    member = VAEMember(settings, (28, 28, 1), held_out=IMAGES[:3])
-    member.initialize(seed)
-    return member
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 import tensorflow as tf
-from test_vae_member import IDS, IMAGES, make_member
+
+from tiny_vae_member import IDS, IMAGES, make_member
 
 
 @pytest.fixture(scope="module")
