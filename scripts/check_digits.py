@@ -20,7 +20,8 @@ if not __package__:  # started as a file: the checkout's root takes the place of
 from scripts.script_start import run_script, script_parser
 from tools.data.images.image_registry import load_images, load_labels
 from tools.errors import InputError
-from tools.run.run_folder import RunFolder, settle_settings
+from tools.run.resuming import settle_settings
+from tools.run.run_folder import RunFolder
 from tools.run.seeds import child_seed
 from vae_wgan.settings.wgan_settings import WGANSettings
 

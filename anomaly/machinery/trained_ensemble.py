@@ -16,7 +16,8 @@ from tools.data.tables.table_encoder import TableEncoder, encoder_from_json, fit
 from tools.errors import InputError
 from tools.run.checkpoints import read_checkpoint
 from tools.run.options import PRESETS, member_settings, saved_value, settings_of_preset
-from tools.run.run_folder import RunFolder, open_run, settle_settings
+from tools.run.resuming import open_run, settle_settings
+from tools.run.run_folder import RunFolder
 from tools.scores.ensemble_statistics import anomaly_scores
 from tools.scores.input_statistics import input_statistics
 from tools.scores.score_registry import (
@@ -207,8 +208,8 @@ def open_ensemble(folder: RunFolder, score_key: str | None = None) -> TrainedEns
             needs of the calibration split is missing.
         ArgumentError: The members have no such score.
     """
-    manifest = folder.manifest()
-    saved, encoder = manifest.get("settings", {}), manifest.get("encoder")
+    manifest = folder.find_manifest()
+    saved, encoder = (manifest.settings, manifest.encoder) if manifest else ({}, None)
     for name, kind in KINDS.items():
         wanted = kept_settings(kind.settings_class()).keys()
         if wanted <= saved.keys() and (name == TABLE) == (encoder is not None):

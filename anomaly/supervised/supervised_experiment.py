@@ -34,7 +34,7 @@ def run(settings: Any) -> None:
 def _credit_card_run(model_dir: str) -> RunFolder:
     """The folder of a finished run on the same table."""
     folder = RunFolder(model_dir)
-    found = read_manifest(folder)["datasets"]["in_distribution"]
+    found = read_manifest(folder).datasets.in_distribution
     if found != DATASET:
         raise InputError(f"--model_dir={model_dir}: a run on {found}; give one on {DATASET}")
     with folder.locked():  # a process at work is told of now, not after all training
@@ -86,7 +86,7 @@ def _join_report(
             rows = test.is_fraud == label
             path = folder.ensemble_scores(SOURCE, name)
             write_scores(path, {SOURCE: scores[np.newaxis, rows]}, test.ids[rows], provenance)
-        if (peers := folder.manifest().get("peers")) is not None:  # else all are the run's own
+        if (peers := folder.manifest().peers) is not None:  # else all are the run's own
             folder.update_manifest(peers=list(dict.fromkeys([*peers, SOURCE])))
     analysis = analyse_again(folder)
     sys.stdout.write(f"Report: {analysis.report}\n")

@@ -55,4 +55,4 @@ def cost_of_run(**flags: Any) -> tuple[Mapping[str, float], Cost]:
     with tempfile.TemporaryDirectory() as folder:
         given = (f"--{name}={value}" for name, value in flags.items())
         cost = cost_of([str(ROOT / "vae_wgan" / "vae_run.py"), f"--model_dir={folder}", *given])
-        return RunFolder(folder).manifest()["timings"], cost
+        return RunFolder(folder).manifest().timings, cost

@@ -16,7 +16,9 @@ from tools.analysis.run_analysis import analyse_again
 from tools.files.whole_files import write_npz, write_text
 from tools.run.checkpoints import read_checkpoint, save_checkpoint
 from tools.run.options import settings_of_preset
-from tools.run.run_folder import RunFolder, open_run, settle_settings, timed
+from tools.run.resuming import open_run, settle_settings
+from tools.run.run_folder import RunFolder
+from tools.run.timings import timed
 from tools.run.training_history import read_history
 from tools.scores.score_files import read_scores, write_scores
 from vae_wgan.ensemble.model_state import load_state_arrays

@@ -15,7 +15,9 @@ from typing import Any, NamedTuple
 from scripts.benchmarks.figure import machine
 from tools.errors import InputError
 from tools.files.whole_files import write_json, write_text
-from tools.run.run_folder import RunFolder, git_commit, package_versions
+from tools.run.manifest import Manifest
+from tools.run.provenance import git_commit, package_versions
+from tools.run.run_folder import RunFolder
 
 ROOT = Path(__file__).resolve().parents[2]
 Call = Callable[..., subprocess.CompletedProcess]
@@ -166,14 +168,14 @@ def _keep_table(folder: Path, copy: Path) -> None:
 def _circumstances(folder: Path) -> dict[str, Any]:
     """Where and by what version it was run."""
     # A run of several splits has one manifest each.
-    manifests = (RunFolder(part).manifest() for part in (folder, folder / "split-0"))
-    manifest = next(filter(None, manifests), {})
+    manifests = (RunFolder(part).find_manifest() for part in (folder, folder / "split-0"))
+    manifest = next(filter(None, manifests), Manifest({}))
     return {
         "commit": git_commit(),
         "machine": machine(),
-        "device": manifest.get("device", ""),
+        "device": manifest.device,
         "versions": package_versions(),
-        "costs": manifest.get("costs", {}),
+        "costs": manifest.costs,
     }
 
 

@@ -1,6 +1,7 @@
 """Corruptions and perturbations from the command line: their table, plots and section."""
 
 import csv
+import json
 
 import pytest
 
@@ -39,6 +40,13 @@ def test_each_level_has_a_row_for_each_score_that_was_named(finished):
     }
     steps = [int(row["level"]) for row in rows if row["group"] == "perturbation"]
     assert sorted(set(steps)) == list(range(31))
+
+
+def test_the_manifest_says_how_the_altered_images_were_made(finished):
+    datasets = json.loads((finished / "manifest.json").read_text("utf-8"))["datasets"]
+    assert list(datasets["alterations"]) == datasets["altered"]
+    last = {"group": "perturbation", "kind": datasets["altered"][-1].split(".")[1], "level": 30}
+    assert datasets["alterations"][datasets["altered"][-1]] == last
 
 
 def test_the_report_shows_curves_and_the_main_table_is_as_without(finished):

@@ -18,8 +18,10 @@ from tools.errors import InputError
 from tools.files.whole_files import read_npz
 from tools.run.checkpoints import newest_checkpoint
 from tools.run.options import option
-from tools.run.run_folder import RunFolder, open_run, timed
+from tools.run.resuming import open_run
+from tools.run.run_folder import RunFolder
 from tools.run.termination import Terminated, terminable
+from tools.run.timings import timed
 from tools.run.training_history import read_history
 from vae_wgan.ensemble.members import train_ensemble, trained_members
 from vae_wgan.ensemble.training_loop import TrainingPlan
@@ -88,7 +90,7 @@ def start(path, scorer=None):
 
 def assert_whole(path):
     """Every file under its own name can be read."""
-    RunFolder(path).manifest()
+    RunFolder(path).find_manifest()
     for file in path.rglob("[!.]*.npz"):
         read_npz(file)
     for member in "01":
@@ -98,14 +100,14 @@ def assert_whole(path):
 
 def outcome(path):
     assert not list(path.rglob(".*.partial"))
-    assert RunFolder(path).manifest()["status"] == "finished"
+    assert RunFolder(path).manifest().status == "finished"
     return {file.relative_to(path).as_posix(): file.read_bytes() for file in path.rglob("*.npz")}
 
 
 @pytest.fixture(autouse=True)
 def quickly(monkeypatch):
     """Without what takes most of the time of so small a run: git, the disk, TensorBoard."""
-    monkeypatch.setattr("tools.run.run_folder.git_commit", lambda: None)
+    monkeypatch.setattr("tools.run.resuming.git_commit", lambda: None)
     monkeypatch.setattr(os, "fsync", lambda file: None)
     monkeypatch.setattr(FakeModel, "pictures", lambda self: {})
     monkeypatch.setattr("tensorflow.summary.scalar", lambda name, value: None)

@@ -13,6 +13,7 @@ from scripts.benchmarks.child_process import Cost, cost_of
 from scripts.benchmarks.start import ProgressBar
 from scripts.benchmarks.synthetic_run import write_synthetic_run
 from tools.files.whole_files import write_json
+from tools.run.manifest import Manifest
 from tools.run.run_folder import RunFolder
 from tools.scores.detection import AnalysisOptions, detection_table
 from tools.scores.ensemble_statistics import SCORE_KEYS
@@ -44,7 +45,7 @@ def test_the_cost_of_a_process_is_its_own():
 
 def test_the_made_up_run_has_all_scores_and_far_sets_are_found(tmp_path):
     folder = write_synthetic_run(tmp_path, members=2, sets=11, examples=60)
-    keys = folder.manifest()["settings"]["score_keys"]
+    keys = folder.manifest().settings["score_keys"]
     assert set(keys) == {*SCORE_KEYS, *FITTED_SCORES}
     run = read_run(folder, keys)
     assert run.n_members == 2
@@ -75,7 +76,7 @@ def test_more_members_are_compared_with_the_fewest(monkeypatch):
         monkeypatch.setattr(module, "cost_of", lambda arguments: Cost(4, 100))
     monkeypatch.setattr(scale, "SETS", 1)
     timings = {"training": 20.0, "scoring": 10.0}
-    monkeypatch.setattr(RunFolder, "manifest", lambda self: {"timings": timings})
+    monkeypatch.setattr(RunFolder, "manifest", lambda self: Manifest({}, timings=timings))
     options = argparse.Namespace(members=[2, 5], examples=20, data_dir="", seed=0)
     figures = {figure.name: figure for figure in scale.figures(options)}
     assert figures["scale.5.analysis_memory"].value == 100

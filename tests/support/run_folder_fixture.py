@@ -46,7 +46,7 @@ def change_scores(folder: RunFolder, dataset: str, change) -> None:
 
 def change_manifest(folder: RunFolder, **datasets: object) -> None:
     """Replaces entries of the manifest's `datasets`."""
-    folder.update_manifest(datasets=folder.manifest()["datasets"] | datasets)
+    folder.update_manifest(datasets=folder.manifest().entries["datasets"] | datasets)
 
 
 def table_of(

@@ -144,7 +144,7 @@ def analyse_again(folder: RunFolder, **changes: Any) -> Analysis:
         folder: Of the run.
         **changes: Settings such as score_keys, bootstrap, num_pools and ddof; None: as it is.
     """
-    settings = read_manifest(folder)["settings"]
+    settings = dict(read_manifest(folder).settings)
     for name in ("score_keys", "bootstrap", "seed"):
         if name not in settings:
             raise InputError(f"{folder.manifest_path} lacks the setting {name}; restore it")

@@ -6,6 +6,8 @@ from functools import cached_property
 
 import numpy as np
 
+from tools.run.manifest import Alteration
+
 
 @dataclass(frozen=True)
 class ExampleSet:
@@ -17,12 +19,14 @@ class ExampleSet:
             [example, feature].
         ids: int64 [example]: row number in the source; a mirrored image has that of its original.
         checksum: sha256 of the source's content; of the values for noise and a user's own data.
+        alteration: How the examples were corrupted or perturbed; None: they were not.
     """
 
     name: str
     examples: np.ndarray
     ids: np.ndarray
     checksum: str
+    alteration: Alteration | None = None
 
     def __len__(self) -> int:
         """Number of examples."""
@@ -30,7 +34,7 @@ class ExampleSet:
 
     @cached_property
     def digest(self) -> str:
-        """That of the examples' values."""
+        """sha256 of the examples' values, in hexadecimal."""
         return digest_of(self.examples)
 
     def take(self, rows: np.ndarray) -> "ExampleSet":

@@ -51,7 +51,7 @@ def draw_plots(table: DetectionTable) -> list[Plot]:
         drawn.append(_history(histories))
     if samples := read_samples(run):
         drawn.append(_samples(samples))
-    attacked = run.manifest.get("adversarial", {})
+    attacked = run.manifest.adversarial
     for name, shown in pictures.items():
         drawn += _pictures(name, shown, pictures.get(attacked.get(name))) if shown else []
     return drawn

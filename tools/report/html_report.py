@@ -76,7 +76,7 @@ def report_html(table: DetectionTable, plots: Sequence[Plot]) -> str:
 def _labelled_sections(table: DetectionTable) -> dict[str, Markup]:
     """What only runs on tables have: the protocol, and recall and precision at alerts."""
     sections = {}
-    if protocol := table.run.manifest.get("protocol"):
+    if protocol := table.run.manifest.protocol:
         sections["Protocol"] = protocol_section(protocol)
     if table.alert_rows:
         sections["Alerts"] = alerts_section(table.alert_rows)
@@ -100,7 +100,7 @@ def _facts(table: DetectionTable) -> Markup:
     missing = f" ({len(run.missing)} more could not be had)" if run.missing else ""
     return element(
         "p",
-        f"Members: {run.n_members}. Likelihood: {run.manifest.get('likelihood')}. {row.n_in:,} test"
+        f"Members: {run.n_members}. Likelihood: {run.manifest.likelihood}. {row.n_in:,} test"
         f" examples of {run.in_distribution} against {len(run.out_of_distribution)} OoD"
         f" sets{missing}.",
         class_="facts",
@@ -212,7 +212,7 @@ def _settings(table: DetectionTable) -> Markup:
         "ddof of the variance": table.ddof,
     }
     return joined(
-        pairs("Flags of the run", table.run.manifest.get("settings", {})),
+        pairs("Flags of the run", table.run.manifest.settings),
         pairs("This analysis", analysis),
     )
 
@@ -220,13 +220,12 @@ def _settings(table: DetectionTable) -> Markup:
 def _provenance(table: DetectionTable) -> Markup:
     told = {"settings", "datasets", "likelihood", "status", "protocol"} | {"encoder", "anomalies"}
     manifest = table.run.manifest
-    rest = {name: manifest[name] for name in manifest if name not in told}
-    checksums = manifest["datasets"].get("checksums", {})
-    likelihood = manifest.get("likelihood")
+    rest = {name: value for name, value in manifest.entries.items() if name not in told}
+    likelihood = manifest.likelihood
     return joined(
         element("p", f"Likelihood: {LIKELIHOODS.get(likelihood, likelihood)}"),
         pairs("Run, versions and timings in seconds", _flat(rest)),
-        pairs("Checksums of the data sets (SHA-256)", checksums),
+        pairs("Checksums of the data sets (SHA-256)", manifest.datasets.checksums),
     )
 
 

@@ -21,6 +21,7 @@ from tools.report.page import page_html
 from tools.report.split_table import KEYS, mean_and_spread, metric_names
 from tools.report.tables import score_name
 from tools.report.text_lines import fixed
+from tools.run.manifest import Manifest
 from tools.run.run_folder import RunFolder
 from tools.scores.detection import headlines_of
 from tools.scores.finished_run import read_manifest
@@ -39,7 +40,7 @@ def split_report_html(
     """
     manifests = {folder.name: read_manifest(RunFolder(folder)) for folder in folders}
     first = next(iter(manifests.values()))
-    labelled = table[table["dataset"].isin(first.get("anomalies", []))]
+    labelled = table[table["dataset"].isin(first.anomalies)]
     headlines = headlines_of(settings["score_keys"])
     sections = {
         "Verdict": _verdict(table if labelled.empty else labelled, headlines),
@@ -53,7 +54,7 @@ def split_report_html(
         "Settings": pairs("Flags of the run", settings),
         "Provenance": _provenance(first),
     }
-    name = first["datasets"]["in_distribution"]
+    name = first.datasets.in_distribution
     facts = (
         f"{len(folders)} seeded splits of {name}, each a run of its own: {settings['num_models']}"
         f" members of the model {settings['model']}."
@@ -93,7 +94,7 @@ def _card(dataset: str, score: str, statistic: str, row: pd.Series) -> Markup:
 
 
 def _splits(
-    manifests: Mapping[str, Mapping[str, Any]],
+    manifests: Mapping[str, Manifest],
     metrics: pd.DataFrame,
     headlines: Sequence[tuple[str, str]],
 ) -> Markup:
@@ -110,8 +111,8 @@ def _splits(
     body = []
     for split, manifest in manifests.items():
         link = element("a", split, href=f"../{split}/analysis/report.html")
-        sizes = manifest["datasets"]["sizes"]
-        numbers = [manifest["settings"]["seed"], f"{sizes['training']:,}"]
+        sizes = manifest.datasets.sizes
+        numbers = [manifest.known_settings.seed, f"{sizes['training']:,}"]
         for pair in headlines:
             numbers += [fixed(rows.loc[(split, *pair), name]) for name in ("auroc", "ap")]
         body.append(element("tr", element("th", link, scope="row"), *map(number_cell, numbers)))
@@ -119,9 +120,9 @@ def _splits(
     return table_of(caption, map(heading, heads), body, class_="matrix")
 
 
-def _protocols(manifests: Mapping[str, Mapping[str, Any]]) -> Markup:
+def _protocols(manifests: Mapping[str, Manifest]) -> Markup:
     """The protocol in words, then its counts, a column per split."""
-    protocols = {split: manifest["protocol"] for split, manifest in manifests.items()}
+    protocols = {split: manifest.protocol for split, manifest in manifests.items()}
     words, *names = next(iter(protocols.values()))
     body = (
         element(
@@ -160,10 +161,11 @@ def _title(name: str) -> str:
     return f"{metric} at {int(alerts):,}" if alerts.isdecimal() else name
 
 
-def _provenance(manifest: Mapping[str, Any]) -> Markup:
-    told = {"git_commit": manifest.get("git_commit"), **manifest.get("versions", {})}
-    checksums = manifest["datasets"].get("checksums", {})
+def _provenance(manifest: Manifest) -> Markup:
+    told = {"git_commit": manifest.git_commit, **manifest.versions}
     return joined(
         pairs("Commit and versions, of the first split", told),
-        pairs("Checksums of the data sets (SHA-256), of the first split", checksums),
+        pairs(
+            "Checksums of the data sets (SHA-256), of the first split", manifest.datasets.checksums
+        ),
     )

@@ -74,7 +74,7 @@ def json_value(table: DetectionTable) -> dict:
     """The content of metrics.json: the rows unrounded, and what the CSV file has no column for."""
     return {
         "train_dataset": table.run.in_distribution,
-        "likelihood": table.run.manifest.get("likelihood"),
+        "likelihood": table.run.manifest.likelihood,
         "n_members": table.run.n_members,
         "ddof": table.ddof,
         "bootstrap": {"draws": table.draws, "confidence": CONFIDENCE, "seed": table.seed},

@@ -3,10 +3,10 @@
 import datetime
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 from tools.errors import InputError
 from tools.run.checkpoints import newest_step
+from tools.run.manifest import DataSets, Manifest
 from tools.run.run_folder import CALIBRATION, RunFolder
 from tools.run.training_history import described, read_history
 
@@ -29,33 +29,32 @@ def time_left(steps: int, steps_per_second: float) -> str:
 
 
 def _lines(folder: RunFolder) -> Iterator[str]:
-    manifest = folder.manifest()
-    if not manifest:
+    manifest = folder.find_manifest()
+    if manifest is None:
         raise InputError(f"--model_dir={folder.path} holds no run: no manifest.json")
     yield f"{folder.path}: {_state(folder, manifest)}"
-    settings = manifest["settings"]
-    total = settings.get("max_steps", 0) + settings.get("extra_steps", 0)
+    settings = manifest.known_settings
+    total = settings.max_steps + settings.extra_steps
     for ensemble in (folder, *map(RunFolder, sorted(folder.path.glob("background-*")))):
-        for member in range(settings.get("num_models", 0)):
+        for member in range(settings.num_models):
             name = f"member {member}" if ensemble is folder else f"{ensemble.path.name}/{member}"
             yield f"  {name}: {_member(ensemble.member(member), total)}"
-    if sets := _sets(manifest.get("datasets", {})):
+    if sets := _sets(manifest.datasets):
         scored = [name for name in sets if folder.scores(name).exists()]
         missing = [name for name in sets if name not in scored]
         yield f"  scored: {', '.join(scored) or 'nothing'}"
         if missing:
             yield f"  not scored: {', '.join(missing)}"
-    for part, seconds in manifest.get("timings", {}).items():
+    for part, seconds in manifest.timings.items():
         yield f"  {part}: {seconds} s, in the last start that came to its end"
 
 
-def _state(folder: RunFolder, manifest: dict[str, Any]) -> str:
-    status = manifest.get("status", "unknown")
+def _state(folder: RunFolder, manifest: Manifest) -> str:
     if folder.is_held():
-        return f"{status}; a process is at work"
-    if status == "finished":
-        return status
-    return f"stopped at: {status}; the same command goes on"
+        return f"{manifest.status}; a process is at work"
+    if manifest.status == "finished":
+        return manifest.status
+    return f"stopped at: {manifest.status}; the same command goes on"
 
 
 def _member(folder: Path, total: int) -> str:
@@ -71,11 +70,8 @@ def _member(folder: Path, total: int) -> str:
     return ", ".join(words)
 
 
-def _sets(datasets: dict[str, Any]) -> Sequence[str]:
+def _sets(datasets: DataSets) -> Sequence[str]:
     """Names of the sets that the run scores."""
-    if "in_distribution" not in datasets:
+    if not datasets.in_distribution:
         return ()
-    had = (
-        n for n in datasets.get("out_of_distribution", ()) if n not in datasets.get("missing", {})
-    )
-    return (datasets["in_distribution"], CALIBRATION, *had, *datasets.get("altered", ()))
+    return (datasets.in_distribution, CALIBRATION, *datasets.available, *datasets.altered)

@@ -1,11 +1,12 @@
 """What becomes of a score when the test images are corrupted or perturbed, level by level."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
 import numpy as np
 
+from tools.run.manifest import Alteration
 from tools.scores.finished_run import FinishedRun
 from tools.scores.metrics import auroc
 from tools.scores.score_lines import Lines, score_lines
@@ -65,16 +66,15 @@ def altered_rows(
         ddof: Of the variance over members.
     """
     keys = tuple(dict.fromkeys(key for key, _ in headlines))
-    for name in run.altered:
+    for name, alteration in run.altered.items():
         lines = score_lines(run, name, keys, ddof)
-        group, kind, level = name.split(".")
         for pair in headlines:
             scores, threshold = lines[pair][0], thresholds[pair]
             low, high = np.quantile(scores, BAND)
             yield AlteredRow(
-                group,
-                kind,
-                int(level),
+                alteration.group,
+                alteration.kind,
+                alteration.level,
                 *pair,
                 n=len(scores),
                 auroc=auroc(inside[pair][0], scores),
@@ -86,15 +86,16 @@ def altered_rows(
             )
 
 
-def strongest(names: Iterable[str]) -> dict[str, list[str]]:
-    """Of altered sets those at the last level of their kind: {group: names}."""
-    levels: dict[str, list[int]] = {}
-    for name in names:
-        kind, _, level = name.rpartition(".")
-        levels.setdefault(kind, []).append(int(level))
+def strongest(altered: Mapping[str, Alteration]) -> dict[str, list[str]]:
+    """{group: names of the sets at the last level of their kind}, of sets by name."""
+    last: dict[tuple[str, str], str] = {}
+    for name, alteration in altered.items():
+        kind = alteration.group, alteration.kind
+        if kind not in last or alteration.level > altered[last[kind]].level:
+            last[kind] = name
     groups: dict[str, list[str]] = {}
-    for kind, found in levels.items():
-        groups.setdefault(kind.partition(".")[0], []).append(f"{kind}.{max(found)}")
+    for (group, _), name in last.items():
+        groups.setdefault(group, []).append(name)
     return groups
 
 

@@ -52,7 +52,7 @@ def history_rows(
     Raises:
         InputError: A file is missing or damaged, has other members, or a score is NaN.
     """
-    for step in run.manifest.get("history", {}).get("steps", ()):
+    for step in run.manifest.history.steps:
         files = {name: _read(run, step, name) for name in run.test_sets}
         held = set.intersection(*(set(file.scores) for file in files.values()))
         for key in score_keys:

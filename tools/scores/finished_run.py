@@ -5,11 +5,11 @@ from collections import ChainMap
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from tools.errors import InputError
+from tools.run.manifest import Alteration, Manifest
 from tools.run.run_folder import CALIBRATION, RunFolder
 from tools.run.training_history import read_history
 from tools.scores.metrics import refuse_unusable
@@ -34,12 +34,12 @@ class FinishedRun:
 
     Attributes:
         folder: The run's folder.
-        manifest: The content of manifest.json.
+        manifest: What manifest.json says.
         in_distribution: Name of the in-distribution test set.
         out_of_distribution: Names of the scored OoD sets, in the order of the tables.
         missing: {name of an OoD set that could not be had: reason}.
         scores: {name: scores} of the sets above, of the calibration split, and of the altered sets.
-        altered: Names of the sets of corrupted and perturbed test images.
+        altered: {name of a set of corrupted or perturbed test images: how it was made}.
         inputs: {name: properties of the inputs, of one line} of the same sets, where they are.
         ensemble_scores: Scores that are one number per example, higher = more anomalous:
             {source: {name of a test set: scores of one line}}. A source such as a detector with
@@ -47,12 +47,12 @@ class FinishedRun:
     """
 
     folder: RunFolder
-    manifest: Mapping[str, Any]
+    manifest: Manifest
     in_distribution: str
     out_of_distribution: tuple[str, ...]
     missing: Mapping[str, str]
     scores: Mapping[str, ScoreFile]
-    altered: tuple[str, ...] = ()
+    altered: Mapping[str, Alteration] = field(default_factory=dict)
     inputs: Mapping[str, ScoreFile] = field(default_factory=dict)
     ensemble_scores: Mapping[str, Mapping[str, ScoreFile]] = field(default_factory=dict)
 
@@ -75,7 +75,7 @@ class FinishedRun:
     @property
     def anomalies(self) -> tuple[str, ...]:
         """The OoD sets that are anomalies of the run's own data, by their labels."""
-        labelled = self.manifest.get("anomalies", ())
+        labelled = self.manifest.anomalies
         return tuple(name for name in self.out_of_distribution if name in labelled)
 
     @property
@@ -96,20 +96,19 @@ def read_run(folder: RunFolder, score_keys: Sequence[str]) -> FinishedRun:
             none of the files; a score is NaN.
     """
     manifest = read_manifest(folder)
-    datasets = manifest["datasets"]
-    missing = datasets.get("missing", {})
-    ood = tuple(name for name in datasets["out_of_distribution"] if name not in missing)
+    datasets, ood = manifest.datasets, manifest.datasets.available
     if not ood:
         raise InputError(f"{folder.path} has no scored OoD set; choose one with --ood_datasets")
-    altered = tuple(datasets.get("altered", ()))
-    names = (datasets["in_distribution"], CALIBRATION, *ood, *altered)
+    inside, altered = datasets.in_distribution, datasets.alterations
+    names = (inside, CALIBRATION, *ood, *altered)
     scores = {name: open_scores(folder.scores(name)) for name in names}
     inputs = {
         name: read_scores(folder.inputs(name)) for name in names if folder.inputs(name).exists()
     }
-    inside = datasets["in_distribution"]
-    more = _read_ensemble_scores(folder, inside, ood, manifest.get("peers"))
-    run = FinishedRun(folder, manifest, inside, ood, missing, scores, altered, inputs, more)
+    more = _read_ensemble_scores(folder, inside, ood, manifest.peers)
+    run = FinishedRun(
+        folder, manifest, inside, ood, datasets.missing, scores, altered, inputs, more
+    )
     _check_attacks(run)
     _check_members(run)
     _check_examples(run)
@@ -117,18 +116,16 @@ def read_run(folder: RunFolder, score_keys: Sequence[str]) -> FinishedRun:
     return run
 
 
-def read_manifest(folder: RunFolder) -> dict[str, Any]:
+def read_manifest(folder: RunFolder) -> Manifest:
     """The manifest of a run that has been scored.
 
     Raises:
         InputError: It is missing, damaged, or names no data sets.
     """
     manifest = folder.manifest()
-    match manifest:
-        case {"datasets": {"in_distribution": str(), "out_of_distribution": [*_]}}:
-            return manifest
-    fault = "names no data sets; start its run again" if manifest else "is missing; is this a run?"
-    raise InputError(f"{folder.manifest_path} {fault}")
+    if not manifest.datasets.in_distribution:
+        raise InputError(f"{folder.manifest_path} names no data sets; start its run again")
+    return manifest
 
 
 def read_pictures(run: FinishedRun, dataset: str) -> dict[str, np.ndarray] | None:
@@ -217,7 +214,7 @@ def _read_ensemble_scores(
 
 
 def _check_attacks(run: FinishedRun) -> None:
-    attacked = run.manifest.get("adversarial", {})
+    attacked = run.manifest.adversarial
     if not {*attacked, *attacked.values()} <= {*run.test_sets}:
         raise InputError(
             f"{run.folder.manifest_path} is damaged: adversarial names sets that are not scored;"

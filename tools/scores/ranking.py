@@ -65,7 +65,7 @@ def ranking(
 
 def ranking_of(table: DetectionTable) -> list[RankedScore]:
     """All scores of one run."""
-    return ranking(table.rows, table.run.manifest.get("costs", {}))
+    return ranking(table.rows, table.run.manifest.costs)
 
 
 def winner(scores: Sequence[RankedScore]) -> RankedScore:

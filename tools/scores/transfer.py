@@ -42,7 +42,7 @@ def transfer_rows(run: FinishedRun, score_key: str) -> Iterator[TransferRow]:
         run: The run; its manifest names the sets: {set after: set before}.
         score_key: A score of the members.
     """
-    for after_name, before_name in run.manifest.get("adversarial", {}).items():
+    for after_name, before_name in run.manifest.adversarial.items():
         names = (run.in_distribution, before_name, after_name)
         inside, before, after = (
             as_log_likelihoods(score_key, run.scores[name].scores[score_key]) for name in names

@@ -13,7 +13,8 @@ from typing import Any
 from tools.errors import InputError
 from tools.files.whole_files import write_text
 from tools.run.kernels import kernel_choice
-from tools.run.run_folder import RunFolder, package_versions
+from tools.run.provenance import package_versions
+from tools.run.run_folder import RunFolder
 from vae_wgan.ensemble.task_window import completed
 from vae_wgan.settings.launcher_settings import LauncherSettings
 

@@ -9,15 +9,10 @@ from typing import Any
 
 from tools.data.example_set import ExampleSet
 from tools.errors import InputError
-from tools.run.run_folder import (
-    RunFolder,
-    delete_run,
-    open_run,
-    record_costs,
-    settle_settings,
-    timed,
-)
+from tools.run.resuming import delete_run, open_run, settle_settings
+from tools.run.run_folder import RunFolder
 from tools.run.stopwatch import Stopwatch
+from tools.run.timings import record_costs, timed
 from tools.scores.altered_scores import strongest
 from tools.scores.score_registry import NOT_OF_MEMBERS, needed_statistics
 from vae_wgan.data.image_data import ExperimentData
@@ -106,7 +101,8 @@ def _prepare_folder(
 
 def _described(data: ExperimentData) -> dict[str, Any]:
     """The data, for the manifest."""
-    return {
+    alterations = {part.name: dataclasses.asdict(part.alteration) for part in data.altered}
+    described = {
         "in_distribution": data.test.name,
         "out_of_distribution": [example_set.name for example_set in data.ood],
         "missing": data.missing,
@@ -115,6 +111,7 @@ def _described(data: ExperimentData) -> dict[str, Any]:
         "sizes": {"training": len(data.training)}
         | {example_set.name: len(example_set) for example_set in data.scored},
     }
+    return described | ({"alterations": alterations} if alterations else {})
 
 
 def _runner(
@@ -191,7 +188,11 @@ def _score(
     score_datasets(runner, checkpoints, data.scored, settings, folder, needed)
     score_datasets(runner, checkpoints, altered, settings, folder, needed, pictures=False)
     write_samples(runner.model, checkpoints, folder)
-    shown = {name for names in strongest(part.name for part in altered).values() for name in names}
+    shown = {
+        name
+        for names in strongest({part.name: part.alteration for part in altered}).values()
+        for name in names
+    }
     coded = (data.test, *data.ood, *(part for part in altered if part.name in shown))
     write_latents(runner.model, checkpoints[0], coded, folder)
     inputs = Stopwatch()

@@ -12,7 +12,8 @@ from tools.data.tables.table_encoder import encoder_from_json
 from tools.errors import InputError
 from tools.files.whole_files import write_text
 from tools.report.text_lines import csv_lines
-from tools.run.run_folder import RunFolder, settle_settings
+from tools.run.resuming import settle_settings
+from tools.run.run_folder import RunFolder
 from tools.scores import calibrated
 from tools.scores.ensemble_statistics import anomaly_scores
 from tools.scores.finished_run import read_manifest
@@ -39,7 +40,7 @@ def score_table(settings: TableSettings, given: set[str]) -> None:
     """
     folder = RunFolder(settings.model_dir)
     settings = settle_settings(folder, settings, given)
-    encoder = encoder_from_json(read_manifest(folder)["encoder"])
+    encoder = encoder_from_json(read_manifest(folder).encoder)
     table = load_table(settings.score_file, settings.data_dir)
     try:
         rows = encoder.encode(table.frame)

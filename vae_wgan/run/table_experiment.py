@@ -14,7 +14,8 @@ from tools.errors import InputError
 from tools.files.whole_files import write_text
 from tools.report.split_report import split_report_html
 from tools.report.split_table import metrics_of_splits, printed_split_table, split_table
-from tools.run.run_folder import RunFolder, settle_settings
+from tools.run.resuming import settle_settings
+from tools.run.run_folder import RunFolder
 from tools.run.seeds import child_seed
 from tools.scores.score_files import is_current, read_scores, write_scores
 from vae_wgan.data.table_data import TableData, load_table_data
@@ -116,7 +117,7 @@ def _describe(settings: TableSettings, data: TableData) -> dict[str, Any]:
 def _score_more(folder: RunFolder, settings: TableSettings, data: TableData, runner: Any) -> None:
     test_sets = [data.test, *data.ood]
     own = {POSTERIOR_MEANS, *BASELINES}
-    of_others = [name for name in folder.manifest().get("peers", ()) if name not in own]
+    of_others = [name for name in folder.manifest().peers or () if name not in own]
     # Not those of an earlier start: they may be of other rows.
     peers = [*settings.baselines, *([POSTERIOR_MEANS] if settings.model == "vae" else [])]
     folder.update_manifest(peers=[*peers, *of_others])

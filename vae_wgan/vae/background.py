@@ -15,9 +15,10 @@ import numpy as np
 
 from tools.data.example_set import ExampleSet
 from tools.run.checkpoints import file_digest
-from tools.run.run_folder import RunFolder, record_costs, timed
+from tools.run.run_folder import RunFolder
 from tools.run.seeds import child_seed
 from tools.run.stopwatch import Stopwatch
+from tools.run.timings import record_costs, timed
 from tools.scores.metrics import detection_metrics
 from tools.scores.score_files import read_scores, write_scores
 from tools.scores.score_registry import BACKGROUND, FITTED_SCORES

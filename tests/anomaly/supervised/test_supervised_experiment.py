@@ -50,7 +50,7 @@ def test_the_row_joins_the_report_of_a_run(tmp_path, monkeypatch, capsys, small_
     assert [(row["dataset"], row["statistic"]) for row in rows] == [("fraud", "ensemble")]
     assert (rows[0]["n_in"], rows[0]["n_out"]) == ("270", "30")
     assert float(rows[0]["auroc"]) > 0.9
-    assert folder.manifest()["peers"] == ["gaussian", "nn_classifier"]
+    assert folder.manifest().peers == ("gaussian", "nn_classifier")
 
 
 def test_a_run_on_another_table_is_refused_before_anything_is_read(tmp_path, monkeypatch):
@@ -75,7 +75,7 @@ def as_credit_card(folder):
         folder.scores(old).rename(folder.scores(new))
         if folder.pictures(old).exists():
             folder.pictures(old).rename(folder.pictures(new))
-    datasets = folder.manifest()["datasets"]
+    datasets = folder.manifest().entries["datasets"]
     folder.update_manifest(
         datasets=datasets
         | {

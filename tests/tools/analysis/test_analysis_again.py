@@ -72,7 +72,7 @@ def test_tensorflow_is_not_loaded():
 
 
 def test_a_manifest_without_its_settings_is_named(folder):
-    settings = folder.manifest()["settings"]
+    settings = folder.manifest().settings
     folder.update_manifest(settings={name: settings[name] for name in settings if name != "seed"})
     with pytest.raises(InputError, match="lacks the setting seed"):
         analyse_again(folder)
@@ -133,7 +133,7 @@ def test_peers_are_those_of_the_manifest_whatever_their_sets_are_called(folder):
     names = {"digits": "data[1]", "near": "near", "far": "far"}
     folder.scores("digits").rename(folder.scores("data[1]"))
     folder.pictures("digits").unlink()
-    datasets = folder.manifest()["datasets"] | {"in_distribution": "data[1]"}
+    datasets = folder.manifest().entries["datasets"] | {"in_distribution": "data[1]"}
     folder.update_manifest(datasets=datasets)
     for source in ("forest", "stale"):
         for name in names.values():

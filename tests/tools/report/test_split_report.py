@@ -25,8 +25,8 @@ def folders(tmp_path):
         run.update_manifest(
             anomalies=["near"],
             protocol={"protocol": "semi: half of <them>", "training rows": 1000 * size},
-            settings=manifest["settings"] | {"seed": 70 + index},
-            datasets=manifest["datasets"] | {"sizes": {"training": 1000 * size}},
+            settings=manifest.settings | {"seed": 70 + index},
+            datasets=manifest.entries["datasets"] | {"sizes": {"training": 1000 * size}},
         )
         ensemble_analysis(run.path, ["iwae", "rate"], AnalysisOptions(alerts=[5]))
         folders.append(run.path)

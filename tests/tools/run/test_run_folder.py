@@ -1,262 +1,22 @@
-"""The run folder: whose it is, what may go on in it, and what its manifest says."""
+"""Where the files of a run lie, and its manifest."""
 
-import dataclasses
-import errno
 import json
-import os
-import re
-import subprocess
 
 import pytest
 
 from input_errors import message_of
-from lock_holder import process_that_holds
-from repository_sources import ROOT
-from tools.run.options import option
-from tools.run.run_folder import RunFolder, delete_run, git_commit, open_run, settle_settings, timed
-from vae_wgan.settings.table_settings import TableSettings
-from vae_wgan.settings.vae_settings import VAESettings
-from vae_wgan.settings.wgan_settings import WGANSettings
-
-
-@dataclasses.dataclass(frozen=True)
-class Settings:
-    model_dir: str = option("run", "Run folder.", of_this_start=True)
-    preset: str = option("fast", "Sets the other defaults.")
-    seed: int = option(0, "Root seed.", shapes_members=True)
-    latent_size: int = option(16, "Numbers in a code.", shapes_members=True)
-    rate: float = option(0.1, "Rate.", shapes_members=True)
-    eval_size: int = option(100, "Images scored.")
-    keys: tuple[str, ...] = option(("iwae",), "Scores.")
-    skip_train: bool = option(False, "Trains nothing.", of_this_start=True)
-    delete_existing: bool = option(False, "Deletes an earlier run.", of_this_start=True)
-
-
-SAVED = Settings(latent_size=4, eval_size=50, keys=("rate", "elbo"), delete_existing=True)
-DATA = {"train_dataset": "bars, sha256 12ab"}
+from tools.run.run_folder import RunFolder
 
 
 @pytest.fixture
 def folder(tmp_path):
-    """An empty model_dir."""
-    (tmp_path / "run").mkdir()
-    return RunFolder(tmp_path / "run")
-
-
-@pytest.fixture
-def saved_run(folder):
-    """A model_dir with the files of a run of the settings SAVED."""
-    open_run(folder, SAVED, DATA)
-    for path in ("0/checkpoint-00000001.npz", "11/events/e", "scores/a.npz", "pictures/a.npz",
-                 "analysis/metrics.csv", ".lock"):  # fmt: skip
-        (folder.path / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder.path / path).write_text("of the run")
-    return folder
-
-
-def names_in(folder):
-    return {path.name for path in folder.path.iterdir()}
-
-
-def enter(folder):
-    with folder.locked():
-        pass
+    return RunFolder(tmp_path)
 
 
 def test_files_have_their_places(folder):
     assert folder.member(3) == folder.path / "3"
     assert folder.scores("hflip") == folder.path / "scores" / "hflip.npz"
     assert folder.pictures("hflip") == folder.path / "pictures" / "hflip.npz"
-
-
-# The lock
-
-
-def test_a_folder_is_held_until_its_process_dies(folder):
-    with process_that_holds(folder.path) as process:
-        assert f"--model_dir={folder.path} is in use" in message_of(enter, folder)
-        process.kill()
-    enter(folder)
-    enter(folder)
-
-
-def test_a_folder_is_made_where_it_can_be(tmp_path):
-    enter(RunFolder(tmp_path / "runs" / "first"))
-    assert names_in(RunFolder(tmp_path / "runs" / "first")) == {".lock"}
-    (tmp_path / "file").write_text("")
-    message = message_of(enter, RunFolder(tmp_path / "file"))
-    assert f"--model_dir={tmp_path / 'file'} cannot be written" in message
-
-
-# Whose folder it is
-
-
-@pytest.mark.parametrize("flags", [{}, {"skip_train": True}, {"delete_existing": True}])
-def test_a_folder_of_something_else_is_refused_and_stays_as_it_is(folder, flags):
-    (folder.path / "thesis.tex").write_text("years")
-    assert "is no run" in message_of(settle_settings, folder, Settings(**flags), set())
-    assert "is no run" in message_of(delete_run, folder)
-    assert names_in(folder) == {"thesis.tex"}
-
-
-@pytest.mark.parametrize(
-    "manifest", ["", "{", "[]", '{"name": "web app"}', '{"settings": 3}', "\udcff"]
-)
-def test_a_damaged_manifest_or_one_of_something_else_is_named(folder, manifest):
-    folder.manifest_path.write_bytes(manifest.encode(errors="surrogateescape"))
-    (folder.path / "scores").mkdir()
-    for function, *arguments in (
-        (settle_settings, folder, Settings(delete_existing=True), set()),
-        (open_run, folder, Settings(), DATA),
-        (delete_run, folder),
-    ):
-        assert str(folder.manifest_path) in message_of(function, *arguments)
-    assert names_in(folder) == {"manifest.json", "scores"}
-
-
-def test_a_process_killed_while_it_wrote_the_manifest_spoils_nothing(folder):
-    (folder.path / ".lock").write_text("")
-    (folder.path / ".manifest.json.123.partial").write_text("{")
-    assert settle_settings(folder, Settings(), set()) == Settings()
-
-
-def test_deletion_takes_the_run_and_nothing_else(saved_run):
-    (saved_run.path / "notes.txt").write_text("mine")
-    for name in ("1a", "background-music"):
-        (saved_run.path / name).mkdir()
-    saved_run.background(0.2).member(0).mkdir(parents=True)
-    for path in (saved_run.history(500).scores("hflip"), saved_run.latents("hflip")):
-        path.parent.mkdir(parents=True)
-    delete_run(saved_run)
-    assert names_in(saved_run) == {".lock", "notes.txt", "1a", "background-music"}
-
-
-def test_deletion_of_nothing_is_no_error(folder):
-    delete_run(folder)
-    assert names_in(folder) == set()
-
-
-def test_an_interrupted_deletion_can_be_gone_on_with(saved_run, monkeypatch):
-    def fail(path):
-        raise OSError("in use")
-
-    with monkeypatch.context() as patch, pytest.raises(OSError, match="in use"):
-        patch.setattr("shutil.rmtree", fail)
-        delete_run(saved_run)
-    delete_run(saved_run)
-    assert names_in(saved_run) == {".lock"}
-
-
-# What may go on in it
-
-
-def test_a_new_run_keeps_its_settings_and_skip_train_needs_a_run(folder):
-    assert settle_settings(folder, Settings(), set()) == Settings()
-    message = message_of(settle_settings, folder, Settings(skip_train=True), {"skip_train"})
-    assert str(folder.member(0)) in message
-    assert "--skip_train" in message
-
-
-def test_every_difference_to_saved_members_is_named_and_only_those(saved_run):
-    wanted = Settings(latent_size=8, rate=0.2, eval_size=7, keys=("elbo",))
-    message = message_of(settle_settings, saved_run, wanted, set())
-    assert "latent_size is 4 there, 8 here; rate is 0.1 there, 0.2 here." in message
-    assert not any(name in message for name in ("seed", "eval_size", "keys", "preset"))
-    same_members = dataclasses.replace(SAVED, eval_size=7, delete_existing=False)
-    assert settle_settings(saved_run, same_members, set()) == same_members
-
-
-def test_with_delete_existing_other_settings_are_welcome(saved_run):
-    wanted = Settings(latent_size=8, delete_existing=True)
-    assert settle_settings(saved_run, wanted, set()) == wanted
-
-
-def test_skip_train_takes_the_saved_settings_but_flags_by_hand_win(saved_run):
-    asked = Settings(model_dir="moved", eval_size=7, skip_train=True)
-    settled = settle_settings(saved_run, asked, {"skip_train", "eval_size", "model_dir"})
-    assert settled == Settings(
-        model_dir="moved", latent_size=4, keys=("rate", "elbo"), eval_size=7, skip_train=True
-    )
-
-
-def test_skip_train_refuses_flags_by_hand_that_the_members_do_not_have(saved_run):
-    asked = Settings(latent_size=16, preset="smoke", skip_train=True)
-    message = message_of(settle_settings, saved_run, asked, {"latent_size", "preset", "skip_train"})
-    assert "latent_size is 4 there, 16 here" in message
-    assert 'preset is "fast" there, "smoke" here' in message
-
-
-def test_members_of_other_data_are_not_gone_on_with(saved_run):
-    before = saved_run.manifest_path.read_bytes()
-    message = message_of(open_run, saved_run, SAVED, {"train_dataset": "bars, sha256 ff"})
-    assert '"bars, sha256 12ab" there, "bars, sha256 ff" here' in message
-    assert saved_run.manifest_path.read_bytes() == before
-    open_run(saved_run, SAVED, DATA)
-
-
-# What the manifest says
-
-
-def test_the_manifest_says_what_the_run_is(saved_run):
-    manifest = saved_run.manifest()
-    assert manifest["settings"] == json.loads(json.dumps(dataclasses.asdict(SAVED)))
-    assert manifest["seeds"] == {"root": 0}
-    assert manifest["status"] == "started"
-    assert {"tensorflow", "numpy"} <= manifest["versions"].keys()
-    assert RunFolder(saved_run.path / "none").manifest() == {}
-
-
-def test_entries_are_replaced_and_the_others_kept(saved_run):
-    saved_run.update_manifest(device="CPU", status="finished")
-    manifest = saved_run.manifest()
-    assert (manifest["device"], manifest["status"]) == ("CPU", "finished")
-    assert manifest["settings"]["latent_size"] == 4
-
-
-def test_parts_are_timed_and_a_failed_one_stays_as_the_status(saved_run, monkeypatch):
-    clock = iter([10.0, 12.34, 20.0, 21.0, 30.0])
-    monkeypatch.setattr("time.perf_counter", lambda: next(clock))
-    for part in ("training", "scoring"):
-        with timed(saved_run, part):
-            assert saved_run.manifest()["status"] == part
-    with pytest.raises(KeyError), timed(saved_run, "analysis"):
-        raise KeyError
-    manifest = saved_run.manifest()
-    assert manifest["timings"] == {"training": 2.3, "scoring": 1.0}
-    assert manifest["status"] == "analysis"
-
-
-def test_the_commit_is_a_commit_or_nothing(monkeypatch):
-    if (ROOT / ".git").exists():
-        assert re.fullmatch(r"[0-9a-f]{40}\+?", git_commit())
-    monkeypatch.setenv("PATH", "")
-    assert git_commit() is None
-
-
-def test_a_copy_inside_another_checkout_has_not_its_commit(tmp_path, monkeypatch):
-    subprocess.run(["git", "init", "--quiet", tmp_path], check=True)
-    monkeypatch.setattr(
-        "tools.run.run_folder.__file__", str(tmp_path / "lib/tools/run/run_folder.py")
-    )
-    (tmp_path / "lib/tools/run").mkdir(parents=True)
-    assert git_commit() is None
-
-
-def test_the_lock_sweeps_what_a_killed_process_left_half_written(tmp_path):
-    leftover = tmp_path / "0" / ".checkpoint-00000004.npz.123.partial"
-    leftover.parent.mkdir()
-    leftover.write_bytes(b"half")
-    with RunFolder(tmp_path).locked():
-        assert not leftover.exists()
-
-
-def test_a_file_is_no_run_folder(tmp_path):
-    (tmp_path / "file").write_text("mine")
-    message = message_of(settle_settings, RunFolder(tmp_path / "file"), Settings(), set())
-    assert "is a file" in message
-
-
-# What a stranger's run cannot do
 
 
 @pytest.mark.parametrize("name", ["../near", "a/b", "..\\near", "/near", "near\0"])
@@ -266,68 +26,33 @@ def test_no_file_lies_outside_of_its_folder(name, folder):
     assert "would leave its folder" in message_of(folder.ensemble_scores, "gaussian", name)
 
 
-def test_where_to_write_is_never_taken_from_the_manifest(saved_run):
-    saved = saved_run.manifest()["settings"] | {"model_dir": "elsewhere", "delete_existing": True}
-    saved_run.update_manifest(settings=saved)
-    asked = Settings(model_dir="here", skip_train=True)
-    settled = settle_settings(saved_run, asked, {"skip_train"})
-    assert (settled.model_dir, settled.delete_existing) == ("here", False)
-    assert settled.latent_size == 4
-
-
-@pytest.mark.parametrize("settings_class", [TableSettings, VAESettings, WGANSettings])
-def test_places_are_settings_of_this_start(settings_class):
-    places = {"model_dir", "data_dir", "log_dir", "output", "score_file"}
-    found = {field.name: field.metadata for field in dataclasses.fields(settings_class)}
-    for name in found.keys() & (places | {"skip_train", "delete_existing", "status"}):
-        assert found[name]["of_this_start"], name
-
-
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [("eval_size", "many"), ("eval_size", True), ("rate", "1"), ("keys", "elbo"), ("keys", 1),
-     ("preset", None)],
-)  # fmt: skip
-def test_a_setting_of_another_type_is_named(name, value, saved_run):
-    saved_run.update_manifest(settings=saved_run.manifest()["settings"] | {name: value})
-    message = message_of(settle_settings, saved_run, Settings(skip_train=True), {"skip_train"})
-    assert f"its setting {name} is {value!r}" in message
-
-
 def test_a_manifest_nested_too_deeply_is_named(folder):
     folder.manifest_path.write_text("[" * 100_000)
     assert "nested too deeply" in message_of(folder.manifest)
 
 
-def test_a_folder_on_a_read_only_disk_is_named(tmp_path, monkeypatch):
-    def refuse(*arguments, **named):
-        raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(tmp_path))
-
-    monkeypatch.setattr("pathlib.Path.mkdir", refuse)
-    message = message_of(enter, RunFolder(tmp_path / "run"))
-    assert f"--model_dir={tmp_path / 'run'} cannot be written: " in message
-    assert "Read-only file system" in message
-
-
-def test_no_link_leads_out_of_the_folder(saved_run, tmp_path):
-    (tmp_path / "outside").mkdir()
-    (tmp_path / "outside" / "mine").write_text("mine")
-    (saved_run.path / ".lock").unlink()
-    (saved_run.path / ".lock").symlink_to(tmp_path / "outside" / "mine")
-    assert "cannot be written" in message_of(enter, saved_run)
-    assert (tmp_path / "outside" / "mine").read_text() == "mine"
-    (saved_run.path / ".lock").unlink()
-    (saved_run.path / "pictures" / "more").symlink_to(tmp_path / "outside")
-    message = message_of(enter, saved_run)
-    assert f"{saved_run.path / 'pictures' / 'more'} is a link to another folder" in message
+def test_entries_are_replaced_and_the_others_kept_in_their_order(folder):
+    folder.update_manifest(settings={"latent_size": 4}, status="started", timings={"training": 2})
+    before = json.loads(folder.manifest_path.read_text("utf-8"))
+    folder.manifest_path.write_text(json.dumps({"of a later version": [1]} | before))
+    folder.update_manifest(device="CPU", status="finished")
+    after = json.loads(folder.manifest_path.read_text("utf-8"))
+    assert list(after) == ["of a later version", "settings", "status", "timings", "device"]
+    assert after == {"of a later version": [1]} | before | {"device": "CPU", "status": "finished"}
+    assert folder.manifest().entries == after
 
 
-def test_a_file_system_without_locks_is_no_other_process(folder, monkeypatch):
-    def refuse(*arguments):
-        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+def test_a_manifest_has_no_other_entries(folder):
+    with pytest.raises(TypeError, match="no entry stauts"):
+        folder.update_manifest(settings={}, stauts="finished")
 
-    folder.path.mkdir(exist_ok=True)
-    (folder.path / ".lock").touch()
-    monkeypatch.setattr("fcntl.flock", refuse)
-    assert "cannot be locked (No locks available)" in message_of(enter, folder)
-    assert not folder.is_held()
+
+def test_a_folder_without_a_manifest_is_told(folder):
+    assert folder.find_manifest() is None
+    assert "manifest.json is missing" in message_of(folder.manifest)
+
+
+def test_a_malformed_entry_is_named(folder):
+    folder.update_manifest(settings={"score_keys": ["iwae", 7]})
+    message = message_of(folder.manifest)
+    assert message.startswith(f"{folder.manifest_path} is damaged: manifest.settings.score_keys[1]")

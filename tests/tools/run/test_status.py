@@ -16,7 +16,7 @@ from tools.run.status import run_status, time_left
 def folder(tmp_path):
     """A run of three members and 30 steps: one finished, one stopped at 10, one not begun."""
     folder = write_run(tmp_path / "run")
-    settings = folder.manifest()["settings"] | {"num_models": 3, "max_steps": 20, "extra_steps": 10}
+    settings = folder.manifest().settings | {"num_models": 3, "max_steps": 20, "extra_steps": 10}
     folder.update_manifest(settings=settings, status="training")
     for member, step in ((0, 30), (1, 10)):
         save_checkpoint(folder.member(member), step, {})

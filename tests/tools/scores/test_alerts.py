@@ -118,7 +118,7 @@ def test_an_analysis_shows_alerts_and_peers_everywhere(folder):
 
 
 def test_a_later_analysis_takes_the_alerts_of_the_run(folder):
-    settings = folder.manifest()["settings"]
+    settings = folder.manifest().settings
     folder.update_manifest(settings=settings | {"alerts": ["5"]})
     assert "recall at 5 " in analyse_again(folder).text
 

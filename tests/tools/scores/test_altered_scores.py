@@ -4,6 +4,7 @@ from sklearn.metrics import roc_auc_score
 
 from run_folder_fixture import change_scores, write_run
 from tools.errors import InputError
+from tools.run.manifest import Alteration
 from tools.scores.altered_scores import AlteredRow, altered_rows, by_kind, crossing, strongest
 from tools.scores.ensemble_statistics import anomaly_scores
 from tools.scores.finished_run import read_run
@@ -22,7 +23,7 @@ def run(tmp_path):
     for loss, name in enumerate(NAMES):
         scores = {key: values[:, :20] - 5 * loss for key, values in digits.scores.items()}
         write_scores(folder.scores(name), scores, digits.ids[:20], {})
-    folder.update_manifest(datasets=folder.manifest()["datasets"] | {"altered": NAMES})
+    folder.update_manifest(datasets=folder.manifest().entries["datasets"] | {"altered": NAMES})
     return read_run(folder, ["iwae"])
 
 
@@ -96,10 +97,12 @@ def test_rows_are_sorted_out_by_kind_and_level():
 
 
 def test_the_strongest_are_those_at_the_last_level_of_their_kind():
-    names = [f"corruption.fog.{level}" for level in (5, 1, 3)]
-    names += [f"perturbation.{kind}.{step}" for kind in ("tilt", "snow") for step in (9, 30, 10)]
-    assert strongest(names) == {
+    altered = [Alteration("corruption", "fog", level) for level in (5, 1, 3)]
+    altered += [
+        Alteration("perturbation", kind, step) for kind in ("tilt", "snow") for step in (9, 30, 10)
+    ]
+    assert strongest({alteration.name: alteration for alteration in altered}) == {
         "corruption": ["corruption.fog.5"],
         "perturbation": ["perturbation.tilt.30", "perturbation.snow.30"],
     }
-    assert strongest([]) == {}
+    assert strongest({}) == {}

@@ -105,7 +105,7 @@ def test_flags_that_are_refused_delete_nothing(tmp_path):
     before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
     assert "--adversarial" in message_of(run, tmp_path, delete_existing=True, attacks=refuse)
     assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
-    assert folder.manifest()["status"] == "finished"
+    assert folder.manifest().status == "finished"
 
 
 def test_history_has_all_steps_and_changes_no_result(with_history, without_history):

@@ -91,9 +91,9 @@ def test_the_values_are_those_of_members_of_their_own_beside_what_was_there(back
             expected = part.examples.sum(axis=(1, 2, 3)) + weight
             np.testing.assert_allclose(values, expected, atol=0.1)  # the noise is small
     manifest = background.folder.manifest()
-    assert manifest["timings"].keys() == {"background training"}
-    assert manifest["costs"]["background"] > 0
-    assert manifest["background"]["rate"] == 0.2
+    assert manifest.timings.keys() == {"background training"}
+    assert manifest.costs["background"] > 0
+    assert manifest.background["rate"] == 0.2
 
 
 def test_background_members_are_none_of_the_runs_own_and_differ_by_rate(background):
@@ -179,7 +179,7 @@ def test_the_rate_whose_ratio_sees_swapped_quadrants_best_is_chosen(tmp_path):
     less = (lower[:, None] < upper).mean()
     expected = {"0.1": 0.5, "0.2": pytest.approx(less), "0.3": pytest.approx(1 - less)}
     files = run.add(background_rates=("0.1", "0.2", "0.3"))
-    chosen = run.folder.manifest()["background"]
+    chosen = run.folder.manifest().background
     assert chosen["proxy_auroc"] == expected
     assert chosen["rate"] == (0.2 if less > 0.5 else 0.3)
     assert files["noise"].provenance["background"]["rate"] == chosen["rate"]

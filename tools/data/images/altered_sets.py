@@ -3,9 +3,12 @@
 import dataclasses
 from collections.abc import Iterator, Sequence
 
+import numpy as np
+
 from tools.data.corruptions.corruption_kinds import corrupt
 from tools.data.corruptions.perturbations import perturbed
 from tools.data.example_set import ExampleSet
+from tools.run.manifest import Alteration
 
 
 def corrupted_sets(
@@ -22,8 +25,7 @@ def corrupted_sets(
     for kind in kinds:
         for severity in severities:
             examples = corrupt(kind, images.examples, severity, seed=seed, ids=images.ids)
-            name = f"corruption.{kind}.{severity}"
-            yield dataclasses.replace(images, name=name, examples=examples)
+            yield _altered(images, examples, Alteration("corruption", kind, severity))
 
 
 def perturbed_sets(images: ExampleSet, kinds: Sequence[str], seed: int) -> Iterator[ExampleSet]:
@@ -31,5 +33,10 @@ def perturbed_sets(images: ExampleSet, kinds: Sequence[str], seed: int) -> Itera
     for kind in kinds:
         steps = perturbed(kind, images.examples, seed=seed, ids=images.ids)
         for step, examples in enumerate(steps):
-            name = f"perturbation.{kind}.{step}"
-            yield dataclasses.replace(images, name=name, examples=examples)
+            yield _altered(images, examples, Alteration("perturbation", kind, step))
+
+
+def _altered(images: ExampleSet, examples: np.ndarray, alteration: Alteration) -> ExampleSet:
+    return dataclasses.replace(
+        images, name=alteration.name, examples=examples, alteration=alteration
+    )

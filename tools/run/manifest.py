@@ -1,0 +1,162 @@
+"""manifest.json: what a run is, which data it has, how far it has come. Checked when it is read."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Annotated, Any
+
+from tools.files.typed_json import MalformedError, typed
+
+_MOST_DRAWS = 1_000_000  # of a bootstrap; more would take days
+
+Count = Annotated[int, lambda number: number >= 0]
+Draws = Annotated[int, lambda number: 0 <= number <= _MOST_DRAWS]
+Decimal = Annotated[str, str.isdecimal]
+
+
+@dataclass(frozen=True)
+class Alteration:
+    """How the images of an altered set were made.
+
+    Attributes:
+        group: "corruption" or "perturbation".
+        kind: Which one, such as "fog".
+        level: Severity 1 to 5 of a corruption, step 0 to 30 of a perturbation.
+    """
+
+    group: str
+    kind: str
+    level: Count
+
+    @property
+    def name(self) -> str:
+        """Name of the altered set."""
+        return f"{self.group}.{self.kind}.{self.level}"
+
+
+@dataclass(frozen=True)
+class DataSets:
+    """The sets that a run scores.
+
+    Attributes:
+        in_distribution: Name of the test set; empty until the data are loaded.
+        out_of_distribution: Names of the sets against which it is tested.
+        missing: {name of such a set that could not be had: reason}.
+        altered: Names of the sets of corrupted and perturbed test images.
+        alterations: {name of an altered set: how it was made}, for each of them.
+        checksums: {name: sha256 of the source}.
+        sizes: {name, or "training": number of examples}.
+    """
+
+    in_distribution: str = ""
+    out_of_distribution: tuple[str, ...] = ()
+    missing: Mapping[str, str] = field(default_factory=dict)
+    altered: tuple[str, ...] = ()
+    alterations: Mapping[str, Alteration] = field(default_factory=dict)
+    checksums: Mapping[str, str] = field(default_factory=dict)
+    sizes: Mapping[str, Count] = field(default_factory=dict)
+
+    @property
+    def available(self) -> tuple[str, ...]:
+        """The out-of-distribution sets that could be had."""
+        return tuple(name for name in self.out_of_distribution if name not in self.missing)
+
+
+@dataclass(frozen=True)
+class KnownSettings:
+    """The settings that are read without the settings class of the run's entry script."""
+
+    num_models: Count = 0
+    max_steps: Count = 0
+    extra_steps: Count = 0
+    seed: Count = 0
+    score_keys: tuple[str, ...] = ()
+    alerts: tuple[Decimal, ...] = ()
+    bootstrap: Draws = 0
+    num_pools: Count = 1
+    ddof: Count = 0
+    elbo_threshold: float | None = None
+    model: str = ""
+
+
+@dataclass(frozen=True)
+class History:
+    """Training steps at which a run with --history scored its checkpoints."""
+
+    steps: tuple[Count, ...] = ()
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What manifest.json says of a run. Entries that are not there have their defaults.
+
+    Attributes:
+        settings: All flags, as JSON.
+        status: The part of the run that was begun last, or "finished".
+        seeds: {"root": root seed of every random draw}.
+        training_data: {name of a flag: name and checksum of the set}.
+        versions: {package: version}.
+        git_commit: Commit of the checkout, "+" behind it where files differ; None: no checkout.
+        device: What TensorFlow computed on.
+        likelihood: p(x|z) of the members in a word.
+        datasets: The sets that are scored.
+        protocol: Split of a table, in words and counts.
+        encoder: Encoder of a table, as JSON.
+        anomalies: Names of the sets of labelled anomalies.
+        peers: Names of detectors that scored the same sets; None: all that the folder holds.
+        adversarial: {set after the attack: set before}.
+        history: Steps scored by --history.
+        background: The noise rate of the background ensemble, and how it was chosen.
+        timings: {part of the run: seconds}.
+        costs: {pass over the examples: seconds per 1,000 examples, for all members}.
+        entries: The whole content of the file, in its order.
+    """
+
+    settings: Mapping[str, Any]
+    status: str = "unknown"
+    seeds: Mapping[str, Count] = field(default_factory=dict)
+    training_data: Mapping[str, str] = field(default_factory=dict)
+    versions: Mapping[str, str] = field(default_factory=dict)
+    git_commit: str | None = None
+    device: str = ""
+    likelihood: str | None = None
+    datasets: DataSets = field(default_factory=DataSets)
+    protocol: Mapping[str, Any] = field(default_factory=dict)
+    encoder: Mapping[str, Any] | None = None
+    anomalies: tuple[str, ...] = ()
+    peers: tuple[str, ...] | None = None
+    adversarial: Mapping[str, str] = field(default_factory=dict)
+    history: History = field(default_factory=History)
+    background: Mapping[str, Any] = field(default_factory=dict)
+    timings: Mapping[str, float] = field(default_factory=dict)
+    costs: Mapping[str, float] = field(default_factory=dict)
+    entries: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def known_settings(self) -> KnownSettings:
+        """Some of the settings, typed."""
+        return typed(KnownSettings, self.settings, "manifest.settings")
+
+
+def manifest_from_json(content: Mapping[str, Any]) -> Manifest:
+    """The manifest in the content of a manifest.json.
+
+    Raises:
+        MalformedError: An entry is nothing that a run writes; the message is its path.
+    """
+    manifest: Manifest = typed(Manifest, content, "manifest")
+    _ = manifest.known_settings  # checks them
+    datasets = manifest.datasets
+    alterations = {
+        name: datasets.alterations.get(name) or _alteration_in_name(name)
+        for name in datasets.altered
+    }
+    return replace(manifest, datasets=replace(datasets, alterations=alterations), entries=content)
+
+
+def _alteration_in_name(name: str) -> Alteration:
+    """How an altered set was made, by its name: runs of earlier versions say no more."""
+    group, _, kind_and_level = name.partition(".")
+    kind, _, level = kind_and_level.rpartition(".")
+    if not (group and kind and level.isdecimal()):
+        raise MalformedError("manifest.datasets.altered")
+    return Alteration(group, kind, int(level))
