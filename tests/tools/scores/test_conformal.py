@@ -1,0 +1,108 @@
+"""p-values: their definition, and the rate of false alarms that they promise."""
+
+import numpy as np
+import pytest
+
+from tools.scores.conformal import cross_fitted, log_p_values, p_values
+from tools.scores.score_registry import FITTED_SCORES
+
+MEMBERS, TENSORS = 5, 12
+FRESH = 1000
+
+
+def test_p_values_count_the_calibration_rows_at_least_as_anomalous():
+    found = p_values(np.array([0.5, 3.0, 9.0]), np.array([1.0, 3.0, 2.0]))
+    np.testing.assert_allclose(found, [4 / 4, 2 / 4, 1 / 4])
+
+
+def test_log_p_values_are_those_inside_and_keep_order_outside():
+    calibration = np.random.default_rng(0).normal(size=50)
+    inside = np.linspace(-3, calibration.max(), 20)
+    np.testing.assert_allclose(
+        log_p_values(inside, calibration), np.log(p_values(inside, calibration))
+    )
+    beyond = calibration.max() + np.array([1e-6, 1, 100, 1e9, 1e300])
+    assert (np.diff(log_p_values(beyond, calibration)) < 0).all()
+    assert np.isfinite(log_p_values(np.array([1.7e308]), np.array([1e-300, 2e-300]))).all()
+
+
+def test_equal_calibration_scores_have_a_tail_too():
+    found = log_p_values(np.array([1.0, 1.0 + 1e-9, 2.0]), np.ones(10))
+    assert found[0] == 0
+    assert found[0] > found[1] > found[2]
+
+
+def mean_fitted(examples, fitted_on):
+    """Distance from the mean of the rows it is fitted on."""
+    return np.abs(examples["x"][0] - fitted_on["x"][0].mean())
+
+
+def test_each_row_is_scored_by_a_fit_without_its_fold():
+    x = np.random.default_rng(1).normal(size=(1, 11))
+    found = cross_fitted(mean_fitted, {"x": x}, seed=0, folds=3)
+    assert np.bincount(found.folds).tolist() == [4, 4, 3]
+    for row in range(11):
+        others = x[0, found.folds != found.folds[row]]
+        assert found.scores[row] == pytest.approx(abs(x[0, row] - others.mean()))
+
+
+def test_p_values_compare_rows_under_the_same_fit():
+    random = np.random.default_rng(2)
+    x, fresh = random.normal(size=(1, 9)), random.normal(size=(1, 4))
+    found = cross_fitted(mean_fitted, {"x": x}, seed=0, folds=3)
+    expected = []
+    for value in fresh[0]:
+        at_least = 0
+        for row in range(9):
+            center = x[0, found.folds != found.folds[row]].mean()
+            at_least += abs(x[0, row] - center) >= abs(value - center)
+        expected.append((1 + at_least) / 10)
+    np.testing.assert_allclose(found.p_values({"x": fresh}), expected)
+
+
+def made_up_statistics(count, random, names):
+    """Statistics that members and input of one distribution have, correlated as in real runs."""
+    content = random.normal(size=(3, count))  # what all of them depend on
+
+    def lines(members, scale):
+        shared = scale * (random.normal(size=3) @ content + random.standard_t(4, count))
+        return shared + 0.3 * scale * random.normal(size=(members, count))
+
+    inputs = {"complexity", "highest_log_likelihood", "brightness", "variation"}
+    return {name: lines(1 if name in inputs else MEMBERS, 10) for name in sorted(names)}
+
+
+def false_alarm_rates(key, count, targets, repeats):
+    """Mean realised rates at the targets over runs with `count` calibration rows each."""
+    compute, needs = FITTED_SCORES[key].compute, FITTED_SCORES[key].needs
+    tensors = [f"gradient_norm.{tensor:02d}" for tensor in range(TENSORS)]
+    names = [name for need in needs for name in (tensors if need[-1] == "." else [need])]
+    rates = np.zeros((repeats, len(targets)))
+    for repeat in range(repeats):
+        random = np.random.default_rng([repeat, count])
+        everything = made_up_statistics(count + FRESH, random, names)
+        calibration = {name: values[:, :count] for name, values in everything.items()}
+        fresh = {name: values[:, count:] for name, values in everything.items()}
+        found = cross_fitted(compute, calibration, seed=0).p_values(fresh)
+        rates[repeat] = [(found <= target).mean() for target in targets]
+    return rates.mean(axis=0)
+
+
+def assert_promises_hold(key, count, repeats):
+    targets = np.array([0.05, 0.01])
+    # A rate varies with the calibration rows, more than with the fresh ones.
+    errors = np.sqrt(targets * (1 - targets) * (1 / count + 1 / FRESH) / repeats)
+    rates = false_alarm_rates(key, count, targets, repeats)
+    assert (rates <= targets + 3 * errors).all(), (key, count, rates)
+
+
+@pytest.mark.parametrize("key", FITTED_SCORES)
+def test_false_alarms_keep_their_promise_with_few_rows(key):
+    assert_promises_hold(key, 50, repeats=2)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("count", [50, 100, 300, 1000, 3000])
+@pytest.mark.parametrize("key", FITTED_SCORES)
+def test_false_alarms_keep_their_promise(key, count):
+    assert_promises_hold(key, count, repeats=30 if count <= 300 else 10)

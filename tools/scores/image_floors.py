@@ -1,0 +1,119 @@
+"""Simple detectors of images, without a generative model: floors that an ensemble has to beat.
+
+Each is fitted on training images and gives one score per image, higher = more anomalous. They cost
+seconds, so every run on images has them beside its own scores.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tools.run.seeds import child_seed
+from tools.scores.input_statistics import input_statistics
+
+if TYPE_CHECKING:
+    from sklearn.decomposition import PCA
+
+Score = Callable[[np.ndarray], np.ndarray]  # from images [image, height, width, channel] to [image]
+MOST_IMAGES = 10_000  # that a floor is fitted on; of more, this many are drawn
+COMPONENTS, NEIGHBOURS = 64, 5
+_LEAST_POWER = 1e-8  # of one frequency of an image whose values are in [0, 1]
+
+
+def input_properties(training: np.ndarray, seed: int) -> Score:
+    """Squared Mahalanobis distance of the four input properties; see `input_statistics`."""
+    del seed  # nothing is drawn
+    return _distance(_properties, training)
+
+
+def power_spectrum(training: np.ndarray, seed: int) -> Score:
+    """Squared Mahalanobis distance of the logarithms of the power at each frequency.
+
+    Channels are averaged. The covariance is shrunk (Ledoit and Wolf), as there are hundreds of
+    frequencies.
+    """
+    del seed  # nothing is drawn
+    return _distance(log_power_spectrum, training)
+
+
+def pca_reconstruction(training: np.ndarray, seed: int) -> Score:
+    """Squared error of the reconstruction from 64 principal components."""
+    pca = _components(training, seed)
+
+    def error(images: np.ndarray) -> np.ndarray:
+        rows = _flat(images)
+        return np.square(rows - pca.inverse_transform(pca.transform(rows))).sum(axis=1)
+
+    return error
+
+
+def pca_neighbours(training: np.ndarray, seed: int) -> Score:
+    """Mean distance to the 5 nearest training images in the space of 64 principal components."""
+    from sklearn.neighbors import NearestNeighbors
+
+    pca = _components(training, seed)
+    count = min(NEIGHBOURS, len(training))
+    neighbours = NearestNeighbors(n_neighbors=count).fit(pca.transform(_flat(training)))
+    return lambda images: neighbours.kneighbors(pca.transform(_flat(images)))[0].mean(axis=1)
+
+
+IMAGE_FLOORS: Mapping[str, Callable[[np.ndarray, int], Score]] = {
+    "input_properties": input_properties,
+    "power_spectrum": power_spectrum,
+    "pca_reconstruction": pca_reconstruction,
+    "pca_neighbours": pca_neighbours,
+}
+
+
+def fit_image_floor(name: str, training: np.ndarray, seed: int) -> Score:
+    """Fits one floor.
+
+    Args:
+        name: A key of IMAGE_FLOORS.
+        training: Images [image, height, width, channel] in [0, 1].
+        seed: Root seed of the run, for the draw of the images that it is fitted on.
+
+    Returns:
+        Function from images to scores float64 [image], higher = more anomalous.
+    """
+    draw = np.random.default_rng(child_seed(seed, "floor images"))
+    if len(training) > MOST_IMAGES:
+        training = training[np.sort(draw.choice(len(training), MOST_IMAGES, replace=False))]
+    return IMAGE_FLOORS[name](training, child_seed(seed, "floor", name))
+
+
+def log_power_spectrum(images: np.ndarray) -> np.ndarray:
+    """Log power at each frequency of the mean over channels: float64 [image, frequency].
+
+    Frequencies whose power repeats that of another one, as values are real, are left out.
+    """
+    grey = images.mean(axis=3, dtype=np.float64)
+    power = np.square(np.abs(np.fft.rfft2(grey)))
+    return np.log(power + _LEAST_POWER).reshape(len(images), -1)
+
+
+def _distance(features: Callable[[np.ndarray], np.ndarray], training: np.ndarray) -> Score:
+    """Squared Mahalanobis distance of standardised features, with a shrunk covariance."""
+    from sklearn.covariance import LedoitWolf
+    from sklearn.preprocessing import StandardScaler
+
+    known = features(training)
+    scaler = StandardScaler().fit(known)
+    fitted = LedoitWolf().fit(scaler.transform(known))
+    return lambda images: fitted.mahalanobis(scaler.transform(features(images)))
+
+
+def _properties(images: np.ndarray) -> np.ndarray:
+    return np.stack(list(input_statistics(images, "bernoulli").values()), axis=1)
+
+
+def _components(training: np.ndarray, seed: int) -> "PCA":
+    from sklearn.decomposition import PCA
+
+    count = min(COMPONENTS, len(training) - 1, training[0].size - 1)
+    return PCA(max(1, count), svd_solver="randomized", random_state=seed).fit(_flat(training))
+
+
+def _flat(images: np.ndarray) -> np.ndarray:
+    return images.reshape(len(images), -1)
