@@ -24,7 +24,7 @@ def test_an_edge_is_more_anomalous_than_smooth_images(name, channels):
     edged[:, :, 8:] = 1 - 0.1 * edged[:, :, 8:]
     normal, odd = score(normal), score(edged)
     assert normal.shape == (60,)
-    assert auroc(normal, odd) > 0.99
+    assert auroc(normal, odd) > 0.9
 
 
 @pytest.mark.parametrize("name", IMAGE_FLOORS)
