@@ -1,4 +1,4 @@
-"""Examples as every part of a run hands them on: images or rows of a table, with their origin."""
+"""Examples and their origin, images or rows of a table: what the parts of a run exchange."""
 
 import hashlib
 from dataclasses import dataclass, replace
@@ -38,7 +38,7 @@ class ExampleSet:
         return digest_of(self.examples)
 
     def take(self, rows: np.ndarray) -> "ExampleSet":
-        """Some of the examples, by their positions, under the same name."""
+        """The examples at these positions, under the same name."""
         return replace(self, examples=self.examples[rows], ids=self.ids[rows])
 
     def spread(self, size: int) -> "ExampleSet":
@@ -53,7 +53,7 @@ def digest_of(values: np.ndarray) -> str:
 
 
 def choose_rows(example_set: ExampleSet, size: int, seed: int) -> ExampleSet:
-    """A seeded choice of rows without replacement, in their order; all rows if there are fewer."""
+    """Random rows without replacement, in their old order; all rows if there are no more."""
     if size >= len(example_set):
         return example_set
     rows = np.random.default_rng(seed).choice(len(example_set), size, replace=False)

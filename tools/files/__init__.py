@@ -1,1 +1,1 @@
-"""Files that are written whole or not at all, and readers of arrays."""
+"""Files that are written whole or not at all, and safe readers of arrays and JSON."""

@@ -1,4 +1,4 @@
-"""Arrays of .npy and .npz content, with every size that it claims checked before memory is taken.
+"""Arrays of .npy and .npz files; every size that a file claims is checked before memory is taken.
 
 What cannot be read ends in ValueError, or in the standard library's errors of damaged files.
 """
@@ -46,7 +46,7 @@ def refuse_large(size: int, what: str, most: int | None = None) -> None:
 
 
 def read_bounded(stream: BinaryIO, what: str) -> bytes:
-    """All of a stream, such as one that is uncompressed on the way, up to what fits into memory."""
+    """The whole stream, perhaps uncompressed while it is read, if it fits into memory."""
     content = io.BytesIO()
     while chunk := stream.read(_CHUNK):
         refuse_large(content.tell() + len(chunk), what)
@@ -70,7 +70,7 @@ def npz_array(archive: zipfile.ZipFile, name: str) -> np.ndarray:
 
 
 def stored_arrays(file: BinaryIO, name: str | None = None) -> dict[str, np.ndarray]:
-    """The arrays of an .npz that is not compressed, as those of a run folder are: all, or one."""
+    """All arrays, or one, of an uncompressed .npz such as those of a run folder."""
     with zipfile.ZipFile(file) as archive:
         claimed = sum(member.file_size for member in archive.infolist())
         refuse_large(claimed, "its content", most=os.fstat(file.fileno()).st_size)

@@ -30,7 +30,7 @@ def reading(path: Path, *more_errors: type[Exception]) -> Iterator[None]:
 def read_data_file(path: Path, sha256: str, array: str = "x") -> np.ndarray:
     """The images or labels of a named set's file: an idx .gz, a .mat, or an array of an .npz.
 
-    Raises and takes what `checked_content` does.
+    Arguments and errors are those of `checked_content`.
     """
     content = checked_content(path, sha256, array)
     if not isinstance(content, bytes):
@@ -39,7 +39,7 @@ def read_data_file(path: Path, sha256: str, array: str = "x") -> np.ndarray:
 
 
 def checked_content(path: Path, sha256: str, array: str = "x") -> bytes | np.ndarray:
-    """The uncompressed bytes of a named set's .gz file, those of a .mat, or an array of an .npz.
+    """Content of a named set's file: the bytes of a .mat or inside a .gz, or an array of an .npz.
 
     Args:
         path: The file.
@@ -66,7 +66,7 @@ def _bytes_or_array(path: Path, array: str) -> bytes | np.ndarray:
     if path.suffix == ".mat":
         with reading(path):
             return path.read_bytes()
-    return read_npz(path, array)
+    return read_npz_array(path, array)
 
 
 def read_gzip(path: Path) -> bytes:
@@ -113,7 +113,7 @@ def npz_names(path: Path) -> list[str]:
         return array_files.npz_names(archive)
 
 
-def read_npz(path: Path, name: str) -> np.ndarray:
+def read_npz_array(path: Path, name: str) -> np.ndarray:
     """One array of an .npz file."""
     with _open_npz(path) as archive:
         names = array_files.npz_names(archive)

@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all, and reading arrays back only when they are whole."""
+"""Files that are written whole or not at all, and arrays that are read only if they are whole."""
 
 import io
 import json
@@ -85,7 +85,11 @@ def _small(text: str) -> int:
 
 
 def read_npz(path: Path, name: str | None = None) -> dict[str, np.ndarray]:
-    """The arrays of an .npz file: all, or the one of this name.
+    """The arrays of an .npz file that `write_npz` has written, by name.
+
+    Args:
+        path: The file. One from elsewhere, perhaps compressed, is for `readers.read_npz_array`.
+        name: The only array to read; None: all.
 
     Raises:
         FileNotFoundError: There is no such file.

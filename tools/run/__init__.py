@@ -1,1 +1,1 @@
-"""What a run needs whatever it trains: settings, seeds, its folder, the training loop."""
+"""What every run needs: settings, seeds, its folder and manifest, checkpoints, signals."""

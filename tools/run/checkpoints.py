@@ -24,35 +24,36 @@ class Checkpoint(NamedTuple):
 
 
 def save_checkpoint(
-    folder: Path, step: int, arrays: Mapping[str, np.ndarray], keep: int | None = 2
+    member_dir: Path, step: int, arrays: Mapping[str, np.ndarray], keep: int | None = 2
 ) -> None:
     """Saves the state after `step` steps, then deletes all but the newest `keep` checkpoints.
 
-    Those of later steps go too: training comes back to an earlier step only where they are damaged.
+    Checkpoints of later steps are deleted too: training returns to an earlier step only where the
+    later ones are damaged.
 
     Args:
-        folder: Of the member.
+        member_dir: The member's folder.
         step: Training steps done.
         arrays: The state by variable name.
-        keep: How many stay; None: all up to this step.
+        keep: How many to keep; None: all up to this step.
     """
-    saved = folder / f"checkpoint-{step:08d}.npz"
+    saved = member_dir / f"checkpoint-{step:08d}.npz"
     write_npz(saved, arrays)
-    found = _newest_first(folder)
+    found = _newest_first(member_dir)
     newest = found.index(saved)
     too_old = [] if keep is None else found[newest + keep :]
     for path in found[:newest] + too_old:
         path.unlink()
 
 
-def checkpoints_by_step(folder: Path) -> dict[int, Path]:
+def checkpoints_by_step(member_dir: Path) -> dict[int, Path]:
     """The files of all checkpoints by step, oldest first; whether they are whole is not known."""
-    return {_step(path): path for path in reversed(_newest_first(folder))}
+    return {_step(path): path for path in reversed(_newest_first(member_dir))}
 
 
-def newest_checkpoint(folder: Path) -> Checkpoint | None:
+def newest_checkpoint(member_dir: Path) -> Checkpoint | None:
     """The newest whole checkpoint, or None; a damaged one is passed over with a warning."""
-    for path in _newest_first(folder):
+    for path in _newest_first(member_dir):
         try:
             return read_checkpoint(path)
         except DamagedFileError as error:
@@ -60,9 +61,9 @@ def newest_checkpoint(folder: Path) -> Checkpoint | None:
     return None
 
 
-def newest_step(folder: Path) -> int | None:
+def newest_step(member_dir: Path) -> int | None:
     """Steps done at the newest checkpoint, by its name alone; None: there is none."""
-    return next((_step(path) for path in _newest_first(folder)), None)
+    return next((_step(path) for path in _newest_first(member_dir)), None)
 
 
 def read_checkpoint(path: Path) -> Checkpoint:
@@ -84,6 +85,6 @@ def _step(path: Path) -> int:
     return int(_NAME.fullmatch(path.name)[1])
 
 
-def _newest_first(folder: Path) -> list[Path]:
-    found = [path for path in folder.glob("checkpoint-*.npz") if _NAME.fullmatch(path.name)]
+def _newest_first(member_dir: Path) -> list[Path]:
+    found = [path for path in member_dir.glob("checkpoint-*.npz") if _NAME.fullmatch(path.name)]
     return sorted(found, reverse=True)

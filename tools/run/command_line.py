@@ -64,7 +64,7 @@ def run_from_command_line(
 
 
 def storage_fault(error: OSError) -> str:
-    """What to tell a person whose disk is full or cannot be written; empty: it is another error."""
+    """Message for a disk that is full or cannot be written; empty for any other error."""
     if error.errno not in _STORAGE_FAULTS:
         return ""
     return (

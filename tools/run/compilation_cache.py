@@ -1,9 +1,8 @@
-"""What XLA has compiled for one process is kept for the next: a second start need not wait for it.
+"""Keeps what XLA compiles in the user's cache, so that a second start need not compile again.
 
 An entry is found by the program that was compiled, and gives the same numbers as compiling anew.
-Code for one processor may be no code for another, so the folder's name tells them and TensorFlow's
-versions apart. TensorFlow ends a process that meets a damaged entry: their checksums are checked
-before it looks.
+The folder's name contains the processor and TensorFlow's version, since code for one processor may
+fail on another. A damaged entry would make TensorFlow abort, so checksums are compared first.
 """
 
 import atexit
@@ -29,9 +28,9 @@ _locks: list[TextIO] = []  # held for as long as this process lives
 
 
 def use_compilation_cache() -> None:
-    """Has TensorFlow, which must not be loaded yet, keep what it compiles in the user's cache.
+    """Makes TensorFlow keep what it compiles; call it before TensorFlow is imported.
 
-    Does nothing where a person has set TF_XLA_FLAGS, or the folder cannot be used.
+    Does nothing where the user has set TF_XLA_FLAGS, or the folder cannot be used.
     """
     if _FLAGS in os.environ:
         return
@@ -48,7 +47,7 @@ def use_compilation_cache() -> None:
 
 
 def record_checksums(folder: Path) -> None:
-    """Writes what the entries must be like to be used again."""
+    """Writes the checksums that the entries must have to be used again."""
     with suppress(OSError):
         write_json(folder / _CHECKSUMS, {path.name: _checksum(path) for path in _entries(folder)})
 

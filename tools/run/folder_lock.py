@@ -13,7 +13,7 @@ from tools.errors import InputError
 def folder_locked(path: Path) -> Iterator[None]:
     """Holds a run folder against a second process; makes the folder where it is missing.
 
-    The lock ends with the process that holds it, whatever ends that. Files that a killed process
+    The lock ends with the process that holds it, however that ends. Files that a killed process
     left unfinished are deleted.
 
     Raises:

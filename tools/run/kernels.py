@@ -1,4 +1,4 @@
-"""Which kernels TensorFlow computes with where XLA does not compile."""
+"""Which kernels TensorFlow uses for what XLA does not compile."""
 
 import os
 from collections.abc import Mapping
@@ -7,14 +7,14 @@ ONEDNN = "TF_ENABLE_ONEDNN_OPTS"
 
 
 def use_onednn() -> None:
-    """Has TensorFlow, which must not be loaded yet, take oneDNN's kernels on a CPU.
+    """Makes TensorFlow use oneDNN's kernels on a CPU; call it before TensorFlow is imported.
 
-    TensorFlow takes them by itself on some processors only; on others their convolutions are
-    faster, too. Does nothing where a person has set the variable.
+    TensorFlow uses them by itself on some processors only, although their convolutions are faster
+    on others too. Does nothing where the user has set the variable.
     """
     os.environ.setdefault(ONEDNN, "1")
 
 
 def kernel_choice() -> Mapping[str, str]:
-    """The environment that has another machine take the same kernels as this process."""
+    """Environment variables that make another machine use the same kernels as this process."""
     return {ONEDNN: os.environ[ONEDNN]} if ONEDNN in os.environ else {}

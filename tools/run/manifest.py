@@ -94,6 +94,7 @@ class Manifest:
         status: The part of the run that was begun last, or "finished".
         seeds: {"root": root seed of every random draw}.
         training_data: {name of a flag: name and checksum of the set}.
+        example_shape: Shape of one example; empty: the run is of an earlier version.
         versions: {package: version}.
         git_commit: Commit of the checkout, "+" behind it where files differ; None: no checkout.
         device: What TensorFlow computed on.
@@ -115,6 +116,7 @@ class Manifest:
     status: str = "unknown"
     seeds: Mapping[str, Count] = field(default_factory=dict)
     training_data: Mapping[str, str] = field(default_factory=dict)
+    example_shape: tuple[Count, ...] = ()
     versions: Mapping[str, str] = field(default_factory=dict)
     git_commit: str | None = None
     device: str = ""

@@ -1,4 +1,4 @@
-"""One writer per member: a task that was given up for lost may still run on another machine."""
+"""One writer per member: a task that was taken for lost may still run on another machine."""
 
 import fcntl
 import logging
@@ -10,16 +10,16 @@ _LOG = logging.getLogger(__name__)
 
 
 @contextmanager
-def only_writer(member: Path) -> Iterator[None]:
+def only_writer(member_dir: Path) -> Iterator[None]:
     """Holds a member's folder; waits for as long as another process does.
 
-    The lock ends with the process that holds it, whatever ends that.
+    The lock ends with the process that holds it, however that ends.
     """
-    member.mkdir(parents=True, exist_ok=True)
-    with open(member / ".lock", "w") as file:
+    member_dir.mkdir(parents=True, exist_ok=True)
+    with open(member_dir / ".lock", "w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            _LOG.warning("%s is in use by another process; waiting for it to end", member)
+            _LOG.warning("%s is in use by another process; waiting for it to end", member_dir)
             fcntl.flock(file, fcntl.LOCK_EX)
         yield

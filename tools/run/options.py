@@ -1,4 +1,4 @@
-"""Settings of a run: one frozen dataclass per entry script, each field a command-line flag."""
+"""Settings of a run: a frozen dataclass per entry script, with one command-line flag per field."""
 
 import dataclasses
 import inspect
@@ -29,7 +29,7 @@ def option(
     of_this_start: bool = False,
     **other_presets: Any,
 ) -> Any:
-    """A field of a settings dataclass: its value in each preset, its limits, and a sentence.
+    """A field of a settings dataclass: its default per preset, its limits, its help text.
 
     Args:
         fast: Value under `--preset=fast`, and under the others unless they are given.
@@ -38,8 +38,8 @@ def option(
         above: Number that the value must exceed.
         choices: The allowed words.
         shapes_members: Trained weights depend on it, so it cannot change within one model_dir.
-        of_this_start: Says what to do now or where to write, and is never taken from a saved run,
-            which may be a stranger's.
+        of_this_start: It says what to do now or where to write, and is never taken from a saved
+            run, which may be a stranger's.
         **other_presets: Values under `reference` and `smoke`.
 
     Raises:
@@ -76,7 +76,7 @@ def define_flags(settings_class: type, flag_values: flags.FlagValues) -> None:
 
 
 def flags_text(settings_class: type) -> str:
-    """What `--help` says of the flags: the class's own, then each base's, under its HELP_TITLE."""
+    """The flags as `--help` shows them: the class's own, then each base's, under its HELP_TITLE."""
     fields = {field.name: field for field in dataclasses.fields(settings_class)}
     sections = []
     for part in settings_class.__mro__:
@@ -88,10 +88,9 @@ def flags_text(settings_class: type) -> str:
 
 
 def _flag_text(field: dataclasses.Field) -> str:
-    value = ",".join(field.default) if isinstance(field.default, tuple) else field.default
     indent = " " * 6
     words = textwrap.wrap(_help(field), 92, initial_indent=indent, subsequent_indent=indent)
-    return "\n".join([f"  --{field.name}={'' if value is None else value}", *words])
+    return "\n".join([f"  --{field.name}={_shown(field.default)}", *words])
 
 
 def settings_from_flags(
@@ -182,10 +181,20 @@ def _plain_type(settings_class: type, name: str) -> type:
 
 
 def _help(field: dataclasses.Field) -> str:
-    presets = field.metadata["presets"]
-    others = [f"{name}: {presets[name]}" for name in PRESETS if presets[name] != field.default]
-    words = f" One of: {', '.join(field.metadata['choices'])}." * bool(field.metadata["choices"])
-    return field.metadata["help"] + words + f" ({'; '.join(others)})" * bool(others)
+    text, presets = field.metadata["help"], field.metadata["presets"]
+    if field.metadata["choices"]:
+        text += f" One of: {', '.join(field.metadata['choices'])}."
+    others = [
+        f"{name}: {_shown(presets[name])}" for name in PRESETS if presets[name] != field.default
+    ]
+    return f"{text} ({'; '.join(others)})" if others else text
+
+
+def _shown(value: object) -> str:
+    """A setting as it is written on the command line."""
+    if value is None:
+        return ""
+    return ",".join(value) if isinstance(value, tuple) else str(value)
 
 
 def _check_limits(field: dataclasses.Field, value: Any) -> None:

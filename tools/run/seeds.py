@@ -1,6 +1,6 @@
-"""Named children of one root seed, so that no draw depends on what else was drawn."""
+"""Seeds by name and random numbers by row, so that no draw depends on what else was drawn."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from zlib import crc32
 
 import numpy as np
@@ -17,7 +17,7 @@ def child_seed(root_seed: int, *path: str | int) -> int:
 
 
 def seed_stream(seed: int) -> Callable[[], int]:
-    """A function whose calls return one seed in [0, 2**31) after the other, as of many layers."""
+    """A function that returns another seed in [0, 2**31) on each call, such as one per layer."""
     rng = np.random.default_rng(seed)
     return lambda: int(rng.integers(2**31))
 
@@ -32,3 +32,39 @@ def normal_rows(seed: int, ids: np.ndarray, row_shape: Sequence[int]) -> np.ndar
         stream = np.random.Philox(key=[seed, int(row_id)])
         np.random.Generator(stream).standard_normal(dtype=np.float32, out=row)
     return rows
+
+
+class RowRandom:
+    """Draws one array [row, ...] after the other, where `normal_rows` draws only one.
+
+    What row i gets depends on (seed, ids[i]) and its earlier draws only, so an image is corrupted
+    in the same way in any batch.
+
+    Args:
+        seed: Seed of all rows.
+        ids: Number of each row [row].
+    """
+
+    def __init__(self, seed: int, ids: Iterable[int]):
+        """Starts a stream for each row."""
+        self._rows = [np.random.Generator(np.random.Philox(key=[seed, int(row)])) for row in ids]
+
+    def normal(self, *shape: int) -> np.ndarray:
+        """Standard normal numbers, float32 [row, *shape]."""
+        return self._drawn(lambda row: row.standard_normal(shape, np.float32))
+
+    def uniform(self, low: float, high: float, *shape: int) -> np.ndarray:
+        """Uniform numbers in [low, high), float32 [row, *shape]."""
+        return low + (high - low) * self._drawn(lambda row: row.random(shape, np.float32))
+
+    def integers(self, low: int, high: int, *shape: int) -> np.ndarray:
+        """Integers of low, ..., high: int64 [row, *shape]."""
+        return self._drawn(lambda row: row.integers(low, high, shape, endpoint=True))
+
+    def poisson(self, means: np.ndarray) -> np.ndarray:
+        """Poisson counts with these means, int64 [row, ...]."""
+        pairs = zip(self._rows, means, strict=True)
+        return np.stack([row.poisson(of_row) for row, of_row in pairs])
+
+    def _drawn(self, draw: Callable[[np.random.Generator], np.ndarray]) -> np.ndarray:
+        return np.stack([draw(row) for row in self._rows])

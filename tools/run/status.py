@@ -1,4 +1,4 @@
-"""What the files of a run folder say of the run: what is done, going on, and missing."""
+"""--status: what a run has done, what is going on and what is missing, by its files."""
 
 import datetime
 from collections.abc import Iterator, Sequence
@@ -12,15 +12,15 @@ from tools.run.training_history import described, read_history
 
 
 def run_status(path: str | Path) -> str:
-    """Lines for a person, of a run or of all its splits. Nothing is written or locked for long.
+    """Status of a run, or of all its splits, as lines of text. Nothing is written.
 
     Raises:
         InputError: The folder holds no run, or its manifest is damaged.
     """
     splits = [manifest.parent for manifest in Path(path).glob("split-*/manifest.json")]
     splits.sort(key=lambda split: (len(split.name), split.name))  # split-10 after split-9
-    folders = [RunFolder(folder) for folder in splits or [path]]
-    return "\n".join(line for folder in folders for line in _lines(folder)) + "\n"
+    run_folders = [RunFolder(folder) for folder in splits or [path]]
+    return "\n".join(line for each in run_folders for line in _lines(each)) + "\n"
 
 
 def time_left(steps: int, steps_per_second: float) -> str:
@@ -28,19 +28,21 @@ def time_left(steps: int, steps_per_second: float) -> str:
     return str(datetime.timedelta(seconds=round(steps / steps_per_second)))
 
 
-def _lines(folder: RunFolder) -> Iterator[str]:
-    manifest = folder.find_manifest()
+def _lines(run_folder: RunFolder) -> Iterator[str]:
+    manifest = run_folder.find_manifest()
     if manifest is None:
-        raise InputError(f"--model_dir={folder.path} holds no run: no manifest.json")
-    yield f"{folder.path}: {_state(folder, manifest)}"
+        raise InputError(f"--model_dir={run_folder.path} holds no run: no manifest.json")
+    yield f"{run_folder.path}: {_state(run_folder, manifest)}"
     settings = manifest.known_settings
     total = settings.max_steps + settings.extra_steps
-    for ensemble in (folder, *map(RunFolder, sorted(folder.path.glob("background-*")))):
+    ensembles = {"member ": run_folder}
+    for path in sorted(run_folder.path.glob("background-*")):
+        ensembles[f"{path.name}/"] = RunFolder(path)
+    for prefix, ensemble in ensembles.items():
         for member in range(settings.num_models):
-            name = f"member {member}" if ensemble is folder else f"{ensemble.path.name}/{member}"
-            yield f"  {name}: {_member(ensemble.member(member), total)}"
+            yield f"  {prefix}{member}: {_member(ensemble.member(member), total)}"
     if sets := _sets(manifest.datasets):
-        scored = [name for name in sets if folder.scores(name).exists()]
+        scored = [name for name in sets if run_folder.scores(name).exists()]
         missing = [name for name in sets if name not in scored]
         yield f"  scored: {', '.join(scored) or 'nothing'}"
         if missing:
@@ -49,20 +51,20 @@ def _lines(folder: RunFolder) -> Iterator[str]:
         yield f"  {part}: {seconds} s, in the last start that came to its end"
 
 
-def _state(folder: RunFolder, manifest: Manifest) -> str:
-    if folder.is_held():
+def _state(run_folder: RunFolder, manifest: Manifest) -> str:
+    if run_folder.is_held():
         return f"{manifest.status}; a process is at work"
     if manifest.status == "finished":
         return manifest.status
     return f"stopped at: {manifest.status}; the same command goes on"
 
 
-def _member(folder: Path, total: int) -> str:
-    step = newest_step(folder)
+def _member(member_dir: Path, total: int) -> str:
+    step = newest_step(member_dir)
     if step is None:
         return "no checkpoint yet"
     words = ["finished" if step >= total else "unfinished", f"step {step:,} of {total:,}"]
-    if records := read_history(folder / "history.jsonl"):
+    if records := read_history(member_dir / "history.jsonl"):
         speed = records[-1].get("steps_per_second", 0)
         words += [described(records[-1]), f"{speed:.1f} steps/s"]
         if step < total and speed > 0:

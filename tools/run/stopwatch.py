@@ -1,4 +1,4 @@
-"""What scoring costs: seconds by the name of a pass over the examples."""
+"""Measures what scoring costs, in seconds per pass over the examples."""
 
 import time
 from collections import Counter
@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 
 class Stopwatch:
-    """Adds up seconds and examples by pass; the first batch of each is not counted: it compiles."""
+    """Adds up seconds and examples by pass, except for each pass's first batch, which compiles."""
 
     def __init__(self):
         """Starts with nothing measured."""
@@ -17,7 +17,7 @@ class Stopwatch:
 
     @contextmanager
     def timed(self, name: str, examples: int) -> Iterator[None]:
-        """Measures what one batch of a pass takes."""
+        """Measures the time of one batch of a pass."""
         started = time.perf_counter()
         yield
         seconds = time.perf_counter() - started
@@ -27,5 +27,5 @@ class Stopwatch:
         self._batches[name] += 1
 
     def per_thousand(self) -> dict[str, float]:
-        """Seconds per 1,000 examples by pass; of those that had more than one batch."""
+        """{pass: seconds per 1,000 examples}, for the passes that had more than one batch."""
         return {name: 1000 * self._seconds[name] / self._examples[name] for name in self._seconds}

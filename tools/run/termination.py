@@ -1,4 +1,4 @@
-"""SIGTERM, which schedulers and `kill` send: training saves first, everything else ends at once."""
+"""Handles SIGTERM, which schedulers and `kill` send: training saves first, all else just ends."""
 
 import signal
 from collections.abc import Callable, Iterator
@@ -7,7 +7,7 @@ from types import FrameType
 
 
 class Terminated(BaseException):
-    """SIGTERM has come: the process is to end with exit code 143, and what is whole is kept."""
+    """SIGTERM has come: the process must end with exit code 143; files that are whole stay."""
 
 
 class _Signal:

@@ -1,4 +1,4 @@
-"""history.jsonl: what the training of a member looked like, one line per save."""
+"""history.jsonl: the course of a member's training, one line per save."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -32,7 +32,7 @@ def read_history(path: Path) -> list[dict[str, float]]:
 
 
 def described(record: Mapping[str, float]) -> str:
-    """The quantities of a record for a person, in the order of their names."""
+    """The quantities of a record as text, in the order of their names."""
     names = sorted(record.keys() - NO_QUANTITIES)
     return ", ".join(f"{name} {record[name]:.2f}" for name in names)
 

@@ -1,1 +1,1 @@
-"""What a run trains on and scores: images and tables, split and checked."""
+"""The data of a run: images and tables, split and checked."""

@@ -35,7 +35,7 @@ class DataSettings(Protocol):
 
 
 class ImageDataSettings(DataSettings, Protocol):
-    """The settings that choose the data of images, and what is altered of them."""
+    """The settings that choose the data of a run on images, and which images are altered."""
 
     corruptions: Sequence[str]
     severity: Sequence[str]
@@ -46,14 +46,14 @@ class ImageDataSettings(DataSettings, Protocol):
 
 @dataclass(frozen=True)
 class ExperimentData:
-    """All images of a run. No row is in two of training, calibration and test.
+    """All examples of a run. No row is in two of training, calibration and test.
 
     Attributes:
         training: Rows that members are trained on.
-        calibration: Chosen rows cut off the training images first, for thresholds: never
-            trained on.
-        monitored: The first images of all that were cut off; they show how training goes.
-        test: Chosen rows of the in-distribution test images.
+        calibration: Random rows of the 5 % that were cut off the training images, for thresholds;
+            no member trains on them.
+        monitored: The first images of those 5 %, on which training is monitored.
+        test: Random rows of the in-distribution test images.
         ood: Out-of-distribution sets in the order of the tables.
         missing: Why a set was left out, by name.
         altered: Corrupted and perturbed test images.
@@ -74,7 +74,7 @@ class ExperimentData:
 
 
 def load_experiment_data(settings: DataSettings) -> ExperimentData:
-    """Loads and checks every image before hours are spent.
+    """Loads and checks all images, before hours of training begin.
 
     Raises:
         InputError: The training set cannot be had or is damaged; an out-of-distribution set that
@@ -95,7 +95,7 @@ def load_experiment_data(settings: DataSettings) -> ExperimentData:
     if test.name == CALIBRATION:
         raise InputError(
             f"--train_dataset={settings.train_dataset}: the name {CALIBRATION} is taken by the "
-            "rows that are held out; rename the file or folder"
+            "calibration rows; rename the file or folder"
         )
     monitored = calibration.examples[:MONITORED_IMAGES]
     calibration = choose_rows(
@@ -109,7 +109,7 @@ def load_experiment_data(settings: DataSettings) -> ExperimentData:
 
 
 def load_image_data(settings: ImageDataSettings) -> ExperimentData:
-    """The data of a run whose networks are those of vae_networks.py, altered images too.
+    """The data of a run with convolutional networks, altered images included.
 
     Raises:
         InputError: As `load_experiment_data`, or the networks cannot take the images.
@@ -131,7 +131,7 @@ def _altered_sets(settings: ImageDataSettings, test: ExampleSet) -> Iterator[Exa
 
 
 def attacked_sets(settings: ImageDataSettings, data: ExperimentData) -> Sequence[ExampleSet]:
-    """What `--adversarial` makes more normal: noise, where it is scored, and the test images.
+    """The sets that `--adversarial` attacks: the noise that is scored, and the test images.
 
     Raises:
         InputError: There is no noise to start from.
@@ -148,7 +148,7 @@ def attacked_sets(settings: ImageDataSettings, data: ExperimentData) -> Sequence
 
 
 def split_calibration(example_set: ExampleSet, seed: int) -> tuple[ExampleSet, ExampleSet]:
-    """Cuts a seeded 5 % (one row at least) off the training images: (training, calibration).
+    """Cuts a random 5 % (one row at least) off the training images: (training, calibration).
 
     Raises:
         InputError: There are fewer than two images.
@@ -197,7 +197,7 @@ def split_entry(entry: str) -> tuple[str, str]:
 def _load_ood(
     named: dict[str, str], test: ExampleSet, settings: DataSettings
 ) -> tuple[tuple[ExampleSet, ...], dict[str, str]]:
-    """The sets that can be had, and why the others cannot."""
+    """The sets that are available, and {name of another set: why it is not}."""
     found, missing = [], {}
     by_hand = bool(settings.ood_datasets)
     for name, entry in named.items():

@@ -1,4 +1,4 @@
-"""The rows of one run on a table: what trains, calibrates and is tested. Without TensorFlow."""
+"""The rows of a run on a table: training, calibration, test. Without TensorFlow."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -26,12 +26,12 @@ MONITORED_ROWS = 1000
 NOISE_ROWS = 1000
 NOISES = ("uniform_noise", "normal_noise")
 PROTOCOL_WORDS = {
-    "semi": "semi: half of the normal rows train, a tenth of those held out for calibration; the"
+    "semi": "semi: half of the normal rows train, of which a tenth is kept for calibration; the"
     " others and all anomalies are tested",
-    "time": "time: the normal rows of the first half of the days train, a tenth of those held out"
+    "time": "time: the normal rows of the first half of the days train, of which a tenth is kept"
     " for calibration; all rows of the later days are tested",
-    "balanced": "balanced: as many normal rows as anomalies are tested; the other normal ones"
-    " train, a tenth of those held out for calibration",
+    "balanced": "balanced: as many normal rows as anomalies are tested; the other normal rows"
+    " train, of which a tenth is kept for calibration",
 }
 
 
@@ -52,10 +52,10 @@ class TableDataSettings(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class TableData(ExperimentData):
-    """All rows of a run, encoded, and how they came to be.
+    """All rows of a run, encoded, and how they were split.
 
     Attributes:
-        encoder: From a table to features.
+        encoder: Encodes a table as features.
         anomalies: Names of the sets of labelled anomalies; none without labels.
         protocol: The split in words and counts, by what it says.
     """
@@ -66,7 +66,7 @@ class TableData(ExperimentData):
 
     @property
     def preview(self) -> str:
-        """What was inferred of the columns, and what is done with the rows."""
+        """What was inferred about the columns, and how the rows are split."""
         counts = "".join(f"  {name}: {value}\n" for name, value in self.protocol.items())
         n_features = len(self.encoder.features)
         return f"{self.test.name}: {n_features} features\n{self.encoder.preview}{counts}"
@@ -74,7 +74,7 @@ class TableData(ExperimentData):
 
 @dataclass(frozen=True)
 class Roles:
-    """Which columns of a table are no plain features; an empty name: there is none."""
+    """The columns of a table that are no plain features; an empty name: there is no such column."""
 
     label_column: str
     normal_label: str
@@ -83,7 +83,7 @@ class Roles:
 
 
 def load_table_data(settings: TableDataSettings) -> TableData:
-    """Loads, splits and encodes the table before minutes are spent.
+    """Loads, splits and encodes the table, before minutes of training begin.
 
     Raises:
         InputError: The table cannot be had or is damaged, a column that a flag names is missing, a
@@ -98,7 +98,7 @@ def load_table_data(settings: TableDataSettings) -> TableData:
 
 
 def table_roles(settings: TableDataSettings) -> Roles:
-    """The columns' roles: those of a named table, or what the flags say."""
+    """Roles of the columns, as a named table or the flags declare them."""
     dataset = TABLE_DATASETS.get(settings.train_dataset)
     if dataset is None:
         label, time = settings.label_column, settings.time_column
@@ -191,7 +191,7 @@ def _split(
 
 
 def _noises(training: ExampleSet, seed: int) -> list[ExampleSet]:
-    """Features that are independent: uniform over the training rows' range, standard normal."""
+    """Sets of independent features: uniform over the training rows' range, and standard normal."""
     low, high = training.examples.min(axis=0), training.examples.max(axis=0)
     shape, sets = (NOISE_ROWS, len(low)), []
     for name in NOISES:

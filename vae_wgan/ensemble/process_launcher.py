@@ -1,4 +1,9 @@
-"""Tasks in processes of this machine, several at once."""
+"""Runs tasks in processes of this machine, several at once.
+
+The pool is that of the standard library, with the window of `task_window`: joblib's unordered
+generator takes every task from its iterator while the reader of the results is busy (40 of 40 in
+three seconds, measured with joblib 1.6), so that all results would be in memory at once.
+"""
 
 import logging
 import multiprocessing
@@ -16,11 +21,11 @@ from vae_wgan.ensemble.task_window import completed
 from vae_wgan.settings.launcher_settings import LauncherSettings
 
 _LOG = logging.getLogger(__name__)
-_of_this_process: dict[str, Any] = {}  # what a worker process was started with
+_worker: dict[str, Any] = {}  # in a process of the pool: the data that it was started with
 
 
 class ProcessLauncher:
-    """Runs tasks in the processes of a pool."""
+    """Runs tasks in the processes of a pool; see `Launcher` in launchers.py."""
 
     def __init__(self, pool: ProcessPoolExecutor, at_once: int):
         """Takes the pool and the number of its processes."""
@@ -28,11 +33,11 @@ class ProcessLauncher:
         self._at_once = at_once
 
     def share(self, value: Any) -> Any:
-        """The value itself: each task gets a copy."""
+        """Returns the value itself: each task gets a copy."""
         return value
 
     def run(self, function: Callable, tasks: Iterable[tuple]) -> Iterator[tuple[int, Any]]:
-        """Number and result of each task as it ends; see `Launcher`."""
+        """Yields the number and the result of each task as it ends."""
         try:
             yield from completed(
                 lambda *arguments: self._pool.submit(_work, function, *arguments),
@@ -52,8 +57,8 @@ def process_launcher(settings: LauncherSettings, data: Any) -> Iterator[ProcessL
     """A launcher whose processes live as long as the context, and no longer than this process.
 
     Args:
-        settings: Of the run.
-        data: First argument of all tasks.
+        settings: Number of processes, and threads of each.
+        data: First argument of all tasks; each process gets a copy when it starts.
     """
     at_once, threads, cores = settings.members_at_once, settings.cpus_per_member, os.cpu_count()
     if at_once * threads > cores:
@@ -71,7 +76,7 @@ def process_launcher(settings: LauncherSettings, data: Any) -> Iterator[ProcessL
         yield ProcessLauncher(pool, at_once)
     except BaseException:
         for process in set(multiprocessing.active_children()) - others:
-            process.terminate()  # its member goes on from its checkpoint another time
+            process.terminate()  # the next start continues its member from the last checkpoint
         raise
     finally:
         pool.shutdown(cancel_futures=True)
@@ -81,7 +86,7 @@ def _begin(data: Any) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process that started this one decides
     threading.Thread(target=_end_with_parent, daemon=True).start()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    _of_this_process["data"] = data
+    _worker["data"] = data
 
 
 def _end_with_parent() -> None:
@@ -90,4 +95,4 @@ def _end_with_parent() -> None:
 
 
 def _work(function: Callable, *arguments: Any) -> Any:
-    return function(_of_this_process["data"], *arguments)
+    return function(_worker["data"], *arguments)

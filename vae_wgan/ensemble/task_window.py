@@ -1,4 +1,4 @@
-"""Back-pressure: tasks are handed on as fast as others end, never all at once."""
+"""Back pressure: a task is submitted when another one has ended, never all at once."""
 
 import itertools
 from collections.abc import Callable, Iterable, Iterator
@@ -9,15 +9,15 @@ from typing import Any
 def completed(
     submit: Callable[..., Future], tasks: Iterable[tuple], limit: int
 ) -> Iterator[tuple[int, Any]]:
-    """Number and result of each task, in the order in which they end.
+    """Yields the number and the result of each task, in the order in which they end.
 
     Args:
-        submit: Hands the arguments of one task on.
-        tasks: Their arguments; they are taken from here when they are handed on.
-        limit: Tasks that may be handed on and not have ended.
+        submit: Submits a task, given its arguments.
+        tasks: Arguments of each task, taken one by one just before the task is submitted.
+        limit: Largest number of tasks that are submitted and whose results were not yet taken.
 
     Raises:
-        Exception: That of the first task that fails.
+        Exception: The first task that failed raised it.
     """
     waiting: dict[Future, int] = {}
     numbered = enumerate(tasks)

@@ -1,4 +1,4 @@
-"""Settings that the runs on images share, whatever model they train."""
+"""Settings that all runs on images share, whatever model they train."""
 
 import dataclasses
 from pathlib import Path
@@ -20,8 +20,8 @@ class ImageSettings(RunSettings):
     """Settings of one run on images. Help texts are the flags' documentation.
 
     Attributes:
-        MODEL: The model's name in names of folders.
-        HELP_TITLE: Of a class's flags in `--help`.
+        MODEL: Name of the model in the default model_dir.
+        HELP_TITLE: Heading of the class's flags in `--help`.
     """
 
     MODEL: ClassVar[str]
@@ -29,32 +29,34 @@ class ImageSettings(RunSettings):
 
     preset: str = option(
         "fast",
-        "Sets the defaults of the other flags. fast: made for two cores; reference: the settings"
-        " of 2018; smoke: about a minute on two cores, for a first look.",
+        "Sets the defaults of the other flags. fast: suits two cores; reference: the settings of"
+        " 2018; smoke: about a minute on two cores, for a first look.",
     )
     train_dataset: str = option(
         "mnist",
-        "What the members are trained on: mnist, fashion_mnist, cifar10, or the path of own images"
-        " (.npz, .npy or a folder).",
+        "Images that the members are trained on: mnist, fashion_mnist, cifar10, or the path of your"
+        " own images (.npz, .npy or a folder).",
     )
 
     model_dir: str = option(
         "",
-        "Run folder. Empty: runs/MODEL-TRAIN_DATASET-PRESET in the current folder.",
+        "Folder of the run. Empty: runs/MODEL-TRAIN_DATASET-PRESET in the current folder.",
         of_this_start=True,
     )
 
     base_depth: int = option(
-        32, "Filters of the first convolution.", at_least=1, shapes_members=True
+        32, "Number of filters in the first convolution.", at_least=1, shapes_members=True
     )
     activation: str = option(
-        "leaky_relu", "Of the hidden layers.", choices=ACTIVATIONS, shapes_members=True
+        "leaky_relu",
+        "Activation function of the hidden layers.",
+        choices=ACTIVATIONS,
+        shapes_members=True,
     )
     precision: str = option(
         "float32",
-        "Numbers that convolutions compute with. bfloat16: mixed precision, several times as fast"
-        " on GPUs from 2020 on, and slower on most CPUs; weights, likelihoods and sums stay"
-        " float32.",
+        "Number format of the convolutions. bfloat16: mixed precision, several times as fast on"
+        " GPUs from 2020 on, and slower on most CPUs; weights, likelihoods and sums stay float32.",
         choices=("float32", "bfloat16"),
         shapes_members=True,
     )
@@ -63,62 +65,69 @@ class ImageSettings(RunSettings):
     )
     compile: bool = option(
         True,
-        "Compiles training and scoring with XLA. What it does not compile, a CPU computes with"
-        " oneDNN, which trains faster on batches of hundreds of decoded images.",
+        "Compiles training and scoring with XLA. False: a CPU uses oneDNN instead, which trains"
+        " faster where a step decodes hundreds of images.",
         reference=False,
     )
 
     ood_datasets: tuple[str, ...] = option(
         (),
-        "Out-of-distribution sets, each a name or NAME=PATH of own images. Empty: every known set"
-        " of the training images' shape.",
+        "Out-of-distribution sets, each a known name or NAME=PATH of your own images. Empty: every"
+        " known set whose images have the shape of the training images.",
     )
     strict_data: bool = option(
         False,
-        "Ends the run when an out-of-distribution set cannot be had, instead of leaving it out.",
+        "Ends the run if an out-of-distribution set is unavailable, instead of leaving it out.",
     )
     corruptions: tuple[str, ...] = option(
         (),
-        "Corruptions of test images that are scored too; all: every one.",
+        "Corruptions of test images to score as well; all: every known one.",
         choices=("all", *CORRUPTIONS),
     )
     severity: tuple[str, ...] = option(
-        tuple(map(str, SEVERITIES)), "Of the corruptions.", choices=tuple(map(str, SEVERITIES))
+        tuple(map(str, SEVERITIES)),
+        "Severities of the corruptions.",
+        choices=tuple(map(str, SEVERITIES)),
     )
     perturbations: tuple[str, ...] = option(
         (),
-        "Perturbations of test images, 30 steps each, that are scored too; all: every one.",
+        "Perturbations of test images to score as well, 30 steps each; all: every known one.",
         choices=("all", *PERTURBATIONS),
     )
     altered_size: int = option(
-        100, "Test images that are corrupted and perturbed.", at_least=1, smoke=20
+        100, "Number of test images to corrupt and perturb.", at_least=1, smoke=20
     )
     adversarial: bool = option(
         False,
-        "Scores noise and test images too that are made more normal by the gradient of member 0's"
-        " score: the sets adv_normal_noise, adv_uniform_noise and adv_TRAIN_DATASET.",
+        "Also scores attacked noise and test images, which the gradient of member 0's score makes"
+        " look more normal: the sets adv_normal_noise, adv_uniform_noise and adv_TRAIN_DATASET.",
     )
     adversarial_epsilon: float = option(
-        0.1, "Largest change of a pixel by --adversarial.", at_least=0
+        0.1, "Largest change of a pixel by the attack of --adversarial.", at_least=0
     )
     adversarial_steps: int = option(
-        10, "Gradients taken by --adversarial; 1: FGSM, more: PGD.", at_least=1
+        10, "Gradient steps of the attack of --adversarial; 1: FGSM, more: PGD.", at_least=1
     )
     history: bool = option(
         False,
-        "Keeps every checkpoint, scores each on 200 examples per set at most, and plots AUROC, mean"
-        " score and ensemble variance against the step.",
+        "Keeps every checkpoint, scores each on at most 200 images per set, and plots AUROC, mean"
+        " score and ensemble variance against the training step.",
     )
-    eval_size: int = option(1000, "Images scored per set.", at_least=1, reference=10000, smoke=150)
+    eval_size: int = option(
+        1000, "Images to score per set, at most.", at_least=1, reference=10000, smoke=150
+    )
     score_keys: tuple[str, ...] = option(
-        (), "Scores in the tables and plots; all are in the score files."
+        (), "Scores in the tables and plots; the score files have all."
     )
     bootstrap: int = option(
-        1000, "Draws behind an interval; 0: no intervals.", at_least=0, smoke=200
+        1000,
+        "Bootstrap draws behind a confidence interval; 0: no intervals.",
+        at_least=0,
+        smoke=200,
     )
 
     def __post_init__(self):
-        """Checks what no single flag can, and fills in the folders."""
+        """Raises InputError where flags contradict one another; fills in model_dir."""
         super().__post_init__()
         check_dataset_name("train_dataset", self.train_dataset, split="train")
         for entry in self.ood_datasets:

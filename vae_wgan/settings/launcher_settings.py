@@ -13,54 +13,52 @@ _OF_RAY = ("launcher_address", "gpus_per_member", "task_retries")
 
 @dataclasses.dataclass(frozen=True)
 class LauncherSettings:
-    """Settings of the launcher, after the preset that all runs have."""
+    """Settings of the launcher."""
 
     HELP_TITLE: ClassVar[str] = "Where members are trained and scored"
 
-    preset: str = option("fast", "Sets the defaults of the other flags.")
     launcher: str = option(
         "local",
-        "Where members are trained and scored. local: on this machine; ray: by tasks of a Ray"
-        " cluster, see docs/cluster.md.",
+        "Where members are trained and scored. local: on this machine; ray: on a Ray cluster, see"
+        " docs/cluster.md.",
         choices=LAUNCHERS,
         of_this_start=True,
     )
     launcher_address: str = option(
         "",
-        "Of the Ray cluster: auto, HOST:PORT or ray://HOST:PORT. Empty: a Ray on this machine alone"
-        " is started, and stopped at the end.",
+        "Address of the Ray cluster: auto, HOST:PORT or ray://HOST:PORT. Empty: starts Ray on this"
+        " machine only, and stops it at the end.",
         of_this_start=True,
     )
     members_at_once: int = option(
         1,
-        "Members that --launcher=local trains or scores at a time, each in a process of its own if"
-        " there are several.",
+        "Members that --launcher=local trains or scores at the same time; more than one: each in a"
+        " process of its own.",
         at_least=1,
         of_this_start=True,
     )
     cpus_per_member: int = option(
         2,
-        "Threads that a member computes with, and cores that Ray reserves for it. Sums in another"
-        " number of threads differ in their last digits: runs of one number have the same bytes,"
-        " whatever machine has how many cores.",
+        "Threads per member, and cores that Ray reserves for it. Runs are bit-identical only for"
+        " equal values: another number of threads adds up in another order.",
         at_least=1,
     )
     gpus_per_member: float = option(
         0.0,
-        "GPUs that Ray reserves for a member, or a share of one.",
+        "GPUs that Ray reserves for a member; 0.5: half of one.",
         at_least=0,
         of_this_start=True,
     )
     task_retries: int = option(
         3,
-        "Times that Ray starts a member or a part of the scoring again whose process or machine was"
+        "How often Ray restarts a member, or a part of the scoring, whose process or machine was"
         " lost.",
         at_least=0,
         of_this_start=True,
     )
 
     def __post_init__(self):
-        """Refuses flags that the launcher would ignore."""
+        """Raises InputError for a flag that the launcher would ignore, or a malformed address."""
         if self.launcher == "local":
             for name in _OF_RAY:
                 value = getattr(self, name)

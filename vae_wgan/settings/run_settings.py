@@ -10,51 +10,65 @@ from vae_wgan.settings.launcher_settings import LauncherSettings
 
 
 @dataclasses.dataclass(frozen=True)
-class RunSettings(LauncherSettings):
+class PresetSettings:
+    """The preset; a base class of its own, so that it is the first setting in a manifest."""
+
+    preset: str = option("fast", "Sets the defaults of the other flags.")
+
+
+@dataclasses.dataclass(frozen=True)
+class RunSettings(LauncherSettings, PresetSettings):
     """Settings of one run. Help texts are the flags' documentation."""
 
     HELP_TITLE: ClassVar[str] = "Every run"
 
-    num_models: int = option(5, "Members of the ensemble.", at_least=1, smoke=2)
-    seed: int = option(0, "Root of every random draw of the run.", at_least=0, shapes_members=True)
+    num_models: int = option(5, "Number of members in the ensemble.", at_least=1, smoke=2)
+    seed: int = option(
+        0,
+        "Root seed: every random draw of the run follows from it.",
+        at_least=0,
+        shapes_members=True,
+    )
     data_dir: str = option(
         "",
-        "Folder of the data sets' files; missing ones are downloaded to it. Empty: $WAIC_DATA_DIR,"
+        "Folder of the data sets' files; missing files are downloaded to it. Empty: $WAIC_DATA_DIR,"
         " else a folder in the user's cache.",
         of_this_start=True,
     )
     log_dir: str = option(
         "",
-        "Folder for TensorBoard's events, one of a member each. Empty: the members' in model_dir.",
+        "Folder of TensorBoard's event files, with a subfolder per member. Empty: they lie in the"
+        " members' folders in model_dir.",
         of_this_start=True,
     )
     delete_existing: bool = option(
-        False, "Deletes an earlier run in model_dir first.", of_this_start=True
+        False, "Deletes an earlier run in model_dir before it starts.", of_this_start=True
     )
     skip_train: bool = option(
         False,
-        "Trains nothing: scores the members that model_dir holds, with their settings.",
+        "Does not train; scores the members that model_dir holds, with the settings of their run.",
         of_this_start=True,
     )
     status: bool = option(
-        False, "Prints what model_dir holds, and does nothing else.", of_this_start=True
+        False,
+        "Prints what model_dir holds and how far its run has come, and does nothing else.",
+        of_this_start=True,
     )
     num_pools: int = option(
         1,
-        "Disjoint ensembles that the members are shared out to, for the spread of the AUROC over"
-        " them; 1: none.",
+        "Disjoint sub-ensembles over which the spread of the AUROC is reported; 1: off.",
         at_least=1,
     )
 
     ddof: int = option(
         0,
-        "The variance over members divides the sum of squares by their number less this: 0 as in"
-        " 2018, 1 for the unbiased one.",
+        "Delta degrees of freedom of the variance over members, which divides by their number minus"
+        " ddof. 0: as in 2018; 1: unbiased.",
         at_least=0,
     )
 
     def __post_init__(self):
-        """Checks what no single flag can, and fills in the folder of the data."""
+        """Raises InputError where flags contradict one another; fills in data_dir."""
         super().__post_init__()
         if self.skip_train and self.delete_existing:
             raise InputError("--delete_existing would delete what --skip_train scores; drop one")
@@ -68,6 +82,6 @@ class RunSettings(LauncherSettings):
                 raise InputError(f"--{name}={path} is a file; name a folder")
 
     def _fill_in(self, name: str, value: object, placeholder: object = "") -> None:
-        """Gives a setting that holds the placeholder its value."""
+        """Sets a setting that still holds the placeholder."""
         if getattr(self, name) == placeholder:
             object.__setattr__(self, name, value)

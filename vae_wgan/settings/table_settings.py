@@ -1,4 +1,4 @@
-"""Settings of `anomaly_run.py`: every flag with its value in each preset."""
+"""Flags of `anomaly_run.py` beyond those of every run, each with a default per preset."""
 
 import dataclasses
 import os
@@ -8,10 +8,10 @@ from typing import ClassVar
 from tools.data.tables.table_datasets import check_table_name
 from tools.errors import InputError
 from tools.run.options import option
+from vae_wgan.settings import vae_options
 from vae_wgan.settings.image_settings import ACTIVATIONS
 from vae_wgan.settings.run_settings import RunSettings
 from vae_wgan.settings.vae_settings import SCORE_KEYS as VAE_SCORE_KEYS
-from vae_wgan.settings.vae_settings import check_analytic_kl
 
 MODEL_SCORE_KEYS = {
     "vae": (*VAE_SCORE_KEYS, "mean_and_variance"),
@@ -38,148 +38,117 @@ class TableSettings(RunSettings):
 
     preset: str = option(
         "fast",
-        "Sets the defaults of the other flags. fast: made for two cores; reference: the linear"
+        "Sets the defaults of the other flags. fast: suits two cores; reference: the linear"
         " Bernoulli VAE of 2018; smoke: a first look.",
     )
     train_dataset: str = option(
         "creditcard",
-        "The table: creditcard, or the path of an own one (.csv, .csv.gz, .parquet, .npz).",
+        "The table: creditcard, or the path of your own (.csv, .csv.gz, .parquet, .npz).",
     )
     label_column: str = option(
         "",
-        "Column that tells normal rows from anomalies; both are tested, only normal rows train."
-        " Empty: that of a named table; an own one then has normal rows only.",
+        "Column that tells normal rows from anomalies; members train on normal rows only. Empty:"
+        " the label column of a named table; all rows of your own table count as normal.",
         shapes_members=True,
     )
     normal_label: str = option(
         "0",
-        "Value of label_column in normal rows; every other one is an anomaly.",
+        "Value of label_column in normal rows; rows with any other value are anomalies.",
         shapes_members=True,
     )
     time_column: str = option(
         "",
-        "Column of seconds or of dates; members see the hour of the day instead of it. Empty: that"
-        " of a named table; none of an own one.",
+        "Column of seconds or dates, of which members see the hour of the day. Empty: the time"
+        " column of a named table; none of your own table.",
         shapes_members=True,
     )
     absolute_time: bool = option(
-        False, "Members see the time itself beside the hour of the day.", shapes_members=True
+        False, "Members see the time itself too, beside the hour of the day.", shapes_members=True
     )
     drop_columns: tuple[str, ...] = option(
-        (), "Columns that members do not see, such as row numbers.", shapes_members=True
+        (), "Columns to hide from the members, such as row numbers.", shapes_members=True
     )
     protocol: str = option(
         "semi",
-        "Which rows train. semi: half of the normal ones; time: the normal ones of the first half"
-        " of the days; balanced: all normal ones but as many as there are anomalies. A tenth of"
-        " them is held out for calibration; all others and the anomalies are tested.",
+        "Which rows members train on. semi: half of the normal rows; time: the normal rows of the"
+        " first half of the days; balanced: all normal rows but as many as there are anomalies. A"
+        " tenth of them is kept for calibration. All other rows and the anomalies are tested; with"
+        " time, only those of the later days.",
         choices=PROTOCOLS,
         shapes_members=True,
     )
     num_splits: int = option(
         1,
-        "Seeded splits, each a run of its own in model_dir/split-K; the table then has means and"
-        " spreads over them.",
+        "Number of seeded splits, each a run of its own in model_dir/split-K; the table then shows"
+        " means and standard deviations over them.",
         at_least=1,
     )
 
     model_dir: str = option(
         "",
-        "Run folder. Empty: runs/MODEL-TRAIN_DATASET-PROTOCOL-PRESET in the current folder.",
+        "Folder of the run. Empty: runs/MODEL-TRAIN_DATASET-PROTOCOL-PRESET in the current folder.",
         of_this_start=True,
     )
 
     model: str = option(
         "vae",
-        "What the members are. vae: variational autoencoders; flow: masked autoregressive flows on"
-        " the features themselves.",
+        "Kind of members. vae: variational autoencoders; flow: masked autoregressive flows on the"
+        " features.",
         choices=tuple(MODEL_SCORE_KEYS),
         shapes_members=True,
     )
-    latent_size: int = option(16, "Numbers in one latent code z.", at_least=1, shapes_members=True)
+    latent_size: int = vae_options.latent_size()
     base_depth: int = option(
-        128, "Units of a hidden layer.", at_least=1, shapes_members=True, reference=32
+        128, "Units per hidden layer.", at_least=1, shapes_members=True, reference=32
     )
     hidden_layers: int = option(
         2,
-        "Hidden layers of each network; 0: linear ones.",
+        "Hidden layers of each network; 0: linear networks.",
         at_least=0,
         shapes_members=True,
         reference=0,
     )
     activation: str = option(
         "silu",
-        "Of the hidden layers.",
+        "Activation function of the hidden layers.",
         choices=ACTIVATIONS,
         shapes_members=True,
         reference="leaky_relu",
     )
     likelihood: str = option(
         "student_t",
-        "p(x|z) of a VAE.",
+        "Distribution p(x|z) of the features given the latent code of a VAE.",
         choices=LIKELIHOODS,
         shapes_members=True,
         reference="bernoulli",
     )
-    use_NF: bool = option(  # noqa: N815  the name of 2018
-        True,
-        "Prior of masked autoregressive flows; False: a mixture of diagonal normals.",
-        shapes_members=True,
-    )
+    use_NF: bool = vae_options.use_nf()  # noqa: N815  the name of 2018
     n_flows: int = option(
         4,
-        "Flows in the prior, or in a flow model.",
+        "Number of flows in the prior of a VAE, or in a flow model.",
         at_least=0,
         shapes_members=True,
         reference=6,
     )
-    mixture_components: int = option(
-        100,
-        "Components of the mixture prior; 1: the standard normal.",
-        at_least=1,
-        shapes_members=True,
-    )
-    analytic_kl: bool = option(
-        False,
-        "Takes the rate in closed form; needs --use_NF=False --mixture_components=1.",
-        shapes_members=True,
-    )
+    mixture_components: int = vae_options.mixture_components()
+    analytic_kl: bool = vae_options.analytic_kl()
 
     feature_noise: float = option(
         0.1,
-        "Standard deviation of the normal noise on training rows, in that of a feature: it smooths"
-        " the density, where repeated values would otherwise become spikes.",
+        "Standard deviation of the normal noise added to encoded training rows; it smooths the"
+        " density, in which repeated values would otherwise become spikes.",
         at_least=0,
         shapes_members=True,
         reference=0.0,
     )
 
-    max_steps: int = option(
-        3000,
-        "Training steps of a member.",
-        at_least=1,
-        shapes_members=True,
-        reference=5001,
-        smoke=200,
-    )
+    max_steps: int = vae_options.max_steps()
     batch_size: int = option(
-        512, "Rows in a training step.", at_least=1, shapes_members=True, reference=32
+        512, "Rows in one training step of a member.", at_least=1, shapes_members=True, reference=32
     )
-    train_samples: int = option(
-        1,
-        "Samples of z per row in a training step.",
-        at_least=1,
-        shapes_members=True,
-        reference=16,
-    )
-    learning_rate: float = option(
-        2e-3,
-        "Of Adam at the first step; falls to 0 at max_steps along a cosine.",
-        above=0,
-        shapes_members=True,
-        reference=1e-3,
-    )
-    beta: float = option(1.0, "Weight of the rate in the loss.", at_least=0, shapes_members=True)
+    train_samples: int = vae_options.train_samples("row")
+    learning_rate: float = vae_options.learning_rate(2e-3, reference=1e-3)
+    beta: float = vae_options.beta()
     viz_steps: int = option(
         500, "Training steps between checkpoints and log entries.", at_least=1, smoke=100
     )
@@ -187,56 +156,59 @@ class TableSettings(RunSettings):
 
     history: bool = option(
         False,
-        "Keeps every checkpoint, scores each on 200 rows per set at most, and plots AUROC, mean"
-        " score and ensemble variance against the step.",
+        "Keeps every checkpoint, scores each on at most 200 rows per set, and plots AUROC, mean"
+        " score and ensemble variance against the training step.",
     )
     eval_size: int | None = option(
-        None, "Rows scored per set, chosen at random. Empty: all.", at_least=1, smoke=2000
+        None,
+        "Rows to score per set, at most, chosen at random. Empty: all.",
+        at_least=1,
+        smoke=2000,
     )
     n_samples: int = option(8, "Samples of z per row in scoring.", at_least=1, reference=16)
     score_keys: tuple[str, ...] = option(
         (),
-        "Scores in the tables and plots; all are in the score files. Empty: iwae, rate and"
+        "Scores in the tables and plots; the score files have all. Empty: iwae, rate and"
         " mean_and_variance of a VAE, log_likelihood of a flow.",
     )
     alerts: tuple[str, ...] = option(
-        ("492", "1000"), "Numbers of alerts at which recall and precision are told."
+        ("492", "1000"), "Numbers of alerts for which recall and precision are reported."
     )
     baselines: tuple[str, ...] = option(
         (),
-        "Detectors of scikit-learn in the same table, on the same rows; all: every one. The outlier"
-        " factor, the mixture and the envelope learn from 20,000 drawn training rows at most.",
+        "Detectors of scikit-learn to compare with on the same rows; all: every known one."
+        " local_outlier_factor, gaussian_mixture and elliptic_envelope learn from at most 20,000"
+        " random training rows.",
         choices=("all", *BASELINES),
     )
     bootstrap: int = option(
-        500, "Draws behind an interval; 0: no intervals.", at_least=0, smoke=200
+        500, "Bootstrap draws behind a confidence interval; 0: no intervals.", at_least=0, smoke=200
     )
-    elbo_threshold: float | None = option(
-        None,
-        "Counts the rows whose ELBO, averaged over members, lies below minus this many nats.",
-        at_least=0,
-        reference=5.0,
-    )
+    elbo_threshold: float | None = vae_options.elbo_threshold("rows")
 
     score_file: str = option(
         "",
-        "Scores the rows of this table with the trained members, and does nothing else.",
+        "Table whose rows to score with the trained members, and nothing else; needs --output.",
         of_this_start=True,
     )
-    output: str = option("", "Where the scores of score_file go; .csv.", of_this_start=True)
+    output: str = option(
+        "", "File for the scores of the rows of score_file (.csv).", of_this_start=True
+    )
     target_fpr: float = option(
-        0.01, "Rows of score_file are flagged when their p-value is not above this share.", above=0
+        0.01,
+        "False positive rate: rows of score_file with a p-value of at most this are flagged.",
+        above=0,
     )
 
     @property
     def total_steps(self) -> int:
-        """Training steps of a member."""
+        """Training steps per member."""
         return self.max_steps
 
     def __post_init__(self):
-        """Checks what no single flag can, and fills in what depends on other flags."""
+        """Raises InputError where flags contradict one another; fills in what depends on others."""
         super().__post_init__()
-        check_analytic_kl(self)
+        vae_options.check_analytic_kl(self)
         check_table_name("train_dataset", self.train_dataset)
         if self.normal_label != TableSettings.normal_label and not self.label_column:
             raise InputError(f"--normal_label={self.normal_label} needs --label_column")

@@ -1,4 +1,4 @@
-"""Settings of `wgan_run.py`: every flag with its value in each preset."""
+"""Flags of `wgan_run.py` that only WGANs have, each with a default per preset."""
 
 import dataclasses
 from typing import ClassVar
@@ -20,26 +20,26 @@ class WGANSettings(ImageSettings):
 
     z_dim: int = option(
         10,
-        "Numbers in one latent code z.",
+        "Dimensions of a latent code z.",
         at_least=1,
         shapes_members=True,
         reference=128,
     )
     networks: str = option(
         "dcgan",
-        "Architecture of generator and critic. dcgan: two wide strided convolutions each;"
-        " reference: the deep ones of 2018.",
+        "Architecture of the generator and the critic. dcgan: two wide strided convolutions each;"
+        " reference: the deeper networks of 2018.",
         choices=("dcgan", "reference"),
         shapes_members=True,
         reference="reference",
     )
     base_depth: int = option(
-        32, "Filters of the first convolution.", at_least=1, shapes_members=True, smoke=4
+        32, "Number of filters in the first convolution.", at_least=1, shapes_members=True, smoke=4
     )
 
     max_steps: int = option(
         10000,
-        "Updates of the generator, each after updates of the critic.",
+        "Training steps per member, each one update of the generator after updates of the critic.",
         at_least=1,
         shapes_members=True,
         reference=20001,
@@ -47,87 +47,98 @@ class WGANSettings(ImageSettings):
     )
     extra_steps: int = option(
         500,
-        "Updates of a copy of the trained critic as a classifier of real and generated images.",
+        "Further training steps, in which a copy of the critic learns to tell real from generated"
+        " images.",
         at_least=1,
         shapes_members=True,
         reference=4001,
         smoke=50,
     )
     batch_size: int = option(
-        32, "Images in an update.", at_least=1, shapes_members=True, reference=64, smoke=16
+        32,
+        "Images in one update of a network.",
+        at_least=1,
+        shapes_members=True,
+        reference=64,
+        smoke=16,
     )
     Citers: int = option(
         1,
-        "Updates of the critic per update of the generator.",
+        "Critic updates per generator update.",
         at_least=1,
         shapes_members=True,
         reference=5,
     )
     Citers_boosted: int = option(
         5,
-        "The same in each of the first 25 steps and in every 500th.",
+        "Critic updates per generator update in the first 25 steps and in every 500th.",
         at_least=1,
         shapes_members=True,
         reference=100,
     )
     mode: str = option(
         "gp",
-        "What keeps the critic's slope at 1. gp: a penalty on its gradient; regular: its weights"
+        "How the critic is kept Lipschitz. gp: a penalty on its gradient norm; regular: its weights"
         " are clipped.",
         choices=("gp", "regular"),
         shapes_members=True,
     )
-    lam: float = option(10.0, "Weight of the penalty in mode gp.", at_least=0, shapes_members=True)
+    lam: float = option(
+        10.0, "Weight of the gradient penalty in mode gp.", at_least=0, shapes_members=True
+    )
     clamp_lower: float = option(
-        -0.01, "Least value of the critic's weights in mode regular.", shapes_members=True
+        -0.01, "Lower limit of the critic's weights in mode regular.", shapes_members=True
     )
     clamp_upper: float = option(
-        0.01, "Greatest value of the critic's weights in mode regular.", shapes_members=True
+        0.01, "Upper limit of the critic's weights in mode regular.", shapes_members=True
     )
     is_adam: bool = option(
         True,
-        "Adam with decays 0 and .9 instead of RMSProp.",
+        "Trains with Adam (beta_1 = 0, beta_2 = 0.9); False: with RMSProp.",
         shapes_members=True,
         reference=False,
     )
     learning_rate_ger: float = option(
-        1e-3, "Of the generator.", above=0, shapes_members=True, reference=5e-5
+        1e-3,
+        "Initial learning rate of the generator.",
+        above=0,
+        shapes_members=True,
+        reference=5e-5,
     )
     learning_rate_dis: float = option(
-        1e-3, "Of the critic.", above=0, shapes_members=True, reference=5e-5
+        1e-3, "Initial learning rate of the critic.", above=0, shapes_members=True, reference=5e-5
     )
     learning_rate_extra: float = option(
         5e-5,
-        "Of the classifier, as in 2018: larger ones teach it details of single images, about which"
-        " members disagree on normal images too.",
+        "Initial learning rate of the classifier, as in 2018. Higher ones teach it details of"
+        " single images, about which members disagree on normal images too.",
         above=0,
         shapes_members=True,
     )
     learning_rate_decay: bool = option(
         True,
-        "Learning rates fall to 0 along a line, by the last of the updates that they are for.",
+        "Decays each learning rate linearly to 0 over its updates; False: constant rates.",
         shapes_members=True,
         reference=False,
     )
 
     compile: bool = option(
         False,
-        "Compiles training and scoring with XLA too, beyond the graphs of TensorFlow; takes longer"
-        " on a CPU.",
+        "Compiles training and scoring with XLA, beyond TensorFlow's graphs; slower on a CPU.",
     )
     score_keys: tuple[str, ...] = option(
         SCORE_KEYS,
-        "Scores in the tables and plots. critic_distance is made of the two logits.",
+        "Scores in the tables and plots. critic_distance combines the two logits.",
         choices=SCORE_KEYS,
     )
 
     @property
     def total_steps(self) -> int:
-        """Training steps of a member."""
+        """Training steps per member, of the networks and of the classifier."""
         return self.max_steps + self.extra_steps
 
     def __post_init__(self):
-        """Checks what no single flag can, and fills in the folders."""
+        """Raises InputError where flags contradict one another; fills in model_dir."""
         if self.clamp_lower > self.clamp_upper:
             raise InputError(
                 f"--clamp_lower={self.clamp_lower} exceeds --clamp_upper={self.clamp_upper}"

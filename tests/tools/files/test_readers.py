@@ -20,7 +20,7 @@ from tools.files.readers import (
     read_data_file,
     read_gzip,
     read_npy,
-    read_npz,
+    read_npz_array,
 )
 
 IDX = b"\0\0\x08\x03" + b"\0\0\0\2\0\0\0\1\0\0\0\3" + bytes([1, 2, 3, 4, 5, 6])
@@ -90,14 +90,14 @@ def test_a_truncated_or_foreign_gz_is_named(tmp_path):
 def test_npz_arrays_are_read_by_name(tmp_path):
     np.savez_compressed(tmp_path / "a.npz", x=[1, 2], y=[3])
     assert npz_names(tmp_path / "a.npz") == ["x", "y"]
-    np.testing.assert_array_equal(read_npz(tmp_path / "a.npz", "y"), [3])
-    assert "it has x, y" in message_of(read_npz, tmp_path / "a.npz", "z")
+    np.testing.assert_array_equal(read_npz_array(tmp_path / "a.npz", "y"), [3])
+    assert "it has x, y" in message_of(read_npz_array, tmp_path / "a.npz", "z")
 
 
 def test_each_truncation_of_an_npz_or_npy_is_named(tmp_path):
     np.savez_compressed(tmp_path / "whole.npz", x=np.arange(99))
     np.save(tmp_path / "whole.npy", np.arange(99))
-    for ending, read in ((".npz", lambda path: read_npz(path, "x")), (".npy", read_npy)):
+    for ending, read in ((".npz", lambda path: read_npz_array(path, "x")), (".npy", read_npy)):
         content = (tmp_path / f"whole{ending}").read_bytes()
         path = tmp_path / f"part{ending}"
         for length in range(0, len(content), 7):
@@ -111,7 +111,7 @@ def test_a_flipped_byte_in_compressed_pixels_is_found(tmp_path):
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 0xFF
     path.write_bytes(content)
-    assert f"{path} cannot be read" in message_of(read_npz, path, "x")
+    assert f"{path} cannot be read" in message_of(read_npz_array, path, "x")
 
 
 def test_each_changed_byte_in_the_header_of_an_npy_is_read_or_named(tmp_path):
@@ -130,7 +130,7 @@ def test_pickled_objects_are_refused(tmp_path):
     objects = np.array([{}, None], dtype=object)
     np.savez(tmp_path / "a.npz", x=objects)
     np.save(tmp_path / "a.npy", objects)
-    assert "save plain numbers" in message_of(read_npz, tmp_path / "a.npz", "x")
+    assert "save plain numbers" in message_of(read_npz_array, tmp_path / "a.npz", "x")
     assert "save plain numbers" in message_of(read_npy, tmp_path / "a.npy")
 
 
@@ -207,7 +207,7 @@ def test_a_folder_without_pictures_is_named(tmp_path):
 
 @pytest.mark.parametrize("name", ["notmnist_test.npz", "omniglot_28x28.npz"])
 def test_the_real_npz_files_open(name, shared_data):
-    assert read_npz(shared_data / name, "x").shape[1:] == (28, 28, 1)
+    assert read_npz_array(shared_data / name, "x").shape[1:] == (28, 28, 1)
 
 
 def test_no_other_format_hides_under_the_name_of_a_picture(tmp_path):

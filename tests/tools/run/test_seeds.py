@@ -3,7 +3,7 @@
 import numpy as np
 from scipy import stats
 
-from tools.run.seeds import child_seed, normal_rows, seed_stream
+from tools.run.seeds import RowRandom, child_seed, normal_rows, seed_stream
 
 
 def test_children_are_fixed_for_ever():
@@ -51,3 +51,14 @@ def test_noise_is_standard_normal_and_independent_of_its_neighbours():
         normal_rows(1, np.arange(2000), (100,)),
     ):
         assert abs(np.corrcoef(rows.ravel(), other.ravel())[0, 1]) < 4 / np.sqrt(rows.size)
+
+
+def test_a_row_continues_its_own_stream_in_every_kind_of_draw():
+    random, stream = RowRandom(7, [3, 9]), np.random.Generator(np.random.Philox(key=[7, 9]))
+    np.testing.assert_array_equal(random.normal(4)[1], stream.standard_normal(4, np.float32))
+    np.testing.assert_array_equal(
+        random.uniform(-1, 1, 2, 3)[1], 2 * stream.random((2, 3), np.float32) - 1
+    )
+    assert random.integers(-1, 1)[1] == stream.integers(-1, 1, endpoint=True)
+    means = np.full((2, 5), 30.0)
+    np.testing.assert_array_equal(random.poisson(means)[1], stream.poisson(means[1]))

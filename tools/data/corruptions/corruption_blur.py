@@ -1,25 +1,25 @@
-"""Blur of images. Each takes images in [0, 1], a strength in pixels, and random numbers per image.
+"""Blur. Each function takes images in [0, 1], a strength, and random numbers per image.
 
-The border's pixels go on outside.
+Beyond the border, the border's pixels are repeated.
 """
 
 import numpy as np
 
 from tools.data.corruptions.resampling import enlarged, grid, sample
-from tools.data.row_random import RowRandom
+from tools.run.seeds import RowRandom
 
 GLASS_WIDTH = 0.3  # standard deviation in pixels
 
 
 def gaussian_blur(images: np.ndarray, width: float, random: RowRandom | None = None) -> np.ndarray:
-    """Averages over neighbours with normal weights of this standard deviation."""
+    """Averages over neighbours with normal weights of standard deviation `width`, in pixels."""
     from scipy.ndimage import gaussian_filter  # here: a quarter of a second for flags to wait
 
     return gaussian_filter(images, (0, width, width, 0), mode="nearest")
 
 
 def defocus_blur(images: np.ndarray, radius: float, random: RowRandom) -> np.ndarray:
-    """Averages over a disc; pixels that its rim crosses count in part."""
+    """Averages over a disc of this radius, in pixels; pixels that its rim crosses count in part."""
     from scipy.ndimage import convolve
 
     reach = int(np.ceil(radius))
@@ -45,7 +45,7 @@ def glass_blur(images: np.ndarray, share: float, random: RowRandom) -> np.ndarra
 
 
 def motion_blur(images: np.ndarray, length: float, random: RowRandom) -> np.ndarray:
-    """Averages along a line of this length, at an angle of its own for each image."""
+    """Averages along a line of this length, in pixels, at a random angle for each image."""
     angles = random.uniform(0, np.pi)[:, np.newaxis, np.newaxis]
     rows, columns = grid(images)
     places = np.linspace(-0.5, 0.5, 2 * int(np.ceil(length)) + 1) * length

@@ -1,4 +1,7 @@
-"""What cameras and files do to images. Each takes images in [0, 1], a strength, random numbers."""
+"""Digital corruptions: brightness, contrast, JPEG and the like.
+
+Each function takes images in [0, 1], a strength, and random numbers per image.
+"""
 
 import io
 
@@ -6,30 +9,30 @@ import numpy as np
 from PIL import Image
 
 from tools.data.corruptions.resampling import grid, sample
-from tools.data.row_random import RowRandom
+from tools.run.seeds import RowRandom
 
 LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)  # of red, green and blue
 
 
 def brightness(images: np.ndarray, added: float, random: RowRandom) -> np.ndarray:
-    """Adds a number to all."""
+    """Adds a number to every pixel."""
     return images + added
 
 
 def contrast(images: np.ndarray, factor: float, random: RowRandom) -> np.ndarray:
-    """Shrinks the distance to the mean of the image and channel by this factor."""
+    """Multiplies the distance to the mean of the image and channel by this factor."""
     means = images.mean(axis=(1, 2), keepdims=True)
     return means + factor * (images - means)
 
 
 def saturate(images: np.ndarray, factor: float, random: RowRandom) -> np.ndarray:
-    """Enlarges the distance to the grey of the same luminance; grey images are overexposed."""
+    """Multiplies the distance to the grey of equal luminance; grey images are overexposed."""
     grey = (images @ LUMINANCE)[..., np.newaxis] if images.shape[-1] == 3 else 0.0
     return grey + factor * (images - grey)
 
 
 def elastic_transform(images: np.ndarray, pixels: float, random: RowRandom) -> np.ndarray:
-    """Moves pixels about, neighbours by nearly the same, so many pixels at most."""
+    """Moves each pixel by a smooth random field, by at most this many pixels."""
     from scipy.ndimage import gaussian_filter  # here: a quarter of a second for flags to wait
 
     moves = random.normal(2, *images.shape[1:3])

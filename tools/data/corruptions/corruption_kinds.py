@@ -14,18 +14,18 @@ from tools.data.corruptions import corruption_blur as blur
 from tools.data.corruptions import corruption_digital as digital
 from tools.data.corruptions import corruption_noise as noise
 from tools.data.corruptions import corruption_weather as weather
-from tools.data.row_random import RowRandom
+from tools.run.seeds import RowRandom
 
 SEVERITIES = (1, 2, 3, 4, 5)
 
 
 class Corruption(NamedTuple):
-    """A kind of damage.
+    """A kind of corruption.
 
     Attributes:
         damage: Function from images [image, height, width, channel] in [0, 1], a strength and
             random numbers to images of the same shape.
-        strengths: By severity.
+        strengths: Strength at severity 1 to 5.
     """
 
     damage: Callable[[np.ndarray, Any, RowRandom], np.ndarray]
@@ -67,9 +67,9 @@ def corrupt(
         name: Key of CORRUPTIONS.
         images: [image, height, width, channel] in [0, 1], with one or three channels.
         severity: 1 to 5.
-        seed: Of the random numbers.
-        ids: Of the images: what is drawn for one depends on the seed and its id only. None: their
-            numbers in the array.
+        seed: Seed of the random numbers.
+        ids: Number of each image; its random numbers depend on the seed and its id only. None:
+            its position in the array.
 
     Raises:
         ValueError: The severity is unknown.
@@ -82,5 +82,5 @@ def corrupt(
 
 
 def in_range(images: np.ndarray) -> np.ndarray:
-    """The images as float32, numbers beyond [0, 1] brought to its ends."""
+    """The images as float32, clipped to [0, 1]."""
     return images.clip(0, 1).astype(np.float32)

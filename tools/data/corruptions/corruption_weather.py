@@ -1,21 +1,21 @@
-"""Weather on images. Each takes images in [0, 1], a strength, and random numbers per image.
+"""Weather. Each function takes images in [0, 1], a strength, and random numbers per image.
 
-All textures are drawn, none is read.
+All textures are random; none is read from a file.
 """
 
 import numpy as np
 
 from tools.data.corruptions.corruption_blur import gaussian_blur, motion_blur
-from tools.data.row_random import RowRandom
+from tools.run.seeds import RowRandom
 
 
 def snow(images: np.ndarray, strength: float, random: RowRandom) -> np.ndarray:
     """Whitens the images and lets flakes fall along a line.
 
     Args:
-        images: The images.
-        strength: In [0, 1]: share of the white, and of the pixels where flakes are.
-        random: For places and direction.
+        images: Images [image, height, width, channel].
+        strength: In [0, 1]; sets how white the images become, and how many flakes fall.
+        random: Random numbers for the flakes' places and direction.
     """
     draw = random.uniform(0, 1, *images.shape[1:3])[..., np.newaxis]
     flakes = motion_blur((draw < 0.3 * strength).astype(np.float32), 3.0, random)
@@ -37,7 +37,7 @@ def fog(images: np.ndarray, strength: float, random: RowRandom) -> np.ndarray:
 
 
 def spatter(images: np.ndarray, strength: float, random: RowRandom) -> np.ndarray:
-    """Drops of a bright liquid that cover this share of the image."""
+    """Covers this share of each image with drops of a bright liquid."""
     noise = random.normal(*images.shape[1:3])[..., np.newaxis]
     smooth = gaussian_blur(noise, 1.0)
     height = np.quantile(smooth, 1 - strength, axis=(1, 2), keepdims=True)
@@ -49,9 +49,9 @@ def texture(random: RowRandom, sides: tuple[int, int], roughness: float) -> np.n
     """Clouds in [0, 1], [image, height, width]: noise whose amplitudes fall with the frequency.
 
     Args:
-        random: For the noise.
+        random: Random numbers for the noise.
         sides: Height and width.
-        roughness: Exponent with which amplitudes fall; larger = smoother.
+        roughness: Exponent of the fall of the amplitudes; larger = smoother.
     """
     frequency = np.hypot(np.fft.fftfreq(sides[0])[:, np.newaxis], np.fft.rfftfreq(sides[1]))
     frequency[0, 0] = np.inf  # no mean

@@ -1,4 +1,4 @@
-"""Patches of noise or nothing on images: outliers whose size is known."""
+"""Patches of noise, or blank ones, on images: outliers of known size."""
 
 from collections.abc import Sequence
 
@@ -34,7 +34,7 @@ def apply_mask(  # noqa: PLR0913  the arguments that users of detectors know
         noise_distr: Mean and standard deviation of normal noise.
         noise_rng: Range of uniform noise.
         clip_rng: Range of the masked images, unless mask_type is "zero".
-        seed: Of corners and noise; None: others on each call.
+        seed: Seed of the corners and the noise; None: other ones on each call.
 
     Returns:
         The masked images [image * n_masks, height, width, channel], all masks of the first image

@@ -14,7 +14,7 @@ from tools.data.corruptions import corruption_noise as noise
 from tools.data.corruptions import corruption_weather as weather
 from tools.data.corruptions.corruption_kinds import in_range
 from tools.data.corruptions.resampling import enlarged, linear_map
-from tools.data.row_random import RowRandom
+from tools.run.seeds import RowRandom
 
 STEPS = 30
 # From images, the share of the whole way in (0, 1], and random numbers, to images.
@@ -64,8 +64,8 @@ def perturbed(
     Args:
         name: Key of PERTURBATIONS.
         images: [image, height, width, channel] in [0, 1].
-        seed: Of the random numbers.
-        ids: Of the images, as for `corrupt`.
+        seed: Seed of the random numbers.
+        ids: Number of each image, as for `corrupt`.
     """
     ids = range(len(images)) if ids is None else ids
     yield in_range(images)

@@ -1,1 +1,1 @@
-"""Sets of images: named ones, a user's own, made ones."""
+"""Image sets: named ones, a user's own, and generated ones."""

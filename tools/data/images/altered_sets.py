@@ -1,4 +1,4 @@
-"""Test images that are corrupted or perturbed, step by step, as sets to be scored."""
+"""Corrupted and perturbed test images, as sets to be scored."""
 
 import dataclasses
 from collections.abc import Iterator, Sequence
@@ -17,10 +17,10 @@ def corrupted_sets(
     """The images with each corruption at each severity, named corruption.KIND.SEVERITY.
 
     Args:
-        images: With one or three channels.
+        images: Images with one or three channels.
         kinds: Keys of CORRUPTIONS.
         severities: 1 to 5.
-        seed: Of what is drawn; with it an image's id determines what becomes of it.
+        seed: Seed; together with an image's id it determines how the image is corrupted.
     """
     for kind in kinds:
         for severity in severities:
@@ -29,7 +29,7 @@ def corrupted_sets(
 
 
 def perturbed_sets(images: ExampleSet, kinds: Sequence[str], seed: int) -> Iterator[ExampleSet]:
-    """The steps of each perturbation, named perturbation.KIND.STEP; step 0 are the images."""
+    """The images at each step of each perturbation, named perturbation.KIND.STEP."""
     for kind in kinds:
         steps = perturbed(kind, images.examples, seed=seed, ids=images.ids)
         for step, examples in enumerate(steps):

@@ -1,4 +1,4 @@
-"""Out-of-distribution images that are made and not read: mirrored images and noise."""
+"""Out-of-distribution images that need no file: mirrored test images and noise."""
 
 import numpy as np
 

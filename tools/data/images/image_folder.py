@@ -39,7 +39,7 @@ def read_image_folder(folder: Path) -> np.ndarray:
 
 
 def shape_text(shape: tuple[int, ...]) -> str:
-    """A shape as people write it: 28x28x1."""
+    """The shape as text, such as 28x28x1."""
     return "x".join(map(str, shape))
 
 

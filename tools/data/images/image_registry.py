@@ -1,4 +1,4 @@
-"""The image sets that a flag can name, and loading them: named, derived, or a user's own."""
+"""Loads the image sets that a flag can name: named ones, derived ones, or a user's own."""
 
 import os
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ DERIVED = (*FLIPS, *NOISES)
 
 
 def default_ood_names(train_dataset: str, image_shape: Sequence[int]) -> tuple[str, ...]:
-    """The sets that a model of these images is tested on: named ones of the shape, derived ones.
+    """Names of the default out-of-distribution sets: known sets of this shape, and derived ones.
 
     Args:
         train_dataset: Name or path of the training set, which is left out.
@@ -37,7 +37,7 @@ def default_ood_names(train_dataset: str, image_shape: Sequence[int]) -> tuple[s
 
 
 def check_dataset_name(flag: str, value: str, split: str = "test") -> None:
-    """Refuses a flag's value that is neither a known data set nor an existing path.
+    """Raises InputError for a value that is neither a known data set nor an existing path.
 
     Args:
         flag: The flag's name without dashes.
@@ -59,7 +59,7 @@ def check_dataset_name(flag: str, value: str, split: str = "test") -> None:
 def load_images(name_or_path: str | Path, split: str, data_dir: str | Path) -> ExampleSet:
     """All images of a split of a named set or of a user's own data (see `read_own_images`).
 
-    Of own data without a test part a tenth, always the same, is held out as "test".
+    A tenth of own images without a test part, always the same one, is their "test" part.
 
     Args:
         name_or_path: A name in IMAGE_DATASETS, or an .npz or .npy file or a folder of pictures.
@@ -102,7 +102,7 @@ def make_ood_set(
             or the test part of data that have one.
         in_distribution: The chosen test images of the training set; hflip and vflip mirror all.
         size: How many images to choose without replacement (all of a smaller set), or to make.
-        seed: Of the choice or the noise.
+        seed: Seed of the choice of rows, or of the noise.
         data_dir: As for `load_images`.
 
     Raises:

@@ -7,7 +7,7 @@ import numpy as np
 from tools.data.images.image_folder import read_image_folder
 from tools.data.images.preprocessing import as_images
 from tools.errors import InputError
-from tools.files.readers import npz_names, read_npy, read_npz
+from tools.files.readers import npz_names, read_npy, read_npz_array
 
 SPLITS = ("train", "test")
 
@@ -16,8 +16,7 @@ def read_own_images(path: Path, split: str | None) -> tuple[np.ndarray, np.ndarr
     """Images of an .npz or .npy file or a folder, as far as they belong to a split.
 
     An .npz holds them as x, as its only array, or as x_train and x_test; a folder may have the
-    subfolders train and test. Where the data are not divided so, a tenth, always the same, is
-    held out as "test".
+    subfolders train and test. Of undivided data a tenth, always the same one, is the test part.
 
     Args:
         path: The file or folder.
@@ -31,11 +30,11 @@ def read_own_images(path: Path, split: str | None) -> tuple[np.ndarray, np.ndarr
     images = as_images(array, str(path))
     if divided or split is None:
         return images, np.arange(len(images))
-    return images, _held_out_rows(len(images), split, path)
+    return images, _split_rows(len(images), split, path)
 
 
 def _read_array(path: Path, split: str) -> tuple[bool, np.ndarray]:
-    """Whether the source is divided into train and test itself, and its array of the split."""
+    """Whether the source has train and test parts, and its array of the split."""
     if path.is_dir():
         divided = all((path / name).is_dir() for name in SPLITS)
         return divided, read_image_folder(path / split if divided else path)
@@ -49,21 +48,21 @@ def _read_array(path: Path, split: str) -> tuple[bool, np.ndarray]:
 def _read_npz_split(path: Path, split: str) -> tuple[bool, np.ndarray]:
     names = npz_names(path)
     if {"x_train", "x_test"} <= set(names):
-        return True, read_npz(path, f"x_{split}")
+        return True, read_npz_array(path, f"x_{split}")
     if "x" in names:
-        return False, read_npz(path, "x")
+        return False, read_npz_array(path, "x")
     if len(names) == 1:
-        return False, read_npz(path, names[0])
+        return False, read_npz_array(path, names[0])
     raise InputError(
         f"{path} has the arrays {', '.join(names) or '(none)'}; "
         "call the images x, or x_train and x_test"
     )
 
 
-def _held_out_rows(count: int, split: str, path: Path) -> np.ndarray:
+def _split_rows(count: int, split: str, path: Path) -> np.ndarray:
     """The rows of one split: a tenth is for testing, the rest for training."""
-    held_out = max(count // 10, 1)
+    test_size = max(count // 10, 1)
     if count == 1:
-        raise InputError(f"{path} has one image; at least two are needed to hold out a test part")
+        raise InputError(f"{path} has one image; at least two are needed, one of them for testing")
     order = np.random.default_rng(0).permutation(count)
-    return np.sort({"test": order[:held_out], "train": order[held_out:]}[split])
+    return np.sort({"test": order[:test_size], "train": order[test_size:]}[split])

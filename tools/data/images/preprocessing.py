@@ -1,4 +1,4 @@
-"""Arrays of any numeric type as images in [0, 1], checked."""
+"""Turns arrays of any numeric type into images in [0, 1], and checks them."""
 
 from collections.abc import Sequence
 

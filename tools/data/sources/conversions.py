@@ -1,4 +1,4 @@
-"""Published files of a data set as the arrays that we keep of it."""
+"""Converts published files of a data set to the arrays that are kept of it."""
 
 import io
 import json

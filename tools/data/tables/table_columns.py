@@ -12,7 +12,7 @@ SECONDS_PER_DAY = 86_400
 
 
 def is_numeric(column: pd.Series) -> bool:
-    """Whether it has numbers, or texts of which more than half are numbers."""
+    """Whether a column has numbers, or texts of which more than half are numbers."""
     if pd.api.types.is_numeric_dtype(column):
         return True
     if pd.api.types.is_datetime64_any_dtype(column):  # pandas would count its units
@@ -39,7 +39,7 @@ def texts(column: pd.Series) -> np.ndarray:
 
 
 def refuse_missing(column: pd.Series, why: str) -> None:
-    """Raises InputError where a value is missing; `why` says what for it is needed."""
+    """Raises InputError where a value is missing; `why` says what it is needed for."""
     _refuse_rows(column, column.isna().to_numpy(), f"is missing; {why}")
 
 

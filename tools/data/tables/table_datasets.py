@@ -1,4 +1,4 @@
-"""The tables that a flag can name, and loading them or a user's own."""
+"""Loads the tables that a flag can name, or a user's own."""
 
 import hashlib
 import os
@@ -75,7 +75,7 @@ class NamedTable:
 
 
 def check_table_name(flag: str, value: str) -> None:
-    """Refuses a flag's value that is neither a known table nor a file that can be one.
+    """Raises InputError for a value that is neither a known table nor a file that can be one.
 
     Args:
         flag: The flag's name without dashes.

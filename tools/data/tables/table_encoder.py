@@ -1,4 +1,4 @@
-"""Tables as the numbers that members see: float32 [row, feature], standardised.
+"""Encodes tables as standardised features, float32 [row, feature]: what members see.
 
 Every statistic comes from the training rows alone. A numeric column with heavy tails is curbed by
 an inverse hyperbolic sine, near to x for small x and to log(2x) for large x (Johnson 1949), in the
@@ -35,8 +35,8 @@ class NumericColumn:
     """A column of numbers: one feature, and one more where training rows lack it.
 
     Attributes:
-        name: Of the column.
-        median: Of the training rows; stands for a missing value.
+        name: Name of the column.
+        median: Median of the training rows; replaces a missing value.
         unit: x becomes arcsinh((x - median) / unit) first; None: it stays.
         mean: Over the training rows, after that.
         scale: Standard deviation likewise.
@@ -102,10 +102,10 @@ class CategoricalColumn:
 
 @dataclasses.dataclass(frozen=True)
 class TableEncoder:
-    """From a table with the columns of the training table to features.
+    """Encodes a table that has the columns of the training table.
 
     Attributes:
-        columns: Those that members see, in the order of the features.
+        columns: The columns that members see, in the order of the features.
         left_out: Why members do not see the others, by name.
         needed: The table's own columns that are read.
         time_column: Replaced by the hour of the day; empty: there is none.
@@ -125,7 +125,7 @@ class TableEncoder:
 
     @property
     def preview(self) -> str:
-        """What was inferred, a line per column; ends with a newline."""
+        """What was inferred about each column, one line each; ends with a newline."""
         known = {column.name: column.description for column in self.columns}
         lines = known | {name: f"left out: {why}" for name, why in self.left_out.items()}
         width = max(map(len, lines))
@@ -148,7 +148,7 @@ class TableEncoder:
         return encoded
 
     def to_json(self) -> dict[str, Any]:
-        """As JSON values, for `encoder_from_json`."""
+        """The encoder as JSON, for `encoder_from_json`."""
         return dataclasses.asdict(self)
 
     def _check_columns(self, frame: pd.DataFrame) -> None:
@@ -237,7 +237,7 @@ def fit_encoder(
 def _fit_column(
     name: str, column: pd.Series, training_rows: np.ndarray
 ) -> NumericColumn | CategoricalColumn | str:
-    """The fitted column, or why it is left out."""
+    """The fitted column, or the reason why it is left out."""
     if not is_numeric(column):
         return _fit_texts(name, texts(column)[training_rows])
     values = numbers(column)

@@ -8,7 +8,7 @@ import pandas as pd
 
 from tools.errors import InputError
 from tools.files.array_files import refuse_large
-from tools.files.readers import npz_names, read_gzip, read_npz, reading
+from tools.files.readers import npz_names, read_gzip, read_npz_array, reading
 
 
 def table_content(path: Path) -> bytes:
@@ -25,7 +25,7 @@ def parse_table(content: bytes, path: Path) -> pd.DataFrame:
     An .npz has a column per array [row]; an array [row, column] called x gives x0, x1 and so on.
 
     Args:
-        content: Of the file, uncompressed.
+        content: Uncompressed content of the file.
         path: The file; its ending tells the format.
 
     Raises:
@@ -68,14 +68,14 @@ def _parse_csv(content: bytes, path: Path) -> pd.DataFrame:
 
 
 def _refuse_wide(rows: int, columns: int) -> None:
-    """A wide header over many short rows, or a value that is repeated, makes much of few bytes."""
+    """Raises InputError where few bytes claim a large table: a wide header over many short rows."""
     refuse_large(8 * rows * columns, f"a table of {rows:,} rows and {columns:,} columns")
 
 
 def _npz_table(path: Path) -> pd.DataFrame:
     columns: dict[str, np.ndarray] = {}
     for name in npz_names(path):
-        array = read_npz(path, name)
+        array = read_npz_array(path, name)
         if array.ndim == 2 and name == "x":
             found = {f"x{index}": column for index, column in enumerate(array.T)}
         elif array.ndim == 1:

@@ -1,4 +1,4 @@
-"""Which rows of a table train, calibrate and test. Equal rows never stand on both sides."""
+"""Splits a table into training, calibration and test rows. Equal rows are never divided."""
 
 from typing import NamedTuple
 
@@ -22,7 +22,7 @@ class TableSplit(NamedTuple):
 
 
 def groups_of_equal_rows(frame: pd.DataFrame) -> np.ndarray:
-    """A number per row, int64 [row]; rows with equal values in all columns have the same."""
+    """Group of each row, int64 [row]; rows with equal values in all columns share one."""
     return np.unique(pd.util.hash_pandas_object(frame, index=False), return_inverse=True)[1]
 
 
@@ -31,7 +31,8 @@ def split_semi(is_normal: np.ndarray, groups: np.ndarray, rng: np.random.Generat
 
     Args:
         is_normal: Whether a row is normal [row].
-        groups: Of `groups_of_equal_rows`; one with an anomaly is tested as a whole.
+        groups: Group of each row, from `groups_of_equal_rows`; a group with an anomaly is tested
+            as a whole.
         rng: Draws the split.
     """
     pool = _choose_groups(_normal_groups(is_normal, groups), groups, is_normal.sum() // 2, rng)
@@ -45,7 +46,7 @@ def split_balanced(
 
     Args:
         is_normal: Whether a row is normal [row].
-        groups: Of `groups_of_equal_rows`.
+        groups: Group of each row, from `groups_of_equal_rows`.
         rng: Draws the split.
 
     Raises:
@@ -69,7 +70,7 @@ def split_time(
 
     Args:
         is_normal: Whether a row is normal [row].
-        groups: Of `groups_of_equal_rows`, without the time.
+        groups: Group of each row, from `groups_of_equal_rows`, without the time.
         rng: Draws the calibration rows.
         seconds: Time [row]; a day begins at a multiple of 86,400.
 

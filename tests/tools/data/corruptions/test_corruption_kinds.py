@@ -20,7 +20,7 @@ from tools.data.corruptions.corruption_kinds import (
     in_range,
 )
 from tools.data.corruptions.resampling import enlarged, grid
-from tools.data.row_random import RowRandom
+from tools.run.seeds import RowRandom
 
 IMAGES = np.random.default_rng(0).random((4, 32, 32, 3), np.float32)
 GREY = np.full((1, 200, 200, 1), 0.5, np.float32)

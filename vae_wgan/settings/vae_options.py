@@ -1,0 +1,113 @@
+"""Flags that the VAEs of images and of tables share, each stated once.
+
+A function gives a new field on each call, since a dataclass keeps the fields that it is made of.
+"""
+
+from typing import Any, Protocol
+
+from tools.errors import InputError
+from tools.run.options import option
+
+
+class PriorSettings(Protocol):
+    """The settings that choose the prior."""
+
+    use_NF: bool  # noqa: N815  the name of 2018
+    mixture_components: int
+    analytic_kl: bool
+
+
+def latent_size() -> Any:
+    """Field `latent_size`."""
+    return option(16, "Dimensions of a latent code z.", at_least=1, shapes_members=True)
+
+
+def use_nf() -> Any:
+    """Field `use_NF`."""
+    return option(
+        True,
+        "The prior p(z) is a stack of masked autoregressive flows; False: a mixture of diagonal"
+        " normal distributions.",
+        shapes_members=True,
+    )
+
+
+def mixture_components() -> Any:
+    """Field `mixture_components`."""
+    return option(
+        100,
+        "Components of the mixture prior; 1: the standard normal distribution.",
+        at_least=1,
+        shapes_members=True,
+    )
+
+
+def analytic_kl() -> Any:
+    """Field `analytic_kl`; see `check_analytic_kl`."""
+    return option(
+        False,
+        "Computes the rate KL(q(z|x) || p(z)) in closed form; needs --use_NF=False"
+        " --mixture_components=1.",
+        shapes_members=True,
+    )
+
+
+def max_steps() -> Any:
+    """Field `max_steps`."""
+    return option(
+        3000,
+        "Training steps per member.",
+        at_least=1,
+        shapes_members=True,
+        reference=5001,
+        smoke=200,
+    )
+
+
+def train_samples(example: str) -> Any:
+    """Field `train_samples`; `example` is what one example is called."""
+    return option(
+        1,
+        f"Samples of z per {example} in a training step.",
+        at_least=1,
+        shapes_members=True,
+        reference=16,
+    )
+
+
+def learning_rate(fast: float, **presets: float) -> Any:
+    """Field `learning_rate`."""
+    return option(
+        fast,
+        "Initial learning rate of Adam; a cosine decay brings it to 0 at max_steps.",
+        above=0,
+        shapes_members=True,
+        **presets,
+    )
+
+
+def beta() -> Any:
+    """Field `beta`."""
+    return option(
+        1.0,
+        "Weight of the rate in the loss; 1: the loss is the negative ELBO.",
+        at_least=0,
+        shapes_members=True,
+    )
+
+
+def elbo_threshold(examples: str) -> Any:
+    """Field `elbo_threshold`; `examples` is what several examples are called."""
+    return option(
+        None,
+        f"Counts the {examples} whose ELBO, averaged over members, is below minus this many nats."
+        " Empty: no count.",
+        at_least=0,
+        reference=5.0,
+    )
+
+
+def check_analytic_kl(settings: PriorSettings) -> None:
+    """Raises InputError where the rate has no closed form."""
+    if settings.analytic_kl and (settings.use_NF or settings.mixture_components != 1):
+        raise InputError("--analytic_kl needs --use_NF=False and --mixture_components=1")
