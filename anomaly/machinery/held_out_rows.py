@@ -14,8 +14,8 @@ from tools.scores.score_files import read_scores
 from tools.scores.score_registry import (
     INPUT_PROPERTIES,
     NOT_OF_MEMBERS,
-    needed_statistics,
-    statistics_of,
+    needed_quantities,
+    quantities_of,
     unmet_needs,
 )
 from vae_wgan.ensemble.member_runners import LocalRunner, ModelSource
@@ -39,7 +39,7 @@ def score_held_out(
         folder, num_models=settings.num_models, max_steps=settings.total_steps
     )
     runner = LocalRunner(ModelSource(lambda settings, data: member, settings, None))
-    needed = needed_statistics([score_key])
+    needed = needed_quantities([score_key])
     of_members = needed - NOT_OF_MEMBERS
     score_datasets(runner, checkpoints, [held_out], settings, folder, of_members, pictures=False)
     if needed.intersection(INPUT_PROPERTIES):
@@ -63,5 +63,5 @@ def held_out_statistics(
             f"score={score_key!r} needs {', '.join(lacking)}, which the calibration split's files"
             f" in {folder.path} lack; run with --skip_train=True --score_keys={score_key}"
         )
-    found = statistics_of([score_key], known)
+    found = quantities_of([score_key], known)
     return {name: values.astype(np.float64) for name, values in found.items()}

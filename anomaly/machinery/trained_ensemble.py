@@ -25,7 +25,7 @@ from tools.scores.score_registry import (
     FITTED_SCORES,
     INPUT_PROPERTIES,
     fitted_scores,
-    needed_statistics,
+    needed_quantities,
 )
 from vae_wgan.data.image_data import split_calibration
 from vae_wgan.ensemble.devices import graphs_as_written
@@ -170,7 +170,7 @@ class TrainedEnsemble:
         examples = ExampleSet("X", rows, ids, "")
         with graphs_as_written():
             values = score_members(self._scorer, self.members, examples, self.settings.seed)
-        if needed_statistics([self.score_key]).intersection(INPUT_PROPERTIES):
+        if needed_quantities([self.score_key]).intersection(INPUT_PROPERTIES):
             properties = input_statistics(rows, self.settings.likelihood)
             values |= {name: property[np.newaxis] for name, property in properties.items()}
         return {name: value.astype(np.float64) for name, value in values.items()}
@@ -181,7 +181,7 @@ class TrainedEnsemble:
             if self.encoder is None:
                 check_image_shape("X", row_shape)
             none = np.empty((0, *row_shape), np.float32)
-            names = needed_statistics([self.score_key])
+            names = needed_quantities([self.score_key])
             scorer = KINDS[self.kind].new_member(self.settings, row_shape, none, names)
             scorer.load_state(self.members[0])
         except InputError as error:
@@ -252,7 +252,7 @@ def fit_ensemble(
     if score_key in FITTED_SCORES:
         training, held_out = split_calibration(training, settings.seed)
     settle_settings(folder, settings, set())  # refuses members of other settings
-    names = needed_statistics([score_key])
+    names = needed_quantities([score_key])
     member = kind.new_member(settings, rows.shape[1:], rows[:MONITORED_ROWS], names)
     plan = TrainingPlan(settings.seed, settings.total_steps, settings.viz_steps)
     with folder.locked():

@@ -84,7 +84,7 @@ def _join_report(
     with folder.locked():
         for name, label in ((DATASET, 0), (TABLE_DATASETS[DATASET].anomalies, 1)):
             rows = test.is_fraud == label
-            path = folder.ensemble_scores(SOURCE, name)
+            path = folder.peer_scores(SOURCE, name)
             write_scores(path, {SOURCE: scores[np.newaxis, rows]}, test.ids[rows], provenance)
         if (peers := folder.manifest().peers) is not None:  # else all are the run's own
             folder.update_manifest(peers=list(dict.fromkeys([*peers, SOURCE])))

@@ -13,7 +13,7 @@ from tools.scores.score_registry import (
     FITTED_SCORES,
     GRADIENT_NORMS,
     NOT_OF_MEMBERS,
-    needed_statistics,
+    needed_quantities,
 )
 
 GRADIENT_TENSORS = 62  # of the VAE with six flows
@@ -53,7 +53,7 @@ def write_synthetic_run(
 
 def _names_of_members() -> list[str]:
     """All statistics that members have, sorted."""
-    named = {*SCORE_KEYS, *needed_statistics(FITTED_SCORES)} - {GRADIENT_NORMS, *PROPERTIES}
+    named = {*SCORE_KEYS, *needed_quantities(FITTED_SCORES)} - {GRADIENT_NORMS, *PROPERTIES}
     return sorted(named) + [f"{GRADIENT_NORMS}{index}" for index in range(GRADIENT_TENSORS)]
 
 

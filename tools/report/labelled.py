@@ -22,7 +22,7 @@ def protocol_section(protocol: Mapping[str, object]) -> Markup:
 
 
 def anomaly_verdict(table: DetectionTable) -> Markup:
-    """The scores named before looking, a card each, and which score does best on the anomalies."""
+    """The scores named before this run, a card each, and which score does best on the anomalies."""
     anomalies = table.run.anomalies[0]
     rows = {(row.score, row.statistic): row for row in table.rows if row.dataset == anomalies}
     cards = [_card(table, rows[pair]) for pair in table.headlines]
@@ -33,7 +33,7 @@ def anomaly_verdict(table: DetectionTable) -> Markup:
     words = (
         f"Highest AUROC on {anomalies}, of all scores of the same rows:"
         f" {score_name(best.score, best.statistic)}, {fixed(best.auroc)}, with the average"
-        f" precision {fixed(best.ap)}. The scores above were named before any number was seen; one"
+        f" precision {fixed(best.ap)}. The scores above were named before this run; one"
         " that is chosen for its figures here is to be confirmed on other anomalies."
     )
     return joined(element("div", *cards, class_="cards"), element("p", words))

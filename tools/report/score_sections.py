@@ -14,7 +14,7 @@ ALMOST_PERFECT = 0.99
 
 
 def verdict_cards(table: DetectionTable) -> Markup:
-    """The scores named before looking, a card each, and which score is best of all."""
+    """The scores named before this run, a card each, and which score is best of all."""
     scores = ranking_of(table)
     by_name = {(score.score, score.statistic): score for score in scores}
     named = [by_name[pair] for pair in table.headlines]
@@ -26,7 +26,7 @@ def verdict_cards(table: DetectionTable) -> Markup:
 
 def _best_of_all(scores: Sequence[RankedScore], named: Sequence[RankedScore]) -> str:
     """The score with the highest worst AUROC, and why it is no result."""
-    words = f"{verdict(scores)}. The scores above were named before any number was seen"
+    words = f"{verdict(scores)}. The scores above were named before this run"
     if winner(scores) in named:
         return f"{words}, and this is one of them."
     return (

@@ -72,7 +72,7 @@ def _verdict(table: pd.DataFrame, headlines: Iterable[tuple[str, str]]) -> Marku
     cards = [_card(dataset, *pair, of_dataset.loc[pair]) for pair in headlines]
     note = (
         "Means over the splits, in brackets their standard deviations (ddof = 1). These scores"
-        " were named before any number was seen."
+        " were named before this run."
     )
     return joined(element("div", *cards, class_="cards"), element("p", note, class_="note"))
 

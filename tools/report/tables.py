@@ -50,12 +50,12 @@ def auroc_matrix(table: DetectionTable, score_key: str) -> dict[str, dict[str, D
 
 
 def printed_table(table: DetectionTable) -> str:
-    """The scores named before looking, alerts, and all scores' AUROCs, the best score first.
+    """The scores named before this run, alerts, and all scores' AUROCs, the best score first.
 
     It ends with a newline.
     """
     named = [row for row in table.rows if (row.score, row.statistic) in table.headlines]
-    blocks = [_block(table, "Scores named before any number was seen", named)]
+    blocks = [_block(table, "Scores named before this run", named)]
     if table.alert_rows:
         blocks.append(_alert_block(table.alert_rows))
     if table.pool_rows:

@@ -41,8 +41,8 @@ class RunFolder:
         """Score file of a data set."""
         return self.path / "scores" / _file_name(dataset)
 
-    def ensemble_scores(self, source: str, dataset: str) -> Path:
-        """Score file of a peer detector, which gives one score per example."""
+    def peer_scores(self, source: str, dataset: str) -> Path:
+        """Score file of a peer detector, or of another source of one score per example."""
         return self.path / "ensemble_scores" / source / _file_name(dataset)
 
     def inputs(self, dataset: str) -> Path:

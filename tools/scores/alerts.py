@@ -10,7 +10,7 @@ from tools.scores.bootstrap import interval, metric_draws
 from tools.scores.counts import average_precision_of, counts_of, recall_of
 from tools.scores.ensemble_statistics import mean
 from tools.scores.finished_run import FinishedRun
-from tools.scores.score_lines import Lines, ensemble_lines, ensemble_pairs
+from tools.scores.score_lines import Lines, peer_lines, peer_pairs
 
 
 @dataclass(frozen=True)
@@ -72,10 +72,10 @@ def alert_rows(
     for dataset in run.anomalies:
         pair = (lines[name] for name in (run.in_distribution, dataset))
         yield from _rows(dataset, *pair, alerts, **options)
-    for source, dataset in ensemble_pairs(run):
+    for source, dataset in peer_pairs(run):
         if dataset in run.anomalies:
-            files = run.ensemble_scores[source]
-            pair = (ensemble_lines(files[name]) for name in (run.in_distribution, dataset))
+            files = run.peer_scores[source]
+            pair = (peer_lines(files[name]) for name in (run.in_distribution, dataset))
             yield from _rows(dataset, *pair, alerts, **options)
 
 

@@ -1,4 +1,4 @@
-"""Formulas of scores that are fitted on the calibration split: held-out in-distribution examples.
+"""Formulas of scores fitted on the calibration split: in-distribution examples that train nothing.
 
 Every function takes the values of the examples to be scored first, then those of the calibration
 examples; no test and no out-of-distribution value enters a fit. Those that return a log likelihood

@@ -1,4 +1,4 @@
-"""What a score costs: the passes over the data that its statistics come from."""
+"""What a score costs: the passes over the data that its quantities come from."""
 
 from collections.abc import Iterable, Mapping
 
@@ -8,10 +8,10 @@ from tools.scores.score_registry import (
     INPUT_PROPERTIES,
     LOGITS,
     met_by,
-    needed_statistics,
+    needed_quantities,
 )
 
-# {pass: statistics that it gives}; all others come from the sampling pass.
+# {pass: quantities that it gives}; all others come from the sampling pass.
 PASSES = {
     "critics": LOGITS,
     "posterior mean": (
@@ -28,20 +28,20 @@ PASSES = {
 SAMPLING = "sampling"
 
 
-def passes_of(statistics: Iterable[str]) -> set[str]:
-    """Names of the passes that give these statistics."""
+def passes_of(quantities: Iterable[str]) -> set[str]:
+    """Names of the passes that give these quantities."""
     return {
-        next((name for name, given in PASSES.items() if met_by(statistic, given)), SAMPLING)
-        for statistic in statistics
+        next((name for name, given in PASSES.items() if met_by(quantity, given)), SAMPLING)
+        for quantity in quantities
     }
 
 
 def seconds_per_1000(score_key: str, costs: Mapping[str, float]) -> float | None:
-    """Seconds that all members take for the statistics of 1,000 examples; None: not measured.
+    """Seconds that all members take for the quantities of 1,000 examples; None: not measured.
 
     Args:
         score_key: The score.
         costs: Seconds per 1,000 examples of each pass, as the run's manifest has them.
     """
-    passes = passes_of(needed_statistics([score_key]))
+    passes = passes_of(needed_quantities([score_key]))
     return sum(costs[name] for name in passes) if passes <= costs.keys() else None

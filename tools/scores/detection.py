@@ -15,7 +15,7 @@ from tools.scores.finished_run import FinishedRun
 from tools.scores.flagged import FlagRule, calibration_thresholds, flag_rules
 from tools.scores.metrics import DetectionMetrics, detection_metrics
 from tools.scores.pools import PoolRow, pool_rows
-from tools.scores.score_lines import ENSEMBLE, Lines, ensemble_lines, ensemble_pairs, score_lines
+from tools.scores.score_lines import ENSEMBLE, Lines, peer_lines, peer_pairs, score_lines
 from tools.scores.score_registry import FITTED_SCORES
 from tools.scores.transfer import TransferRow, transfer_rows
 
@@ -89,12 +89,12 @@ class DetectionTable:
 
     @property
     def headlines(self) -> tuple[tuple[str, str], ...]:
-        """(score, statistic) of those that were named before any number was seen."""
+        """(score, statistic) of those that were named before this run."""
         return headlines_of(self.score_keys)
 
 
 def headlines_of(score_keys: Sequence[str]) -> tuple[tuple[str, str], ...]:
-    """(score, statistic) of those that are named before any number is seen."""
+    """(score, statistic) of those that are named before the run."""
     pairs = [(key, ENSEMBLE) for key in HEADLINES if key in score_keys]
     if member_keys := _member_keys(score_keys):
         key = headline_score(member_keys)
@@ -186,7 +186,7 @@ def detection_rows(
     ]
     order = list(dict.fromkeys(key for key, _ in inside))
     rows.sort(key=lambda row: order.index(row.score))  # stable: sets and statistics stay in order
-    return rows + list(_ensemble_rows(run, draws=draws, seed=seed))
+    return rows + list(_peer_rows(run, draws=draws, seed=seed))
 
 
 def mean_auroc(rows: Sequence[DetectionRow]) -> dict[tuple[str, str], float]:
@@ -197,11 +197,11 @@ def mean_auroc(rows: Sequence[DetectionRow]) -> dict[tuple[str, str], float]:
     return {pair: float(np.mean(aurocs)) for pair, aurocs in groups.items()}
 
 
-def _ensemble_rows(run: FinishedRun, *, draws: int, seed: int) -> Iterator[DetectionRow]:
+def _peer_rows(run: FinishedRun, *, draws: int, seed: int) -> Iterator[DetectionRow]:
     """The rows of the scores of other detectors."""
-    for source, dataset in ensemble_pairs(run):
-        files = run.ensemble_scores[source]
-        inside, outside = (ensemble_lines(files[n]) for n in (run.in_distribution, dataset))
+    for source, dataset in peer_pairs(run):
+        files = run.peer_scores[source]
+        inside, outside = (peer_lines(files[n]) for n in (run.in_distribution, dataset))
         names = {"in_distribution": run.in_distribution, "dataset": dataset}
         n_members = files[dataset].provenance.get("n_members", 1)
         yield from _rows(inside, outside, names, n_members=n_members, draws=draws, seed=seed)

@@ -20,7 +20,7 @@ class ScoreKey(NamedTuple):
     Attributes:
         meaning: In words.
         high_is_normal: Whether a high value speaks for normality.
-        headline_statistics: Those that a report begins with, named before any number is seen.
+        headline_statistics: Those that a report begins with, named before the run.
     """
 
     meaning: str
@@ -51,7 +51,7 @@ SCORE_KEYS = {
 
 
 def headline_score(score_keys: Sequence[str]) -> str:
-    """The score named before looking: iwae or extra_logit where it is there, else the first one."""
+    """The score named before the run: iwae or extra_logit where it is there, else the first one."""
     return next((key for key in ("iwae", "extra_logit") if key in score_keys), score_keys[0])
 
 

@@ -41,8 +41,8 @@ class FinishedRun:
         scores: {name: scores} of the sets above, of the calibration split, and of the altered sets.
         altered: {name of a set of corrupted or perturbed test images: how it was made}.
         inputs: {name: properties of the inputs, of one line} of the same sets, where they are.
-        ensemble_scores: Scores that are one number per example, higher = more anomalous:
-            {source: {name of a test set: scores of one line}}. A source such as a detector with
+        peer_scores: Scores of other detectors, one per example, higher = more anomalous:
+            {source: {name of a test set: scores [1, example]}}. A source such as a detector with
             a split of its own may have other rows of the sets.
     """
 
@@ -54,7 +54,7 @@ class FinishedRun:
     scores: Mapping[str, ScoreFile]
     altered: Mapping[str, Alteration] = field(default_factory=dict)
     inputs: Mapping[str, ScoreFile] = field(default_factory=dict)
-    ensemble_scores: Mapping[str, Mapping[str, ScoreFile]] = field(default_factory=dict)
+    peer_scores: Mapping[str, Mapping[str, ScoreFile]] = field(default_factory=dict)
 
     @property
     def n_members(self) -> int:
@@ -66,8 +66,8 @@ class FinishedRun:
         """The score keys that all score files hold, sorted."""
         return tuple(sorted(set.intersection(*(set(f.scores) for f in self.scores.values()))))
 
-    def statistics(self, dataset: str) -> Mapping[str, np.ndarray]:
-        """All that is known of a set, float64: [member, example], [1, example] of the inputs."""
+    def quantities(self, dataset: str) -> Mapping[str, np.ndarray]:
+        """All quantities of a set, float64: [member, example], [1, example] those of the inputs."""
         files = filter(None, [self.inputs.get(dataset), self.scores[dataset]])
         known = ChainMap(*(file.scores for file in files))
         return OnDemand(known, lambda name: known[name].astype(np.float64))
@@ -105,7 +105,7 @@ def read_run(folder: RunFolder, score_keys: Sequence[str]) -> FinishedRun:
     inputs = {
         name: read_scores(folder.inputs(name)) for name in names if folder.inputs(name).exists()
     }
-    more = _read_ensemble_scores(folder, inside, ood, manifest.peers)
+    more = _read_peer_scores(folder, inside, ood, manifest.peers)
     run = FinishedRun(
         folder, manifest, inside, ood, datasets.missing, scores, altered, inputs, more
     )
@@ -189,10 +189,10 @@ def _check_pictures(path: Path, images: np.ndarray) -> None:
         raise InputError(f"{path} holds what are no images of bytes; {REMEDY}")
 
 
-def _read_ensemble_scores(
+def _read_peer_scores(
     folder: RunFolder, inside: str, ood: Sequence[str], peers: Collection[str] | None
 ) -> dict[str, dict[str, ScoreFile]]:
-    """What lies in the folder, by source and set; a source needs the in-distribution set.
+    """The scores of other detectors, by source and set; a source needs the in-distribution set.
 
     Args:
         folder: Of the run.
@@ -205,7 +205,7 @@ def _read_ensemble_scores(
         source = path.parent.name
         if peers is not None and source not in peers:
             continue
-        paths = {name: folder.ensemble_scores(source, name) for name in (inside, *ood)}
+        paths = {name: folder.peer_scores(source, name) for name in (inside, *ood)}
         found[source] = {name: read_scores(path) for name, path in paths.items() if path.exists()}
         for name, file in found[source].items():
             for key, values in file.scores.items():
@@ -240,8 +240,8 @@ def _check_examples(run: FinishedRun) -> None:
 
 
 def _checked_needs(run: FinishedRun, score_keys: Sequence[str]) -> set[str]:
-    """Names of the statistics that the scores are computed from; all sets have them."""
-    names = set.intersection(*(set(run.statistics(name)) for name in run.scores))
+    """Names of the quantities that the scores are computed from; all sets have them."""
+    names = set.intersection(*(set(run.quantities(name)) for name in run.scores))
     for key in score_keys:
         lacking = unmet_needs(key, names)
         if lacking == [key]:
@@ -259,6 +259,6 @@ def _checked_needs(run: FinishedRun, score_keys: Sequence[str]) -> set[str]:
 
 def _check_finite(run: FinishedRun, names: Iterable[str]) -> None:
     for dataset in run.scores:
-        statistics = run.statistics(dataset)
-        for name in sorted(statistics.keys() & set(names)):
-            refuse_unusable(statistics[name], f"{name} of {dataset}")
+        quantities = run.quantities(dataset)
+        for name in sorted(quantities.keys() & set(names)):
+            refuse_unusable(quantities[name], f"{name} of {dataset}")

@@ -9,7 +9,7 @@ from tools.scores.ensemble_statistics import anomaly_scores
 from tools.scores.finished_run import FinishedRun
 from tools.scores.metrics import refuse_unusable
 from tools.scores.score_files import ScoreFile
-from tools.scores.score_registry import FITTED_SCORES, statistics_of
+from tools.scores.score_registry import FITTED_SCORES, quantities_of
 
 ENSEMBLE = "ensemble"  # the statistic of scores that are already one number per example
 # {(score key, statistic): anomaly scores [line, example]}
@@ -34,7 +34,7 @@ def score_lines(run: FinishedRun, dataset: str, score_keys: Collection[str], ddo
     fitted_keys = [key for key in score_keys if key in FITTED_SCORES]
     # Read from the files once for all of them.
     examples, calibration = (
-        statistics_of(fitted_keys, run.statistics(name)) for name in (dataset, CALIBRATION)
+        quantities_of(fitted_keys, run.quantities(name)) for name in (dataset, CALIBRATION)
     )
     for key in fitted_keys:
         scores = FITTED_SCORES[key].compute(examples, calibration)
@@ -43,14 +43,14 @@ def score_lines(run: FinishedRun, dataset: str, score_keys: Collection[str], ddo
     return lines
 
 
-def ensemble_lines(file: ScoreFile) -> Lines:
+def peer_lines(file: ScoreFile) -> Lines:
     """The scores that are one number per example; they are higher = more anomalous already."""
     return {(key, ENSEMBLE): values.astype(np.float64) for key, values in file.scores.items()}
 
 
-def ensemble_pairs(run: FinishedRun) -> Iterator[tuple[str, str]]:
+def peer_pairs(run: FinishedRun) -> Iterator[tuple[str, str]]:
     """Source and OoD set of all such scores."""
-    for source, files in run.ensemble_scores.items():
+    for source, files in run.peer_scores.items():
         for dataset in run.out_of_distribution:
             if dataset in files:
                 yield source, dataset

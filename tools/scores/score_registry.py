@@ -12,14 +12,14 @@ import numpy as np
 from tools.scores import calibrated
 from tools.scores.ensemble_statistics import mean, variance
 
-# {name: values}: [member, example] of what members say, [1, example] of properties of the input.
-Statistics = Mapping[str, np.ndarray]
+# {quantity: values}: [member, example] of a member's, [1, example] of a property of the input.
+Quantities = Mapping[str, np.ndarray]
 
 INPUT_PROPERTIES = ("complexity", "highest_log_likelihood", "brightness", "variation")
 GRADIENT_NORMS = "gradient_norm."
 BACKGROUND = "background_iwae"
 LOGITS = ("extra_logit", "logit")  # of a WGAN's critics
-# Statistics that come from the input alone, and from another ensemble.
+# Quantities that come from the input alone, and from another ensemble.
 NOT_OF_MEMBERS = frozenset({*INPUT_PROPERTIES, BACKGROUND})
 
 
@@ -28,19 +28,19 @@ class FittedScore(NamedTuple):
 
     Attributes:
         meaning: In words.
-        needs: Names of the statistics that it is computed from; one that ends in a dot stands for
+        needs: Names of the quantities that it is computed from; one that ends in a dot stands for
             all that begin with it.
-        compute: Function from the statistics of the examples and those of the calibration split to
+        compute: Function from the quantities of the examples and those of the calibration split to
             scores [example].
     """
 
     meaning: str
     needs: tuple[str, ...]
-    compute: Callable[[Statistics, Statistics], np.ndarray]
+    compute: Callable[[Quantities, Quantities], np.ndarray]
 
 
-def needed_statistics(score_keys: Iterable[str]) -> frozenset[str]:
-    """Names of the statistics that the scores are computed from; those of members are their own."""
+def needed_quantities(score_keys: Iterable[str]) -> frozenset[str]:
+    """Names of the quantities that the scores are computed from; a member's score is one itself."""
     needs = (FITTED_SCORES[key].needs if key in FITTED_SCORES else (key,) for key in score_keys)
     return frozenset(name for names in needs for name in names)
 
@@ -53,35 +53,35 @@ def fitted_scores(*, of_critics: bool) -> tuple[str, ...]:
 
 
 def met_by(need: str, names: Iterable[str]) -> set[str]:
-    """Those of the names that a need stands for; none: it is not met."""
+    """Names that satisfy the need; empty if it is unmet."""
     return {name for name in names if name == need or (need[-1] == "." and name.startswith(need))}
 
 
 def needed_names(score_keys: Iterable[str], names: Iterable[str]) -> set[str]:
-    """Those of the names that the needs of the scores stand for."""
-    return {name for need in needed_statistics(score_keys) for name in met_by(need, names)}
+    """Names that satisfy the needs of the scores."""
+    return {name for need in needed_quantities(score_keys) for name in met_by(need, names)}
 
 
 def unmet_needs(score_key: str, names: Iterable[str]) -> list[str]:
-    """What a score needs and is not among the names."""
-    return sorted(need for need in needed_statistics([score_key]) if not met_by(need, names))
+    """Needs of a score that none of the names satisfies, sorted."""
+    return sorted(need for need in needed_quantities([score_key]) if not met_by(need, names))
 
 
-def statistics_of(score_keys: Iterable[str], known: Statistics) -> dict[str, np.ndarray]:
-    """Those of the known statistics that the scores are computed from, in the order of names."""
+def quantities_of(score_keys: Iterable[str], known: Quantities) -> dict[str, np.ndarray]:
+    """The known quantities that the scores are computed from, in the order of their names."""
     return {name: known[name] for name in sorted(needed_names(score_keys, known))}
 
 
-def _typicality(examples: Statistics, calibration: Statistics) -> np.ndarray:
+def _typicality(examples: Quantities, calibration: Quantities) -> np.ndarray:
     return mean(calibrated.typicality(examples["iwae"], calibration["iwae"]))
 
 
-def _mean_and_variance(examples: Statistics, calibration: Statistics) -> np.ndarray:
+def _mean_and_variance(examples: Quantities, calibration: Quantities) -> np.ndarray:
     parts = (np.stack([-mean(p["iwae"]), variance(p["iwae"])]) for p in (examples, calibration))
     return calibrated.fisher(*parts)
 
 
-def _bias_corrected(examples: Statistics, calibration: Statistics) -> np.ndarray:
+def _bias_corrected(examples: Quantities, calibration: Quantities) -> np.ndarray:
     del calibration  # nothing is fitted
     return -mean(examples["iwae"] - examples["highest_log_likelihood"])
 
@@ -89,7 +89,7 @@ def _bias_corrected(examples: Statistics, calibration: Statistics) -> np.ndarray
 def _unexplained(likelihood: str, properties: Sequence[str]) -> Callable:
     """Minus the members' mean of what is left of a log likelihood."""
 
-    def compute(examples: Statistics, calibration: Statistics) -> np.ndarray:
+    def compute(examples: Quantities, calibration: Quantities) -> np.ndarray:
         covariates, fitted = (_stacked(part, properties) for part in (examples, calibration))
         rest = calibrated.unexplained_log_likelihood(
             examples[likelihood],
@@ -115,14 +115,14 @@ _STATES = (
 )
 
 
-def _states(part: Statistics) -> np.ndarray:
+def _states(part: Quantities) -> np.ndarray:
     """Means over members, the cross-entropy of q(z|x) to the prior, the ensemble's variance."""
     means = {name: mean(part[name]) for name in _STATES}
     cross_entropy = means["rate"] + means["posterior_entropy"]
     return np.stack([*means.values(), cross_entropy, np.log1p(variance(part["iwae"]))])
 
 
-def _dose(examples: Statistics, calibration: Statistics) -> np.ndarray:
+def _dose(examples: Quantities, calibration: Quantities) -> np.ndarray:
     return calibrated.density_of_states(_states(examples), _states(calibration))
 
 
@@ -130,9 +130,9 @@ _PATH = ("reconstruction_error", "posterior_mean_norm", "posterior_stddev_norm")
 
 
 def _distance(names: Sequence[str]) -> Callable:
-    """From the calibration split, of these statistics of all members."""
+    """Distance from the calibration split in these quantities of all members."""
 
-    def compute(examples: Statistics, calibration: Statistics) -> np.ndarray:
+    def compute(examples: Quantities, calibration: Quantities) -> np.ndarray:
         parts = (_stacked(part, names) for part in (examples, calibration))
         return calibrated.gaussian_distance(*parts)
 
@@ -143,17 +143,17 @@ _likelihood_path = _distance(_PATH)
 _critic_distance = _distance(LOGITS)
 
 
-def _gradient_norms(part: Statistics) -> list[np.ndarray]:
+def _gradient_norms(part: Quantities) -> list[np.ndarray]:
     """Log norms by tensor, in the order of its name: [member, example] each."""
     return [part[name] for name in sorted(met_by(GRADIENT_NORMS, part))]
 
 
-def _gradient_norm(examples: Statistics, calibration: Statistics) -> np.ndarray:
+def _gradient_norm(examples: Quantities, calibration: Quantities) -> np.ndarray:
     pairs = zip(_gradient_norms(examples), _gradient_norms(calibration), strict=True)
     return sum(calibrated.independent_normals(*pair) for pair in pairs)
 
 
-def _gradient_distance(examples: Statistics, calibration: Statistics) -> np.ndarray:
+def _gradient_distance(examples: Quantities, calibration: Quantities) -> np.ndarray:
     """From the calibration split's log norms; those of two tensors go together."""
     parts = (np.stack([mean(n) for n in _gradient_norms(part)]) for part in (examples, calibration))
     return calibrated.shrunk_distance(*parts)
@@ -162,7 +162,7 @@ def _gradient_distance(examples: Statistics, calibration: Statistics) -> np.ndar
 def _combined(*scores: Callable) -> Callable:
     """Fisher's combination of the scores' p-values."""
 
-    def compute(examples: Statistics, calibration: Statistics) -> np.ndarray:
+    def compute(examples: Quantities, calibration: Quantities) -> np.ndarray:
         parts = (
             np.stack([score(part, calibration) for score in scores])
             for part in (examples, calibration)
@@ -176,18 +176,18 @@ _fisher = _combined(_typicality, _likelihood_path, _likelihood_residual)
 _residual_and_gradient = _combined(_likelihood_residual, _gradient_distance)
 
 
-def _likelihood_ratio(examples: Statistics, calibration: Statistics) -> np.ndarray:
+def _likelihood_ratio(examples: Quantities, calibration: Quantities) -> np.ndarray:
     del calibration  # nothing is fitted
     return mean(examples[BACKGROUND]) - mean(examples["iwae"])
 
 
-def _likelihood_regret(examples: Statistics, calibration: Statistics) -> np.ndarray:
+def _likelihood_regret(examples: Quantities, calibration: Quantities) -> np.ndarray:
     del calibration  # nothing is fitted
     return mean(examples["likelihood_regret"])
 
 
-def _stacked(part: Statistics, names: Sequence[str]) -> np.ndarray:
-    """The lines of all these statistics under one another: [line, example]."""
+def _stacked(part: Quantities, names: Sequence[str]) -> np.ndarray:
+    """The lines of all these quantities under one another: [line, example]."""
     return np.concatenate([part[name] for name in names])
 
 

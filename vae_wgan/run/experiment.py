@@ -14,7 +14,7 @@ from tools.run.run_folder import RunFolder
 from tools.run.stopwatch import Stopwatch
 from tools.run.timings import record_costs, timed
 from tools.scores.altered_scores import strongest
-from tools.scores.score_registry import NOT_OF_MEMBERS, needed_statistics
+from tools.scores.score_registry import NOT_OF_MEMBERS, needed_quantities
 from vae_wgan.data.image_data import ExperimentData
 from vae_wgan.ensemble.launchers import Launcher, check_launcher, open_launcher
 
@@ -184,7 +184,7 @@ def _score(
     )
 
     altered = data.altered
-    needed = needed_statistics(settings.score_keys) - NOT_OF_MEMBERS
+    needed = needed_quantities(settings.score_keys) - NOT_OF_MEMBERS
     score_datasets(runner, checkpoints, data.scored, settings, folder, needed)
     score_datasets(runner, checkpoints, altered, settings, folder, needed, pictures=False)
     write_samples(runner.model, checkpoints, folder)

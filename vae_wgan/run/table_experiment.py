@@ -145,7 +145,7 @@ def _score_posterior_means(
     provenance = {
         name: file.provenance | {"n_members": file.n_members} for name, file in trained.items()
     }
-    paths = {name: folder.ensemble_scores(POSTERIOR_MEANS, name) for name in trained}
+    paths = {name: folder.peer_scores(POSTERIOR_MEANS, name) for name in trained}
     if all(is_current(paths[name], provenance[name]) for name in trained):
         return
     members = untrained_members(runner.model, num_models=settings.num_models, seed=settings.seed)

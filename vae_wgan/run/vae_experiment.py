@@ -4,7 +4,7 @@ import dataclasses
 from typing import Any
 
 from tools.run.run_folder import RunFolder
-from tools.scores.score_registry import BACKGROUND, needed_statistics
+from tools.scores.score_registry import BACKGROUND, needed_quantities
 from vae_wgan.data.image_data import ExperimentData, attacked_sets, load_image_data
 from vae_wgan.run.experiment import run_experiment
 from vae_wgan.settings.vae_settings import VAESettings
@@ -35,7 +35,7 @@ def _make_member(settings: VAESettings, data: ExperimentData):
         settings,
         data.training.examples.shape[1:],
         data.monitored,
-        needed_statistics(settings.score_keys),
+        needed_quantities(settings.score_keys),
     )
 
 
@@ -43,7 +43,7 @@ def _score_more(
     folder: RunFolder, settings: VAESettings, data: ExperimentData, runner: Any
 ) -> None:
     """What a background ensemble says of the images, where a score needs it."""
-    if BACKGROUND not in needed_statistics(settings.score_keys):
+    if BACKGROUND not in needed_quantities(settings.score_keys):
         return
     from vae_wgan.vae.background import add_background  # here: it loads TensorFlow
 

@@ -98,7 +98,7 @@ def score_baselines(
             }
             for example_set in example_sets
         }
-        paths = {part.name: folder.ensemble_scores(name, part.name) for part in example_sets}
+        paths = {part.name: folder.peer_scores(name, part.name) for part in example_sets}
         if all(is_current(paths[dataset], provenance[dataset]) for dataset in paths):
             _LOG.info("%s: scores are up to date", name)
             continue

@@ -43,7 +43,7 @@ def test_the_row_joins_the_report_of_a_run(tmp_path, monkeypatch, capsys, small_
     folder.update_manifest(peers=["gaussian"])
     run(ClassifierSettings(**SETTINGS, model_dir=str(tmp_path)))
     assert "Report: " in capsys.readouterr().out
-    saved = read_scores(folder.ensemble_scores("nn_classifier", "fraud"))
+    saved = read_scores(folder.peer_scores("nn_classifier", "fraud"))
     np.testing.assert_array_equal(saved.ids, np.arange(2000, 2300, 10))
     with (tmp_path / "analysis" / "metrics.csv").open(newline="") as lines:
         rows = [row for row in csv.DictReader(lines) if row["score"] == "nn_classifier"]

@@ -138,7 +138,7 @@ def test_peers_are_those_of_the_manifest_whatever_their_sets_are_called(folder):
     for source in ("forest", "stale"):
         for name in names.values():
             values = {source: np.arange(40.0)[np.newaxis]}
-            write_scores(folder.ensemble_scores(source, name), values, np.arange(40), {})
-    assert read_run(folder, ["iwae"]).ensemble_scores.keys() == {"forest", "stale"}
+            write_scores(folder.peer_scores(source, name), values, np.arange(40), {})
+    assert read_run(folder, ["iwae"]).peer_scores.keys() == {"forest", "stale"}
     folder.update_manifest(peers=["forest"])
-    assert read_run(folder, ["iwae"]).ensemble_scores.keys() == {"forest"}
+    assert read_run(folder, ["iwae"]).peer_scores.keys() == {"forest"}

@@ -15,7 +15,7 @@ COLUMNS = (
     "ap,ap_in,fpr95,fpr99"
 )
 PRINTED = """\
-Scores named before any number was seen
+Scores named before this run
 dataset  score      n_in  n_out        auroc [low, high]      ap   ap_in   fpr95   fpr99
 near     iwae mean    12     12  0.1234 [0.1000, 1.0000]  1.0000  0.5000  0.0001  0.0000
 near     iwae waic    12     12  0.1234 [0.1000, 1.0000]  1.0000  0.5000  0.0001  0.0000

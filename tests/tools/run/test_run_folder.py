@@ -23,7 +23,7 @@ def test_files_have_their_places(folder):
 def test_no_file_lies_outside_of_its_folder(name, folder):
     for path in (folder.scores, folder.inputs, folder.pictures):
         assert "would leave its folder" in message_of(path, name)
-    assert "would leave its folder" in message_of(folder.ensemble_scores, "gaussian", name)
+    assert "would leave its folder" in message_of(folder.peer_scores, "gaussian", name)
 
 
 def test_a_manifest_nested_too_deeply_is_named(folder):

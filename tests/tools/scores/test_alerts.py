@@ -16,7 +16,7 @@ from tools.scores.detection import AnalysisOptions
 from tools.scores.ensemble_statistics import STATISTICS, anomaly_scores
 from tools.scores.finished_run import read_run
 from tools.scores.score_files import write_scores
-from tools.scores.score_lines import ensemble_lines, ensemble_pairs, score_lines
+from tools.scores.score_lines import peer_lines, peer_pairs, score_lines
 
 PEER_IN, PEER_OUT = np.arange(50.0), np.arange(30.0, 60)
 
@@ -27,7 +27,7 @@ def folder(tmp_path):
     folder = write_run(tmp_path)
     folder.update_manifest(anomalies=["near"], protocol={"protocol": "semi", "training rows": 7})
     for name, scores in (("digits", PEER_IN), ("near", PEER_OUT)):
-        path = folder.ensemble_scores("peer", name)
+        path = folder.peer_scores("peer", name)
         write_scores(path, {"peer": scores[np.newaxis]}, np.arange(len(scores)), {})
     return folder
 
@@ -79,9 +79,9 @@ def test_intervals_hold_their_estimates_and_need_draws(folder):
 
 def test_a_detector_counts_on_its_own_rows(folder):
     run, rows = rows_of(folder)
-    assert list(ensemble_pairs(run)) == [("peer", "near")]
+    assert list(peer_pairs(run)) == [("peer", "near")]
     assert (rows[-1].score, rows[-1].n_in, rows[-1].n_out) == ("peer", 50, 30)
-    lines = ensemble_lines(run.ensemble_scores["peer"]["near"])
+    lines = peer_lines(run.peer_scores["peer"]["near"])
     np.testing.assert_array_equal(lines["peer", "ensemble"], PEER_OUT[np.newaxis])
     assert score_lines(run, "near", ["iwae"], 0)["iwae", "single"].shape == (3, 40)
 
@@ -125,6 +125,6 @@ def test_a_later_analysis_takes_the_alerts_of_the_run(folder):
 
 def test_a_peer_with_a_nan_is_refused(folder):
     scores = {"peer": np.full((1, 2), np.nan)}
-    write_scores(folder.ensemble_scores("peer", "near"), scores, np.arange(2), {})
+    write_scores(folder.peer_scores("peer", "near"), scores, np.arange(2), {})
     with pytest.raises(Exception, match="peer of near"):
         read_run(folder, ["iwae"])

@@ -19,7 +19,7 @@ from tools.scores.score_registry import (
     FittedScore,
     fitted_scores,
     met_by,
-    needed_statistics,
+    needed_quantities,
 )
 
 MEMBERS, CALIBRATION, EXAMPLES = 3, 200, 40
@@ -32,7 +32,7 @@ SHIFT = 6.0
 
 def statistics(seed, count, shift=0.0, members=MEMBERS):
     """Made-up statistics of examples that differ; those that are shifted are anomalies."""
-    names = needed_statistics(FITTED_SCORES) - {registry.GRADIENT_NORMS}
+    names = needed_quantities(FITTED_SCORES) - {registry.GRADIENT_NORMS}
     names |= {f"{registry.GRADIENT_NORMS}{tensor}" for tensor in ("kernel", "bias")}
     found = {}
     for name in sorted(names):
@@ -85,7 +85,7 @@ def test_constant_images_and_a_split_of_two_rows_give_finite_scores(key):
 def test_needs_are_names_or_what_begins_with_them():
     assert met_by("iwae", ["iwae", "iwae2"]) == {"iwae"}
     assert met_by("gradient_norm.", ["gradient_norm.a", "gradient", "iwae"]) == {"gradient_norm.a"}
-    assert needed_statistics(["rate", "bias_corrected"]) == {
+    assert needed_quantities(["rate", "bias_corrected"]) == {
         "rate",
         "iwae",
         "highest_log_likelihood",

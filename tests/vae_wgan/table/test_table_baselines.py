@@ -73,6 +73,6 @@ def test_scores_are_saved_once_and_made_again_for_other_rows(training, tmp_path,
     for rows in (test, test, test.take(np.arange(7))):
         score_baselines(["gaussian"], training, [rows], folder, seed=0)
     assert len(fits) == 2
-    file = read_scores(folder.ensemble_scores("gaussian", "table"))
+    file = read_scores(folder.peer_scores("gaussian", "table"))
     np.testing.assert_allclose(file.scores["gaussian"][0], test.examples[:7].sum(axis=1))
     assert file.ids.tolist() == list(range(20, 27))
