@@ -16,7 +16,12 @@ setup(
     license_files=["LICENSE"],
     python_requires=">=3.11",
     packages=find_packages(include=["anomaly*", "tools*", "vae_wgan*"]),
-    package_data={"tools.report": ["*.html"]},
+    package_data={
+        "anomaly": ["py.typed"],
+        "tools": ["py.typed"],
+        "tools.report": ["*.html"],
+        "vae_wgan": ["py.typed"],
+    },
     install_requires=[
         "absl-py>=2.1,<3",
         "keras>=3.14,<4",  # the safe modes of earlier ones could be escaped
@@ -40,6 +45,7 @@ setup(
             "import-linter>=2.3,<3",
             "mkdocs>=1.6,<2",
             "mkdocstrings[python]>=1.0,<2",
+            "mypy>=2.4,<3",
             "pytest>=9,<10",
             "pytest-xdist>=3.6,<4",
             RAY,

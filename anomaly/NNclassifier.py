@@ -3,8 +3,8 @@
 python anomaly/NNclassifier.py --data_dir=data
 python anomaly/NNclassifier.py --data_dir=data --model_dir=runs/vae-creditcard-semi-fast
 
-It tells what the labels are worth that the ensembles do without. With --model_dir its row joins
-the tables and the report of that finished run, with the rows that it was tested on itself.
+It shows what labels, which the ensembles do without, are worth. With --model_dir its result joins
+the tables and the report of that finished run; it has test rows of its own.
 """
 
 import dataclasses
@@ -21,32 +21,33 @@ from tools.run.options import default_data_dir, option
 
 @dataclasses.dataclass(frozen=True)
 class ClassifierSettings:
-    """Settings of the baseline. Help texts are the flags' documentation."""
+    """Settings of the baseline; each field is a flag with its help text."""
 
-    preset: str = option("fast", "Sets the defaults of the other flags. smoke: a first look.")
+    preset: str = option("fast", "Sets the defaults of the other flags; smoke is for a first look.")
     data_dir: str = option(
         "",
         "Folder of the data sets' files; missing ones are downloaded to it. Empty: $WAIC_DATA_DIR,"
         " else a folder in the user's cache.",
     )
     model_dir: str = option(
-        "", "Finished run of anomaly_run.py whose report the row joins. Empty: it is only printed."
+        "",
+        "Finished run of anomaly_run.py whose report the result joins. Empty: it is only printed.",
     )
-    seed: int = option(0, "Of the split, the initial weights and the dropout.", at_least=0)
+    seed: int = option(0, "Seed of the split, the initial weights and the dropout.", at_least=0)
     hidden_layers: int = option(2, "Hidden layers; 0: logistic regression.", at_least=0)
     base_depth: int = option(64, "Units of a hidden layer.", at_least=1)
     dropout: float = option(0.3, "Share of hidden units left out of a training step.", at_least=0)
-    learning_rate: float = option(1e-3, "Of Adam.", above=0)
+    learning_rate: float = option(1e-3, "Learning rate of Adam.", above=0)
     batch_size: int = option(1024, "Rows in a training step.", at_least=1)
-    max_epochs: int = option(40, "Epochs at most.", at_least=1, smoke=2)
+    max_epochs: int = option(40, "Most epochs.", at_least=1, smoke=2)
     patience: int = option(
         6,
-        "Epochs without a rise of the validation rows' average precision before it stops.",
+        "Epochs without a rise of the average precision on validation rows before it stops.",
         at_least=1,
     )
 
-    def __post_init__(self):
-        """Checks what no single flag can, and fills in the folder of the data."""
+    def __post_init__(self) -> None:
+        """Checks the dropout and fills in the default folder of the data."""
         if self.dropout >= 1:
             raise InputError(f"--dropout={self.dropout}: must be below 1")
         if not self.data_dir:

@@ -2,10 +2,26 @@
 
     from anomaly import OutlierVAE, save_detector
 
-Names load their module when they are first asked for, so `import anomaly` loads no TensorFlow.
+A name loads its module when it is first used, so `import anomaly` loads no TensorFlow.
 """
 
 import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # what editors and type checkers read; _MODULES is what Python reads
+    from anomaly.detectors.adversarial_ae import AdversarialAE as AdversarialAE
+    from anomaly.detectors.adversarial_vae import AdversarialVAE as AdversarialVAE
+    from anomaly.detectors.ensemble_detector import EnsembleDetector as EnsembleDetector
+    from anomaly.detectors.model_distillation import ModelDistillation as ModelDistillation
+    from anomaly.detectors.outlier_vae import OutlierVAE as OutlierVAE
+    from anomaly.detectors.sklearn_detector import SklearnDetector as SklearnDetector
+    from anomaly.machinery.detector_files import load_detector as load_detector
+    from anomaly.machinery.detector_files import save_detector as save_detector
+    from anomaly.machinery.detector_losses import elbo as elbo
+    from anomaly.model_zoo import fetch_detector as fetch_detector
+    from tools.data.corruptions.masks import apply_mask as apply_mask
+    from tools.report.detector_plots import plot_feature_outlier_image as plot_feature_outlier_image
+    from tools.report.detector_plots import plot_instance_score as plot_instance_score
 
 __version__ = "0.1.0"
 

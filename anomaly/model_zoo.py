@@ -34,13 +34,13 @@ def fetch_detector(
     *,
     zoo: str | Path | None = None,
 ) -> Any:
-    """A trained detector, loaded from filepath, to which it is fetched if it is not there yet.
+    """Loads a trained detector from filepath, after fetching it from a zoo if need be.
 
     Args:
         filepath: Folder for the detector; made when missing.
         detector_type: "outlier" or "adversarial".
-        dataset: What it was trained on, such as "cifar10".
-        detector_name: Its class, such as "OutlierVAE".
+        dataset: Data set that it was trained on, such as "cifar10".
+        detector_name: Class of the detector, such as "OutlierVAE".
         model: Name of the classifier that an adversarial detector defends, such as "cnn".
         zoo: Folder, or an address that begins with https:// or file://; None: the environment
             variable WAIC_ZOO.
@@ -79,7 +79,7 @@ def fetch_detector(
 
 
 def zoo_path(detector_type: str, dataset: str, detector_name: str, model: str | None) -> str:
-    """Where a zoo has a detector; the arguments are those of `fetch_detector`."""
+    """Path of a detector inside a zoo; see `fetch_detector` for the arguments."""
     checked_word("detector_type", detector_type, DETECTOR_TYPES)
     if detector_type == "outlier":
         return f"{detector_type}/{dataset}/{detector_name}"
@@ -115,7 +115,7 @@ def _read_index(address: str, scratch: Path) -> dict[str, str]:
 
 
 def _is_entry(entry: tuple[str, Any]) -> bool:
-    """Whether it is a path that stays inside any folder, on any system, and a sha256."""
+    """Whether an entry is a path that cannot leave its folder, on any system, and a sha256."""
     path, sha256 = entry
     return (
         not path.startswith("/")
@@ -127,7 +127,7 @@ def _is_entry(entry: tuple[str, Any]) -> bool:
 
 
 def _holds(folder: Path, files: Mapping[PurePosixPath, str]) -> bool:
-    """Whether the files are there already; anything else in their place is refused."""
+    """Whether the folder already holds the files; refuses a folder with anything else."""
     if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
         return False
     if all(
@@ -149,12 +149,12 @@ def _download(address: str, path: Path) -> None:
     try:
         download(address, path)
     except (OSError, http.client.HTTPException) as error:
-        reason = getattr(error, "reason", error)  # what an URLError wraps
+        reason = getattr(error, "reason", error)  # the cause inside a URLError
         raise InputError(f"{address} cannot be had: {reason}") from error
 
 
 def _put(fetched: Path, folder: Path) -> None:
-    """Moves the whole detector to its place."""
+    """Moves the fetched detector to its folder."""
     if folder.exists():
         folder.rmdir()  # empty, see _holds
     fetched.rename(folder)

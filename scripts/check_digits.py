@@ -1,9 +1,9 @@
-"""Asks a classifier of real digits what the members of a WGAN run on MNIST have generated.
+"""Classifies the digits that the members of a WGAN run on MNIST generate.
 
 python scripts/check_digits.py runs/wgan-mnist
 
 Writes one line of JSON for the real test digits and one per member: the share that the classifier
-is sure of (confidence above .9) and how often it sees each digit among those.
+is sure of (confidence above .9) and how many of these it takes for each digit.
 """
 
 import argparse
@@ -32,20 +32,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Checks the digits of a run; returns the exit status."""
     parser = script_parser(__doc__)
     parser.add_argument("model_dir", type=Path, help="folder of a run of wgan_run.py on mnist")
-    parser.add_argument("--count", type=int, default=1000, help="images of each member")
-    parser.add_argument("--epochs", type=int, default=12, help="of the classifier's training")
+    parser.add_argument(
+        "--count", type=int, default=1000, help="images of each member; default: %(default)s"
+    )
+    parser.add_argument(
+        "--epochs", type=int, default=12, help="epochs of the classifier; default: %(default)s"
+    )
     return run_script(parser, _check, arguments)
 
 
 def verdict(probabilities: np.ndarray) -> dict[str, object]:
-    """What a classifier says of images.
+    """Summary of a classifier's predictions.
 
     Args:
-        probabilities: Of the classes [image, class].
+        probabilities: Class probabilities [image, class].
 
     Returns:
-        count, sure (the share of images with a probability above SURE), and how many of those
-        are in each class.
+        count; sure, the share of images with a probability above SURE; and classes, the number
+        of sure images in each class.
     """
     sure = probabilities[probabilities.max(axis=1) > SURE]
     classes = np.bincount(sure.argmax(axis=1), minlength=probabilities.shape[1])

@@ -27,7 +27,7 @@ from tools.errors import InputError
 ROOT = Path(__file__).resolve().parents[1]
 INSTALLED = ("anomaly/", "tools/", "vae_wgan/")
 _IMAGES = ("--train_dataset=own.npz", "--ood_datasets=hflip,uniform_noise")
-OWN_DATA = {  # of each command
+OWN_DATA = {  # a small data file for each command
     "vae-run": _IMAGES,
     "wgan-run": _IMAGES,
     "anomaly-run": ("--train_dataset=own.csv",),
@@ -41,7 +41,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     versions = ("newest", "lowest", "pinned")
-    parser.add_argument("--versions", choices=versions, default="newest", help="of dependencies")
+    parser.add_argument(
+        "--versions",
+        choices=versions,
+        default="newest",
+        help="versions of the dependencies; default: %(default)s",
+    )
     return run_script(parser, _check, arguments)
 
 

@@ -31,12 +31,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--mutants", type=int, default=10_000, help="damaged files for each reader")
-    parser.add_argument("--seed", type=int, default=0, help="of the random damage")
-    parser.add_argument("--readers", default="", help="some of them, with commas between")
-    parser.add_argument("--reports", action="store_true", help="reports instead of readers")
-    parser.add_argument("--faults", type=Path, default=Path("runs/fuzz"), help="folder for them")
+    parser.add_argument(
+        "--seed", type=int, default=0, help="seed of the random damage; default: %(default)s"
+    )
+    parser.add_argument(
+        "--readers", default="", help="names of readers, separated by commas; default: all"
+    )
+    parser.add_argument(
+        "--reports", action="store_true", help="damage runs and make their reports instead"
+    )
+    parser.add_argument(
+        "--faults",
+        type=Path,
+        default=Path("runs/fuzz"),
+        help="folder for files that caused a fault; default: %(default)s",
+    )
     options = parser.parse_args(arguments)
-    logging.disable()  # each refused download is told of
+    logging.disable()  # every refused download would be logged
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         if options.reports:

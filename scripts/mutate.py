@@ -57,7 +57,7 @@ FORMULAS = (
     "vae_wgan/vae/vae.py",
     "vae_wgan/wgan/wgan.py",
 )
-MOST_SECONDS = 600  # of a module's tests; a mutant that hangs is caught
+MOST_SECONDS = 600  # for a module's tests; a mutant that hangs counts as caught
 OPERATORS = {
     ast.Add: ast.Sub,
     ast.Sub: ast.Add,
@@ -77,7 +77,7 @@ OPERATORS = {
 
 
 class Mutant(NamedTuple):
-    """A changed source, and what is changed in it."""
+    """A changed source and a description of the change."""
 
     source: str
     change: str
@@ -89,13 +89,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--count", type=int, default=50, help="mutants; default: %(default)s")
-    parser.add_argument("--seed", type=int, default=0, help="of the choice")
-    parser.add_argument("--modules", default=",".join(FORMULAS), help="paths, with commas between")
+    parser.add_argument(
+        "--seed", type=int, default=0, help="seed of the choice; default: %(default)s"
+    )
+    parser.add_argument(
+        "--modules",
+        default=",".join(FORMULAS),
+        help="paths of modules, separated by commas; default: all files of formulas",
+    )
     return run_script(parser, _try_mutants, arguments)
 
 
 def mutants_of(source: str) -> Iterator[Mutant]:
-    """All mutants of a module, in the order of their places."""
+    """All mutants of a module, in the order of the source."""
     tree = ast.parse(source)
     unseen = _no_formulas(tree)
     for node in ast.walk(tree):
@@ -109,7 +115,7 @@ def mutants_of(source: str) -> Iterator[Mutant]:
 
 
 def _no_formulas(tree: ast.AST) -> set[ast.AST]:
-    """The parts that are none, decorators and zip's strict: nothing sound differs without them."""
+    """Parts that are not mutated, since sound code works without them: decorators, zip's strict."""
     found = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.keyword) and node.arg == "strict":
@@ -139,7 +145,7 @@ def _changed(node: ast.AST) -> ast.expr | None:
 
 
 def _offset(source: str, line: int, column: int) -> int:
-    """Where in the text a place of the syntax tree is; its columns are bytes of UTF-8."""
+    """Index in the text of a place in the syntax tree, whose columns count UTF-8 bytes."""
     lines = source.splitlines(keepends=True)
     inside = lines[line - 1].encode()[:column].decode()
     return sum(map(len, lines[: line - 1])) + len(inside)
@@ -147,7 +153,7 @@ def _offset(source: str, line: int, column: int) -> int:
 
 @functools.cache
 def _tests_of(module: str) -> list[str]:
-    """The test files that import a module, first those that import little: they end soon."""
+    """Test files that import a module; those with few imports, which end soon, come first."""
     name = module.removesuffix(".py").replace("/", ".")
     package, _, last = name.rpartition(".")
     imports = (f"from {name} import", f"import {name}", f"from {package} import {last}")
@@ -189,7 +195,7 @@ def _copy_of_checkout(folder: Path) -> Path:
     command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     names = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
     for name in filter(None, names.split("\0")):
-        if (ROOT / name).exists():  # else it is deleted, but not yet committed
+        if (ROOT / name).exists():  # otherwise it is deleted but not yet committed
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, folder / name)
     return folder

@@ -36,14 +36,19 @@ from tools.scores.ranking import ranking
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs what is asked for; returns the exit status."""
+    """Runs the chosen experiments; returns the exit status."""
     parser = script_parser(__doc__)
     parser.add_argument("part", nargs="?", choices=("all", "pairs", "report"), default="all")
     parser.add_argument(
         "--only", help=f"experiments, with commas between, of {', '.join(EXPERIMENTS)}"
     )
     parser.add_argument("--preset", choices=("fast", "reference", "smoke"), default="fast")
-    parser.add_argument("--runs", type=Path, default=Path("runs/reproduced"), help="their folder")
+    parser.add_argument(
+        "--runs",
+        type=Path,
+        default=Path("runs/reproduced"),
+        help="folder of the runs; default: %(default)s",
+    )
     parser.add_argument(
         "--flag",
         action="append",
@@ -64,7 +69,7 @@ def _reproduce(options: argparse.Namespace) -> None:
     flags = [f"--data_dir={options.data_dir}", f"--seed={options.seed}", *options.flag]
     if options.part != "report":
         run_experiments(names, runs, preset=options.preset, flags=flags)
-    # The report is of all that has been run, not of these alone.
+    # The report covers all experiments that have been run, not only these.
     finished = finished_experiments(runs, preset=options.preset, flags=flags)
     report = runs.with_name(f"{runs.name}.md")
     write_text(report, report_text(finished))

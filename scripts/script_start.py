@@ -1,4 +1,4 @@
-"""How the scripts start: the flags they share, messages and exit codes."""
+"""Start of the scripts: their common flags, messages and exit codes."""
 
 import argparse
 import logging
@@ -21,7 +21,9 @@ def script_parser(description: str) -> argparse.ArgumentParser:
         default=default_data_dir(),
         help="folder of the data sets' files; missing ones are downloaded to it",
     )
-    parser.add_argument("--seed", type=int, default=0, help="root of every random draw")
+    parser.add_argument(
+        "--seed", type=int, default=0, help="root seed of all random draws; default: %(default)s"
+    )
     return parser
 
 
@@ -34,7 +36,7 @@ def example_parser(description: str) -> argparse.ArgumentParser:
     parser.add_argument(
         "--zoo",
         default=os.environ.get("WAIC_ZOO"),
-        help="zoo to fetch the detector from; none: it is trained. Default: $WAIC_ZOO",
+        help="zoo to fetch the detector from; default: $WAIC_ZOO, else the detector is trained",
     )
     parser.add_argument(
         "--output", type=Path, default=Path("runs/examples"), help="folder; default: %(default)s"

@@ -32,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--zoo", type=Path, required=True, help="folder of the zoo")
     for flag, known in (("--detectors", DATASETS_OF), ("--datasets", DATASETS)):
         parser.add_argument(
-            flag, default=",".join(known), help="which, with commas; default: %(default)s"
+            flag, default=",".join(known), help="names, separated by commas; default: %(default)s"
         )
     parser.add_argument(
         "--fast", action="store_true", help="narrow networks and few epochs, for two cores"
@@ -50,7 +50,7 @@ def _train(options: argparse.Namespace) -> None:
 
 def _train_for(dataset: str, names: Sequence[str], options: argparse.Namespace) -> None:
     """Trains the detectors of one data set; the adversarial ones share its classifier."""
-    from anomaly import save_detector  # here: a wrong flag need not wait for TensorFlow
+    from anomaly import save_detector  # after the flags are checked: these load TensorFlow
     from anomaly.model_zoo import write_index, zoo_path
     from scripts.zoo_recipes import place_in_zoo, start_training, train_classifier, train_detector
 

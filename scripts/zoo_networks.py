@@ -1,6 +1,6 @@
 """The networks of the detectors' documents, for the zoo, the examples and the benchmark.
 
-They were drawn for images of 32x32x3; for other sides the strides follow `strides_of`. `thin`
+They were designed for images of 32x32x3; for other sides the strides follow `strides_of`. `thin`
 divides the numbers of filters, for machines with few cores. `noise` is the standard deviation of
 normal noise that is added to the images in training only; the documents have none. Nothing but
 TensorFlow is imported, so that a benchmark can build the same networks in another environment.
@@ -12,7 +12,7 @@ import tensorflow as tf
 
 layers = tf.keras.layers
 ImageShape = tuple[int, int, int]
-CODE_FILTERS = 128  # of the map that a decoder begins with
+CODE_FILTERS = 128  # filters of the map with which a decoder begins
 
 
 def vae_networks(
@@ -64,7 +64,7 @@ def distilled_classifier(image_shape: ImageShape, thin: int = 1) -> tf.keras.Seq
 
 
 def classifier(image_shape: ImageShape, thin: int = 1) -> tf.keras.Sequential:
-    """The classifier that is defended: two pairs of convolutions; ours, the documents have none."""
+    """The defended classifier, two pairs of convolutions; it is ours, the documents have none."""
     pairs = []
     for filters in (32 // thin, 64 // thin):
         for _ in range(2):

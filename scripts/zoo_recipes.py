@@ -17,15 +17,16 @@ from tools.data.images.image_registry import choose_rows, load_images, load_labe
 from tools.run.seeds import child_seed
 
 _LOG = logging.getLogger(__name__)
-CLASSIFIER = "cnn"  # its name in the zoo
-THRESHOLD_IMAGES = 2000  # that thresholds of adversarial detectors are inferred from
-# That the adversarial autoencoders see in training, four times the largest change of an attack.
-# Without it they learn to pass an attack on: correction then gave back 31 % on MNIST, not 61 %.
+CLASSIFIER = "cnn"  # name of the classifier in the zoo
+THRESHOLD_IMAGES = 2000  # images from which adversarial detectors infer their threshold
+# Standard deviation of the noise in the training images of adversarial autoencoders: four times the
+# largest change of an attack. Without it they learn to reproduce attacks: correction then restored
+# 31 % of the accuracy on MNIST, not 61 %.
 NOISE = {"mnist": 0.8, "cifar10": 0.12}
 
 
 class Effort(NamedTuple):
-    """How much is trained: on how many images, how many epochs, and how much narrower networks."""
+    """How much is trained: images, epochs, and by how much the networks are thinned."""
 
     images: int
     classifier_epochs: int
@@ -69,7 +70,7 @@ def load_labelled(
 
 
 def start_training(dataset: str, options: argparse.Namespace) -> tuple[Effort, LabelledImages]:
-    """Seeds TensorFlow; the effort that the flags ask for, and the training images for it."""
+    """Seeds TensorFlow; returns the effort that the flags ask for and its training images."""
     effort = FAST if options.fast else FULL
     tf.keras.utils.set_random_seed(options.seed)
     data = load_labelled(dataset, "train", options.data_dir, count=effort.images, seed=options.seed)
@@ -77,7 +78,7 @@ def start_training(dataset: str, options: argparse.Namespace) -> tuple[Effort, L
 
 
 def fetch_or_train(name: str, dataset: str, options: argparse.Namespace) -> Any:
-    """The detector from the zoo of --zoo, or trained where there is no zoo."""
+    """Fetches the detector from --zoo, or trains it where no zoo is given."""
     if options.zoo:
         place = place_in_zoo(name, dataset)
         return fetch_detector(options.output / f"{dataset}-{name}", **place, zoo=options.zoo)
@@ -87,13 +88,13 @@ def fetch_or_train(name: str, dataset: str, options: argparse.Namespace) -> Any:
 
 
 def place_in_zoo(name: str, dataset: str) -> dict[str, str | None]:
-    """The arguments of `fetch_detector` that say where a zoo has the detector."""
+    """Arguments of `fetch_detector` that name the detector's place in a zoo."""
     kind, model = ("outlier", None) if name == "OutlierVAE" else ("adversarial", CLASSIFIER)
     return {"detector_type": kind, "dataset": dataset, "detector_name": name, "model": model}
 
 
 def train_classifier(data: LabelledImages, effort: Effort) -> tf.keras.Model:
-    """The classifier that is to be defended."""
+    """Trains the classifier that is to be defended."""
     model = classifier(data.images.shape[1:], effort.classifier_thin)
     model.compile("adam", "sparse_categorical_crossentropy")
     model.fit(*data, batch_size=128, epochs=effort.classifier_epochs, verbose=_verbose())
@@ -106,9 +107,9 @@ def train_detector(
     """A fitted detector with its threshold.
 
     Args:
-        name: One of RECIPES.
+        name: A key of RECIPES.
         dataset: Name of the data set.
-        images: Normal ones of it.
+        images: Normal images of the data set.
         model: The classifier; an OutlierVAE has none.
         effort: How much to train.
     """
@@ -167,7 +168,7 @@ def _model_distillation(
     detector = ModelDistillation(
         distilled_model=distilled_classifier(images.shape[1:], effort.thin),
         model=model,
-        temperature=0.25,  # else a classifier that is seldom sure makes harmless scores the higher
+        temperature=0.25,  # at 1, harmless scores are the higher where a classifier is unsure
     )
     detector.fit(images, epochs=effort.epochs["ModelDistillation"], verbose=_verbose())
     detector.infer_threshold(images[:THRESHOLD_IMAGES], threshold_perc=95)
@@ -175,7 +176,7 @@ def _model_distillation(
 
 
 def _verbose() -> bool:
-    """Progress bars are for terminals only."""
+    """Whether to show progress bars: on terminals only."""
     return sys.stdout.isatty()
 
 

@@ -1,4 +1,4 @@
-"""AdversarialAE: an attack is what a classifier sees differently in an autoencoder's copy."""
+"""AdversarialAE: flags rows that a classifier sees differently after an autoencoder."""
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any, Self
@@ -14,27 +14,21 @@ from anomaly.machinery.detector_losses import (
     kl_divergence,
     with_temperature,
 )
-from anomaly.machinery.detector_networks import (
-    AutoEncoder,
-    checked_model,
-    chosen_autoencoder,
-    hidden_head,
-    hidden_layer_model,
-    joint_outputs,
-)
+from anomaly.machinery.detector_networks import AutoEncoder, checked_model, chosen_autoencoder
 from anomaly.machinery.detector_training import TrainingOptions, train
+from anomaly.machinery.frozen_classifier import hidden_head, hidden_layer_model, joint_outputs
 
 
 class AdversarialAE(PredictionDetector):
     """Scores a row by KL(model(x) || model(x')) + sum_i w_i * KL(h_i(x) || h_i(x')), x' = ae(x).
 
-    The autoencoder is trained to keep the classifier's predictions, not the row, so that x' has
-    lost what an attacker made (Vacanti and Van Looveren 2020, https://arxiv.org/abs/2002.09364).
+    The autoencoder is trained to preserve the classifier's predictions, not the row, so that x'
+    loses what an attacker added (Vacanti and Van Looveren 2020, https://arxiv.org/abs/2002.09364).
 
     Args:
         threshold: Scores above it are flagged; None: `infer_threshold` sets it.
         ae: A whole Keras model from rows to reconstructions of the same shape; or
-        model: Classifier from rows to class probabilities; its layers become untrainable.
+        model: Classifier from rows to class probabilities, which stays as it is.
         encoder_net: tf.keras.Sequential from rows to codes, and
         decoder_net: tf.keras.Sequential from codes to rows.
         model_hl: Keras models h_i from rows to probabilities; they win over hidden_layer_kld.
@@ -42,7 +36,7 @@ class AdversarialAE(PredictionDetector):
             projection of the layer's output to so many probabilities.
         w_model_hl: The weights w_i; None: ones.
         temperature: T of the prediction for x, p**(1/T) / sum(p**(1/T)); below 1 sharpens.
-        data_type: What the rows are, a word for `meta`.
+        data_type: Kind of data, a word for `meta`.
 
     Raises:
         ArgumentError: A number is out of its limits, or networks do not fit.
@@ -77,17 +71,18 @@ class AdversarialAE(PredictionDetector):
         self.w_model_hl = _checked_weights(w_model_hl, len(self.model_hl))
 
     def get_config(self) -> dict[str, Any]:
-        """The state beside the networks, in the types of JSON."""
+        """State besides the networks, in JSON types."""
         names = ("threshold", "w_model_hl", "temperature")
         # A list of pairs: JSON has no numbers as keys.
         layers = [*self.hidden_layer_kld.items()] if self.hidden_layer_kld else None
         return {name: getattr(self, name) for name in names} | {"hidden_layer_kld": layers}
 
     def networks(self) -> dict[str, tf.keras.Model]:
-        """Autoencoder, classifier, and of each h_i the projection, or all of it if it was given."""
+        """Autoencoder, classifier, and for each h_i its projection, or all of it if given."""
         side = self._heads or self.model_hl
         name = "head" if self._heads else "hidden"
-        return {"ae": self.ae, "model": self.model} | {f"{name}_{i}": m for i, m in enumerate(side)}
+        saved = {f"{name}_{i}": network for i, network in enumerate(side)}
+        return {"ae": self.ae, "model": self.model.original} | saved
 
     @classmethod
     def from_saved(cls, config: Mapping[str, Any], networks: Mapping[str, tf.keras.Model]) -> Self:
@@ -95,11 +90,9 @@ class AdversarialAE(PredictionDetector):
         numbers = range(len(networks))
         given = [networks[f"hidden_{i}"] for i in numbers if f"hidden_{i}" in networks]
         layers = config["hidden_layer_kld"]
-        detector = cls(
-            **config | {"hidden_layer_kld": None if layers is None else dict(layers)},
-            ae=networks["ae"],
-            model=networks["model"],
-            model_hl=given or None,
+        detector = super().from_saved(
+            {**config, "hidden_layer_kld": None if layers is None else dict(layers)},
+            {"ae": networks["ae"], "model": networks["model"], "model_hl": given or None},
         )
         for i, head in enumerate(detector._heads):
             head.set_weights(networks[f"head_{i}"].get_weights())
@@ -121,17 +114,17 @@ class AdversarialAE(PredictionDetector):
     ) -> None:
         """Trains the autoencoder on normal data.
 
-        The loss is w_model * mean score + w_recon * c * mean((x - x')**2); c brings the error to
-        the scale of KL(model(x) || model(x')) by the ratio of their deviations in the batch.
+        The loss is w_model * mean score + w_recon * c * mean((x - x')**2), where c gives the
+        error the scale of KL(model(x) || model(x')): the ratio of their deviations in the batch.
 
         Args:
-            X: Array [row, ...], tf.data.Dataset, generator, or function that returns one.
-            loss_fn: Another loss, of rows and reconstructions; None: the one above.
-            w_model: Weight of the predictions' divergence.
+            X: Rows: an array [row, ...], tf.data.Dataset, generator, or function returning one.
+            loss_fn: Another loss, a function of rows and reconstructions; None: the one above.
+            w_model: Weight of the divergence of the predictions.
             w_recon: Weight of the reconstruction error.
             optimizer: Keras optimizer or its class.
-            epochs: Times that all rows are seen.
-            batch_size: Rows in a step.
+            epochs: Passes over all rows.
+            batch_size: Rows in a training step.
             verbose: Shows a progress bar.
             log_metric: Label and Keras metric of (rows, reconstructions), shown by the bar.
             callbacks: Keras callbacks.
@@ -151,7 +144,9 @@ class AdversarialAE(PredictionDetector):
             return loss + w_recon * balanced_squared_error(x, x_recon, kl) if w_recon else loss
 
         batches = self._batches(X, self.ae, batch_size)
-        options = TrainingOptions(optimizer, epochs, verbose, log_metric, callbacks, preprocess_fn)
+        options = TrainingOptions(
+            optimizer, epochs, verbose, log_metric, callbacks, preprocess_fn, frozen=self.model
+        )
         train(self.ae, loss_fn or matching_loss, batches, options)
 
     def correct(
@@ -161,23 +156,24 @@ class AdversarialAE(PredictionDetector):
         return_instance_score: bool = True,
         return_all_predictions: bool = True,
     ) -> dict[str, Any]:
-        """Flags rows and classifies them: flagged ones by their reconstructions.
+        """Flags rows and classifies them, flagged rows by their reconstructions.
 
         Args:
-            X: [row, ...].
-            batch_size: As of `score`.
-            return_instance_score: Whether to return the score; None takes its place.
-            return_all_predictions: The same for no_defense and defense.
+            X: Rows [row, ...].
+            batch_size: Most rows at once.
+            return_instance_score: Whether to return the scores; if not, None takes their place.
+            return_all_predictions: Whether to return no_defense and defense; if not, None.
 
         Returns:
-            meta, and data: instance_score, is_adversarial; and the classes, int64 [row]: corrected,
-            no_defense (of all rows as they are), defense (of all reconstructions).
+            {"meta": ..., "data": ...} with instance_score, is_adversarial (1 above the threshold,
+            else 0) and classes, int64 [row]: corrected; no_defense, the classes of all rows as
+            they are; and defense, the classes of all reconstructions.
 
         Raises:
             ArgumentError: There is no threshold.
         """
         self._require_threshold()
-        scores, y, y_recon = self.score(X, batch_size, return_predictions=True)
+        scores, y, y_recon = self._score_and_predictions(X, batch_size)
         result = self._flagged(scores, return_instance_score)
         no_defense, defense = y.argmax(axis=-1), y_recon.argmax(axis=-1)
         flagged = result["data"]["is_adversarial"] == 1
@@ -200,7 +196,7 @@ class AdversarialAE(PredictionDetector):
     def _divergences(
         self, x: tf.Tensor, x_recon: tf.Tensor, classify: Callable
     ) -> tuple[tf.Tensor, tf.Tensor | float, tf.Tensor, tf.Tensor]:
-        """KL(p || q) [row], that of the hidden layers, p and q."""
+        """KL(p || q) [row], the weighted sum over hidden layers [row], p and q."""
         (p, *hidden), (q, *hidden_recon) = classify(x), classify(x_recon)
         p = with_temperature(p, self.temperature)
         return (

@@ -1,4 +1,4 @@
-"""AdversarialVAE: an attack is what a classifier sees differently in a VAE's reconstructions."""
+"""AdversarialVAE: flags rows that a classifier sees differently after a VAE."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -7,29 +7,36 @@ import numpy as np
 import tensorflow as tf
 
 from anomaly.machinery.adversarial_base import AdversarialDetector
-from anomaly.machinery.detector_chunks import CompiledRows
+from anomaly.machinery.detector_base import CompiledRows, drawn_seed
 from anomaly.machinery.detector_input import checked_count, checked_number
 from anomaly.machinery.detector_losses import checked_cov_elbo, fitted_elbo, kl_divergence
-from anomaly.machinery.detector_networks import VariationalAutoEncoder, chosen_autoencoder
+from anomaly.machinery.detector_networks import (
+    VariationalAutoEncoder,
+    chosen_autoencoder,
+    reconstructions,
+)
 from anomaly.machinery.detector_training import TrainingOptions, train
-from anomaly.machinery.vae_sampling import Sampling, sampled_chunks, sampled_reconstructions
 
 
 class AdversarialVAE(AdversarialDetector):
     """Scores a row by the mean of KL(model(x) || model(x')) over `samples` draws of x' = vae(x).
 
+    A score is a function of the row: its noise depends on the row's content and the seed, not on
+    the other rows or the call. A model of your own given as `vae` that draws its own noise starts
+    at the seed in each call, so there a row's noise depends on its place among the rows.
+
     Args:
         threshold: Scores above it are flagged; None: `infer_threshold` sets it.
         vae: A whole Keras model from rows to reconstructions of the same shape; or
-        model: Classifier from rows to class probabilities; its layers become untrainable.
+        model: Classifier from rows to class probabilities, which stays as it is.
         encoder_net: tf.keras.Sequential from rows to features of any shape, and
         decoder_net: tf.keras.Sequential from codes [row, latent_dim] to rows.
         latent_dim: Numbers in a code.
         samples: Reconstructions drawn for each row.
-        beta: Weight of the latent loss, in training.
-        data_type: What the rows are, a word for `meta`.
-        seed: Makes first weights of the latent layers, training and scores repeatable; the noise
-            of a row then depends on the seed and the row's number only. None: new draws each time.
+        beta: Weight of the latent loss in training.
+        data_type: Kind of data, a word for `meta`.
+        seed: Seed of the latent layers' first weights, of training and of the scores' noise. None:
+            drawn once from TensorFlow's global source; it is saved with the detector.
 
     Raises:
         ArgumentError: A number is out of its limits, or the networks do not fit.
@@ -51,20 +58,20 @@ class AdversarialVAE(AdversarialDetector):
         seed: int | None = None,
     ):
         self.samples = checked_count("samples", samples)
-        self.seed = None if seed is None else checked_count("seed", seed, at_least=0)
+        self.seed = drawn_seed(seed)
         parts = {"encoder_net": encoder_net, "decoder_net": decoder_net}
         parts |= {"latent_dim": latent_dim, "beta": beta, "seed": self.seed}
         self.vae = chosen_autoencoder("vae", vae, VariationalAutoEncoder, parts)
         super().__init__(threshold, model, data_type)
-        self._compiled = CompiledRows(self._score_rows, self._call)
+        self._compiled = CompiledRows(self._score_rows, self._reconstructions)
 
     def get_config(self) -> dict[str, Any]:
-        """The state beside the networks, in the types of JSON."""
+        """State besides the networks, in JSON types."""
         return {name: getattr(self, name) for name in ("threshold", "samples", "seed")}
 
     def networks(self) -> dict[str, tf.keras.Model]:
         """The VAE and the classifier."""
-        return {"vae": self.vae, "model": self.model}
+        return {"vae": self.vae, "model": self.model.original}
 
     def fit(  # noqa: PLR0913  the interface that users know
         self,
@@ -85,16 +92,16 @@ class AdversarialVAE(AdversarialDetector):
         The loss is w_model * mean KL(model(x) || model(x')) + w_recon * elbo(x, x') + latent loss.
 
         Args:
-            X: Array [row, ...], tf.data.Dataset, generator, or function that returns one.
-            loss_fn: Of rows and reconstructions, to which the latent loss is added, in place of
-                the first two terms; None: these.
-            w_model: Weight of the predictions' divergence.
-            w_recon: Weight of the reconstruction's likelihood.
+            X: Rows: an array [row, ...], tf.data.Dataset, generator, or function returning one.
+            loss_fn: Function of rows and reconstructions in place of the first two terms; None:
+                these terms.
+            w_model: Weight of the divergence of the predictions.
+            w_recon: Weight of the likelihood of the reconstructions.
             optimizer: Keras optimizer or its class.
             cov_elbo: Covariance of the likelihood: {"sim": standard deviation}; {"cov_diag": None}
                 or {"cov_full": None} takes it from X. None: {"sim": 0.05}.
-            epochs: Times that all rows are seen.
-            batch_size: Rows in a step.
+            epochs: Passes over all rows.
+            batch_size: Rows in a training step.
             verbose: Shows a progress bar.
             log_metric: Label and Keras metric of (rows, reconstructions), shown by the bar.
             callbacks: Keras callbacks.
@@ -116,29 +123,38 @@ class AdversarialVAE(AdversarialDetector):
             )
             return loss + w_recon * negative_elbo(x, x_recon) if is_weighted else loss
 
-        options = TrainingOptions(optimizer, epochs, verbose, log_metric, callbacks)
+        options = TrainingOptions(
+            optimizer, epochs, verbose, log_metric, callbacks, frozen=self.model
+        )
         train(self.vae, loss_fn or matching_loss, batches, options)
 
     def infer_threshold(
         self, X: np.ndarray, threshold_perc: float = 95.0, batch_size: float = 1e10
     ) -> None:
-        """Sets the threshold: that below which `threshold_perc` percent of the scores of X lie."""
+        """Sets the threshold to a percentile of the scores of X.
+
+        Args:
+            X: Rows [row, ...].
+            threshold_perc: The percentile, in [0, 100].
+            batch_size: Most rows at once.
+        """
         self._set_threshold(self.score(X, batch_size), threshold_perc)
 
     def score(self, X: np.ndarray, batch_size: float = 1e10) -> np.ndarray:
         """Scores of rows, float32 [row]; higher = more anomalous.
 
         Args:
-            X: [row, ...].
+            X: Rows [row, ...].
             batch_size: Most rows at once; memory is bounded without it.
         """
         checked_number("batch_size", batch_size, at_least=1)
-        chunks = sampled_chunks(
-            self._compiled,
+        chunks = self._compiled.chunks(
             self._rows(X, self.vae),
-            Sampling(self.vae, self.samples, self.seed),
+            self.vae,
             batch_size=batch_size,
             state=(self.model,),
+            samples=self.samples,
+            seed=self.seed,
         )
         return np.concatenate([scores for (scores,) in chunks])
 
@@ -148,12 +164,13 @@ class AdversarialVAE(AdversarialDetector):
         """Flags rows.
 
         Args:
-            X: [row, ...].
-            return_instance_score: Whether to return the score; None takes its place.
-            batch_size: As of `score`.
+            X: Rows [row, ...].
+            return_instance_score: Whether to return the scores; if not, None takes their place.
+            batch_size: Most rows at once.
 
         Returns:
-            meta, and data: instance_score; is_adversarial, 1 above the threshold, else 0.
+            {"meta": ..., "data": {"instance_score": float [row], "is_adversarial": int64 [row], 1
+            above the threshold, else 0}}.
 
         Raises:
             ArgumentError: There is no threshold.
@@ -161,14 +178,16 @@ class AdversarialVAE(AdversarialDetector):
         self._require_threshold()
         return self._flagged(self.score(X, batch_size), return_instance_score)
 
-    def _call(self, x: tf.Tensor, *noise: tf.Tensor) -> tf.Tensor:
-        return sampled_reconstructions(self.vae, x, self.samples, *noise)
+    def _reconstructions(self, x: tf.Tensor, *noise: tf.Tensor) -> tf.Tensor:
+        return reconstructions(self.vae, x, self.samples, *noise)
 
-    def _score_rows(self, call: Callable, x: tf.Tensor, *noise: tf.Tensor) -> tuple[tf.Tensor]:
+    def _score_rows(
+        self, reconstruct: Callable, x: tf.Tensor, *noise: tf.Tensor
+    ) -> tuple[tf.Tensor]:
         y = tf.repeat(self._classify(x), self.samples, axis=0)  # [row * sample, class]
-        y_recon = self._classify(call(x, *noise))
+        y_recon = self._classify(reconstruct(x, *noise))
         by_sample = tf.reshape(kl_divergence(y, y_recon), [-1, self.samples])
         return (tf.reduce_mean(by_sample, axis=1),)
 
     def _classify(self, x: tf.Tensor) -> tf.Tensor:
-        return self.model(tf.cast(x, self.model.compute_dtype), training=False)
+        return self.model(tf.cast(x, self.model.compute_dtype))

@@ -1,4 +1,4 @@
-"""ModelDistillation: harmful is what a classifier and its small copy see differently."""
+"""ModelDistillation: flags what a classifier and a small copy of it classify differently."""
 
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any
@@ -15,16 +15,16 @@ from anomaly.machinery.detector_training import TrainingOptions, train
 class ModelDistillation(PredictionDetector):
     """Scores a row by the loss of distillation, D(model(x), distilled_model(x)).
 
-    D(p, q) is KL(p || q) or the cross-entropy -sum(p * log(q)). The latter is at least the entropy
-    of p, so that a threshold for one is none for the other.
+    D(p, q) is KL(p || q) or the cross-entropy -sum(p * log(q)). The cross-entropy is at least the
+    entropy of p, so a threshold for one does not serve for the other.
 
     Args:
         threshold: Scores above it are flagged; None: `infer_threshold` sets it.
         distilled_model: A Keras model with the classifier's input and output, to be trained.
-        model: Classifier from rows to class probabilities; its layers become untrainable.
+        model: Classifier from rows to class probabilities, which stays as it is.
         loss_type: "kld" or "xent".
         temperature: T of the classifier's p, p**(1/T) / sum(p**(1/T)); below 1 sharpens.
-        data_type: What the rows are, a word for `meta`.
+        data_type: Kind of data, a word for `meta`.
 
     Raises:
         ArgumentError: A number or word is out of its limits.
@@ -46,12 +46,12 @@ class ModelDistillation(PredictionDetector):
         super().__init__(threshold, model, self.distilled_model, data_type)
 
     def get_config(self) -> dict[str, Any]:
-        """The state beside the networks, in the types of JSON."""
+        """State besides the networks, in JSON types."""
         return {name: getattr(self, name) for name in ("threshold", "loss_type", "temperature")}
 
     def networks(self) -> dict[str, tf.keras.Model]:
-        """The classifier and its copy."""
-        return {"distilled_model": self.distilled_model, "model": self.model}
+        """The distilled model and the classifier."""
+        return {"distilled_model": self.distilled_model, "model": self.model.original}
 
     def fit(  # noqa: PLR0913  the interface that users know
         self,
@@ -68,11 +68,12 @@ class ModelDistillation(PredictionDetector):
         """Trains the distilled model to predict what the classifier does; minimizes the mean score.
 
         Args:
-            X: Array [row, ...], tf.data.Dataset, generator, or function that returns one.
-            loss_fn: Another loss, of rows and distilled predictions; None: the one above.
+            X: Rows: an array [row, ...], tf.data.Dataset, generator, or function returning one.
+            loss_fn: Another loss, a function of rows and distilled predictions; None: the mean
+                score.
             optimizer: Keras optimizer or its class.
-            epochs: Times that all rows are seen.
-            batch_size: Rows in a step.
+            epochs: Passes over all rows.
+            batch_size: Rows in a training step.
             verbose: Shows a progress bar.
             log_metric: Label and Keras metric of (rows, distilled predictions), shown by the bar.
             callbacks: Keras callbacks.
@@ -87,7 +88,9 @@ class ModelDistillation(PredictionDetector):
             return self._distance(self._soft_targets(x), y_distilled)
 
         batches = self._batches(X, self.distilled_model, batch_size)
-        options = TrainingOptions(optimizer, epochs, verbose, log_metric, callbacks, preprocess_fn)
+        options = TrainingOptions(
+            optimizer, epochs, verbose, log_metric, callbacks, preprocess_fn, frozen=self.model
+        )
         train(self.distilled_model, loss_fn or distillation_loss, batches, options)
 
     def _call(self, x: tf.Tensor) -> tf.Tensor:
@@ -99,7 +102,7 @@ class ModelDistillation(PredictionDetector):
         return self._distance(y, y_distilled), y, y_distilled
 
     def _soft_targets(self, x: tf.Tensor) -> tf.Tensor:
-        return with_temperature(self.model(x, training=False), self.temperature)
+        return with_temperature(self.model(x), self.temperature)
 
     def _distance(self, p: tf.Tensor, q: tf.Tensor) -> tf.Tensor:
         return DISTANCES[self.loss_type](p, q)

@@ -32,10 +32,10 @@ FIT_ARGUMENTS = {"epochs": 20, "verbose": False}
 
 
 def small_detector(n_features: int, seed: int) -> OutlierVAE:
-    """A detector of rows that are not reconstructed well from half as many numbers.
+    """A detector of rows that a linear autoencoder with half as many numbers reconstructs badly.
 
-    Its linear autoencoder, in float64, draws nothing: a row's score does not depend on its place
-    among the others. scikit-learn's contract wants that, and a VAE's draws would not grant it.
+    The autoencoder is in float64 and draws nothing, so that the scores of a row are equal to the
+    last digits in any batch, as scikit-learn's contract demands.
     """
     code_size = max(1, n_features // 2)
     autoencoder = tf.keras.Sequential([tf.keras.Input((n_features,), dtype="float64")])
@@ -55,8 +55,8 @@ class SklearnDetector(OutlierMixin, BaseEstimator):
     Args:
         detector: Function from (n_features, seed) to a new detector, whose `fit` takes rows; None:
             `small_detector`. A function and not a detector, because fits must start anew.
-        fit_arguments: Further arguments of the detector's fit. Where it has them, and they are not
-            given, epochs=20 and verbose=False are two.
+        fit_arguments: Further arguments of the detector's fit; epochs=20 and verbose=False are
+            added where fit takes them and they are not given.
         contamination: Share of the training rows that are taken for outliers, in (0, 0.5].
         random_state: An int gives the same detector on each fit.
 
@@ -118,14 +118,14 @@ class SklearnDetector(OutlierMixin, BaseEstimator):
         return np.where(self.decision_function(X) < 0, -1, 1)
 
     def __getstate__(self) -> dict[str, Any]:
-        """The state with the bytes of the saved detector, so that it can be copied."""
+        """State with the detector as the bytes of its files, so that it can be copied."""
         state = dict(super().__getstate__())
         if FILE_OF_STATE in state:
             state[FILE_OF_STATE] = _to_bytes(state[FILE_OF_STATE])
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        """Takes the state back."""
+        """Restores the state of `__getstate__`."""
         if FILE_OF_STATE in state:
             state = state | {FILE_OF_STATE: _from_bytes(state[FILE_OF_STATE])}
         super().__setstate__(state)

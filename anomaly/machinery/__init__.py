@@ -1,1 +1,1 @@
-"""What detectors share: input, batches, training, losses, files."""
+"""Parts that the detectors share: checks, batches, networks, losses, training, files."""

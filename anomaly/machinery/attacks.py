@@ -5,7 +5,7 @@ import tensorflow as tf
 
 from anomaly.machinery.detector_input import ArgumentError, checked_count, checked_number
 
-# Images in one gradient; the last batch is smaller.
+# Images in one batch; the last batch may be smaller.
 ATTACK_BATCH = 128
 
 
@@ -16,7 +16,7 @@ def fgsm(
     epsilon: float,
     clip_rng: tuple[float, float] = (0, 1),
 ) -> np.ndarray:
-    """Attacked images: x + epsilon * sign(gradient of -log p(label | x)), clipped.
+    """Fast gradient sign method: x + epsilon * sign(gradient of -log p(label | x)), clipped.
 
     Goodfellow, Shlens, Szegedy 2015, arxiv.org/abs/1412.6572.
 
@@ -24,7 +24,7 @@ def fgsm(
         model: Classifier from images to class probabilities [image, class].
         X: Images [image, ...].
         labels: The true classes, int [image].
-        epsilon: Largest change of a number.
+        epsilon: Largest change of a pixel.
         clip_rng: Range of the images.
 
     Returns:
@@ -47,19 +47,19 @@ def pgd(  # noqa: PLR0913  the attack has so many settings
     clip_rng: tuple[float, float] = (0, 1),
     seed: int = 0,
 ) -> np.ndarray:
-    """Steps of FGSM from a random start, each brought back to within epsilon of x, and clipped.
+    """Projected gradient descent: FGSM steps from a random start, each projected to within epsilon.
 
     Madry et al. 2018, arxiv.org/abs/1706.06083.
 
     Args:
-        model: As for `fgsm`.
-        X: As for `fgsm`.
-        labels: As for `fgsm`.
-        epsilon: Largest change of a number.
+        model: Classifier from images to class probabilities [image, class].
+        X: Images [image, ...].
+        labels: The true classes, int [image].
+        epsilon: Largest change of a pixel.
         steps: Gradients taken.
-        step_size: Of each step; None: 2.5 * epsilon / steps, so that the border can be reached.
+        step_size: Length of a step; None: 2.5 * epsilon / steps, which can reach the border.
         clip_rng: Range of the images.
-        seed: Of the start, uniform within epsilon of x.
+        seed: Seed of the random start, uniform within epsilon of x.
 
     Returns:
         The attacked images, float32 of X's shape.
@@ -79,7 +79,7 @@ def pgd(  # noqa: PLR0913  the attack has so many settings
 
 
 def _ascent(model: tf.keras.Model) -> tf.types.experimental.PolymorphicFunction:
-    """Compiled x + size * sign(gradient of -log p(label | x))."""
+    """Compiled function x + size * sign(gradient of -log p(label | x))."""
 
     @tf.function(reduce_retracing=True)
     def step(images: tf.Tensor, labels: tf.Tensor, size: tf.Tensor) -> tf.Tensor:
@@ -97,7 +97,7 @@ def _ascent(model: tf.keras.Model) -> tf.types.experimental.PolymorphicFunction:
 def _batches(
     X: np.ndarray, labels: np.ndarray, epsilon: float
 ) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Images and labels in batches, checked."""
+    """Checked batches of images and labels."""
     X, labels = np.asarray(X, np.float32), np.asarray(labels)
     if not len(X) or labels.shape != (len(X),) or labels.dtype.kind not in "iu":
         raise ArgumentError(

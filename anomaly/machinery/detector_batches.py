@@ -1,6 +1,6 @@
 """Mini-batches for training, from arrays, tf.data.Datasets, generators and functions.
 
-Both classes are iterated once per epoch and give arrays [row, ...]; the last may be smaller.
+Both classes are iterated once per epoch and give arrays [row, ...]; the last batch may be smaller.
 """
 
 import itertools
@@ -20,10 +20,10 @@ class ArrayBatches:
     Args:
         X: [row, ...].
         batch_size: Rows in a batch.
-        seed: Of the orders.
+        seed: Seed of the orders.
 
     Attributes:
-        number: Of batches in an epoch.
+        number: Number of batches in an epoch.
     """
 
     def __init__(self, X: np.ndarray, batch_size: int, seed: int):
@@ -39,26 +39,26 @@ class ArrayBatches:
 
 
 class StreamBatches:
-    """Batches of what is read anew each epoch, in the order in which it comes.
+    """Batches of a stream that is read anew each epoch, in its order.
 
-    An element is a batch of rows or a single row; of a tuple, as (x, label), the first part counts.
-    Single rows are collected into batches. What can be read only once, a generator, is kept in
-    memory for the later epochs; a Dataset, or a function that returns a generator, is not.
+    An element is a batch of rows or a single row; of a tuple such as (x, label) the first part is
+    taken. Single rows are collected into batches. A generator, which can be read only once, is
+    kept in memory for the later epochs; a Dataset, or a function that returns a generator, is not.
 
     Args:
         source: Dataset, generator, other iterable, or a function without arguments returning one.
         batch_size: Rows in a batch that is made of single rows.
-        row_rank: Axes of a row; None: all elements are batches.
+        row_shape: Shape of one row; None: not known, and all elements are batches.
 
     Attributes:
-        number: Of batches in an epoch: not known.
+        number: None: how many batches an epoch has is not known.
 
     Raises:
         ArgumentError: A Dataset has no end.
-        ArgumentTypeError: It is none of these.
+        ArgumentTypeError: The source is none of these.
     """
 
-    def __init__(self, source: Any, batch_size: int, row_rank: int | None):
+    def __init__(self, source: Any, batch_size: int, row_shape: tuple[int | None, ...] | None):
         if not isinstance(source, Iterable) and not callable(source):
             raise ArgumentTypeError(
                 f"X: wants an array, a tf.data.Dataset, a generator or a function that returns "
@@ -70,11 +70,11 @@ class StreamBatches:
             source = source.as_numpy_iterator
         self._source = source
         self._batch_size = batch_size
-        self._row_rank = row_rank
-        self.number = None
+        self._row_shape = row_shape
+        self.number: int | None = None
 
     def __iter__(self) -> Iterator[np.ndarray]:
-        elements = (
+        elements: Iterator[np.ndarray] = (
             np.asarray(element[0] if isinstance(element, tuple) else element)
             for element in self._elements()
         )
@@ -82,11 +82,10 @@ class StreamBatches:
         if first is None:
             raise ArgumentError("X: is empty")
         elements = itertools.chain([first], elements)
-        if first.ndim == self._row_rank:
-            while rows := list(itertools.islice(elements, self._batch_size)):
-                yield checked_rows(np.stack(rows))
-        else:
-            yield from map(checked_rows, elements)
+        if self._row_shape is not None and first.ndim == len(self._row_shape):
+            elements = _stacked(elements, self._batch_size)
+        for batch in elements:
+            yield checked_rows(batch, shape=self._row_shape)
 
     def _elements(self) -> Iterator[Any]:
         if callable(self._source):
@@ -97,9 +96,14 @@ class StreamBatches:
         return elements
 
 
+def _stacked(rows: Iterator[np.ndarray], size: int) -> Iterator[np.ndarray]:
+    while batch := list(itertools.islice(rows, size)):
+        yield np.stack(batch)
+
+
 Batches = ArrayBatches | StreamBatches
 
 
 def is_array(X: Any) -> bool:
-    """Whether X is rows in memory, not a stream of them."""
+    """Whether X holds its rows in memory, rather than streaming them."""
     return hasattr(X, "__array__") or isinstance(X, list | tuple)

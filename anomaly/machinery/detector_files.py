@@ -30,10 +30,10 @@ from tools.files.whole_files import (
 _LOG = logging.getLogger(__name__)
 _RECORD = "detector.json"
 _FORMAT = 1
-# What Keras's layers call the lengths of their weights.
+# Names under which Keras's layers store the lengths of their weights.
 _SIZES = {"units", "filters", "input_dim", "output_dim", "num_heads", "key_dim", "value_dim"}
 _SHAPES = {"batch_shape", "build_input_shape", "input_shape", "shapes_dict"}
-_SMALL_LAYER = 65_536  # units that may stand in a network whatever weights it has
+_SMALL_LAYER = 65_536  # units that a layer may have whatever the size of its weights
 _FILE_NAME = re.compile(r"\w+-[0-9a-f]{16}\.(keras|npz)", re.ASCII)
 # The classes that a record may name; the package knows their modules.
 _CLASSES = {
@@ -51,22 +51,22 @@ _TENSORFLOW_FUNCTIONS = {
 
 
 def save_detector(detector: Detector, filepath: str | os.PathLike, legacy: bool = False) -> None:
-    """Saves a detector into a folder: the folder holds all of it, or what it held before.
+    """Saves a detector into a folder, wholly or not at all: a failure leaves the folder as it was.
 
     The optimizer's state is not kept.
 
     Args:
         detector: Fitted or not.
         filepath: The folder, which is made if need be. An earlier detector in it is replaced.
-        legacy: False; there is no other format.
+        legacy: Has no effect but a warning: there is one format, JSON and .keras files.
 
     Raises:
-        ArgumentError: A network holds a lambda, which no safe loading can give back; or `meta`
-            holds what JSON does not know.
+        ArgumentError: A network holds a lambda, which cannot be loaded safely; or `meta` holds a
+            value that JSON does not know.
         UnknownDetectorError: The detector is of a class that cannot be saved.
     """
     if legacy:
-        raise ArgumentError("legacy=True: there is no other format than JSON and .keras")
+        _LOG.warning("legacy=True has no effect: there is one format, JSON and .keras files")
     name = type(detector).__name__
     if name not in _CLASSES or not isinstance(detector, Detector):
         raise UnknownDetectorError(f"{name} cannot be saved; known are {sorted(_CLASSES)}")
@@ -87,7 +87,7 @@ def save_detector(detector: Detector, filepath: str | os.PathLike, legacy: bool 
 def load_detector(
     filepath: str | os.PathLike, *, custom_objects: Mapping[str, Any] | None = None
 ) -> Any:
-    """The detector that was saved in a folder, with the scores it had.
+    """Loads the detector that was saved in a folder; it gives the scores it gave before.
 
     Args:
         filepath: The folder.
@@ -159,7 +159,7 @@ def _write_network(
 
 
 def _take_place(partial: Path, folder: Path) -> None:
-    """Moves the files; the folder's record is replaced last, by one call, and names whole files."""
+    """Moves the files into the folder; the record, which names whole files, is replaced last."""
     if not folder.exists():
         os.replace(partial, folder)
         _flush(folder.parent)
@@ -216,7 +216,7 @@ def _read_network(
         return tf.keras.models.load_model(
             path, custom_objects=custom_objects, compile=False, safe_mode=True
         )
-    except Exception as error:  # whatever a damaged or a stranger's file leads Keras to
+    except Exception as error:  # a damaged or a malicious file may raise anything in Keras
         reason = str(error).strip().partition("\n")[0]
         raise ArgumentError(
             f"{path}: Keras cannot load it; name its own classes and functions in "
@@ -235,7 +235,7 @@ def _refuse_large(path: Path) -> None:
 
 
 def _sizes(config: Any) -> Iterator[int]:
-    """The sizes of layers, and of what goes into them, in a network's configuration."""
+    """Sizes of layers and of their inputs in a network's configuration."""
     if isinstance(config, dict):
         yield from (config[key] for key in _SIZES & config.keys() if type(config[key]) is int)
         for key in _SHAPES & config.keys():
@@ -247,7 +247,7 @@ def _sizes(config: Any) -> Iterator[int]:
 
 
 def _numbers(shapes: Any) -> Iterator[int]:
-    """The lengths in a shape, or in several."""
+    """Lengths in one shape or several."""
     if isinstance(shapes, dict):
         shapes = list(shapes.values())
     if isinstance(shapes, list):

@@ -1,4 +1,4 @@
-"""What detectors minimize and score by, as functions of tensors.
+"""Losses and distances of detectors, as functions of tensors.
 
 KL(p || q) = sum(p * log(p / q)) and the cross-entropy -sum(p * log(q)) are Keras' own, which clip
 probabilities to [1e-7, 1].
@@ -30,8 +30,8 @@ def elbo(
 ) -> tf.Tensor:
     """Minus the mean log likelihood of y_true under normals around y_pred: nats, a scalar.
 
-    It is the part of minus the ELBO that a decoder answers for; the latent part is the VAE's. At
-    most one of the three options gives the covariance S; without any S = I.
+    This is the reconstruction term of the negative ELBO; the VAE adds the KL term. At most one of
+    the three options gives the covariance S; without any, S = I.
 
     Args:
         y_true: Data [row, ...].
@@ -59,6 +59,8 @@ def normal_loss(y_true: tf.Tensor, y_pred: tf.Tensor, precision_root: tf.Tensor)
         precision_root: R with R' R = S**-1: a lower triangle [feature, feature], the diagonal
             [feature] of one, or a scalar.
     """
+    # Not by tfd.MultivariateNormalTriL: its triangular solve takes 0.66 s of CPU time for 64 rows
+    # of 3,072 features, the product with R 0.04 s.
     residual = _flat(tf.cast(y_true, y_pred.dtype) - y_pred)  # [row, feature]
     root = tf.cast(precision_root, y_pred.dtype)
     if root.shape.rank == 2:
@@ -87,7 +89,7 @@ def _precision_root(
 
 
 def checked_cov_elbo(cov_elbo: Any) -> Mapping[str, Any]:
-    """The argument; raises ArgumentError unless it is a dict with one key that is known."""
+    """Returns the argument; raises ArgumentError unless it is a dict with one known key."""
     options = ("sim", "cov_diag", "cov_full")
     if not isinstance(cov_elbo, Mapping) or len(cov_elbo) != 1 or not {*cov_elbo} <= {*options}:
         raise ArgumentError(f"cov_elbo={cov_elbo!r}: must be a dict with one of {options}")
@@ -97,15 +99,15 @@ def checked_cov_elbo(cov_elbo: Any) -> Mapping[str, Any]:
 def fitted_elbo(
     cov_elbo: Mapping[str, Any], batches: Iterable[np.ndarray]
 ) -> Callable[[tf.Tensor, tf.Tensor], tf.Tensor]:
-    """`elbo` with the covariance that one key of `cov_elbo` names, prepared once.
+    """`elbo` with the covariance that `cov_elbo` chooses, factorized once.
 
     Args:
-        cov_elbo: {"sim": standard deviation}, or {"cov_diag": None} or {"cov_full": None}, which
+        cov_elbo: {"sim": standard deviation}; or {"cov_diag": None} or {"cov_full": None}, which
             take standard deviations or covariance from the data.
-        batches: The data, each [row, ...]; read for the latter two.
+        batches: Arrays of data [row, ...]; read for cov_diag and cov_full.
 
     Raises:
-        ArgumentError: There is another key, or more than one; or the data are constant.
+        ArgumentError: The key is unknown, there are several, or the data are constant.
     """
     ((name, value),) = checked_cov_elbo(cov_elbo).items()
     if name != "sim":
@@ -121,7 +123,8 @@ def _covariance(batches: Iterable[np.ndarray], *, full: bool) -> np.ndarray:
     A millionth of the mean variance is added to each variance, so that constant or collinear
     features leave it invertible.
     """
-    center, count, total, products = None, 0, 0.0, 0.0
+    center: np.ndarray | None = None
+    count, total, products = 0, np.zeros(()), np.zeros(())
     for batch in batches:
         rows = batch.reshape(len(batch), -1).astype(np.float64)
         center = rows.mean(axis=0) if center is None else center  # near the mean: no cancellation
@@ -167,36 +170,6 @@ def balanced_squared_error(x: tf.Tensor, x_recon: tf.Tensor, kl: tf.Tensor) -> t
     squared_error = (x - x_recon) ** 2
     scale = tf.math.reduce_std(kl) / (tf.math.reduce_std(squared_error) + 1e-10)
     return tf.stop_gradient(scale) * tf.reduce_mean(squared_error)
-
-
-def squared_error_score(difference: tf.Tensor) -> tf.Tensor:
-    """(x - x')**2 of each feature."""
-    return difference**2
-
-
-def improbability_score(difference: tf.Tensor, sigma: float) -> tf.Tensor:
-    """1 - p of each feature, in [0, 1): higher = more anomalous.
-
-    The decoder's likelihood of a feature is N(x', sigma**2). p is the probability that a draw from
-    it lies at least as far from x' as x does, p = P(|draw - x'| >= |x - x'|): how well x and x' go
-    together as products of one process. 1 - p = erf(|x - x'| / (sigma * sqrt(2))).
-    """
-    return tf.math.erf(tf.abs(difference) / (sigma * math.sqrt(2)))
-
-
-def mean_of_largest(feature_scores: np.ndarray, percentage: float) -> np.ndarray:
-    """Mean of the largest scores of each row, float [row].
-
-    Args:
-        feature_scores: [row, ...].
-        percentage: In (0, 100]; so much of a row's features counts, rounded up.
-    """
-    flat = feature_scores.reshape(len(feature_scores), -1)
-    # The tiny number: 7 percent of 100 features in floating point may be a bit above 7.
-    count = max(1, math.ceil(percentage * flat.shape[1] / 100 - 1e-9))
-    if count < flat.shape[1]:
-        flat = np.partition(flat, -count, axis=1)[:, -count:]
-    return flat.mean(axis=1)
 
 
 def _flat(values: tf.Tensor) -> tf.Tensor:

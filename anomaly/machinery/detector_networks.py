@@ -1,24 +1,28 @@
-"""The networks of detectors: autoencoders, and the classifier's hidden layers."""
+"""Autoencoders, plain and variational, the shapes of their rows, and compiled calls of them."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, Self
 
 import numpy as np
 import tensorflow as tf
+from tensorflow import keras
 
 from anomaly.machinery.detector_input import (
     ArgumentError,
     ArgumentTypeError,
     checked_count,
     checked_number,
+    shapes_fit,
 )
 from tools.run.seeds import child_seed
 
-keras = tf.keras
+# The errors of a call that XLA cannot compile; no weight has changed when they are raised.
+_NOT_FOR_XLA = (tf.errors.InvalidArgumentError, tf.errors.UnimplementedError)
 
 
 class _EncoderDecoder(keras.Model):
-    """A model of two networks that Keras can write and read back."""
+    """Model of an encoder and a decoder that Keras can save and load."""
 
     def __init__(self, encoder_net: keras.Model, decoder_net: keras.Model, **options: Any):
         super().__init__(**options)
@@ -48,7 +52,7 @@ class AutoEncoder(_EncoderDecoder):
     Args:
         encoder_net: From rows to codes.
         decoder_net: From codes to rows.
-        **options: Of tf.keras.Model.
+        **options: Options of tf.keras.Model.
 
     Raises:
         ArgumentError: The two do not fit each other.
@@ -57,7 +61,7 @@ class AutoEncoder(_EncoderDecoder):
     def __init__(self, encoder_net: keras.Model, decoder_net: keras.Model, **options: Any):
         super().__init__(encoder_net, decoder_net, **options)
         code, wanted = _shape(encoder_net, "output"), _shape(decoder_net, "input")
-        if None not in (code, wanted) and not _fit(code, wanted):
+        if code is not None and wanted is not None and not shapes_fit(code, wanted):
             raise ArgumentError(
                 f"decoder_net: takes codes of shape {wanted}, encoder_net gives {code}"
             )
@@ -81,8 +85,8 @@ class VariationalAutoEncoder(_EncoderDecoder):
         decoder_net: From codes [row, latent_dim] to rows.
         latent_dim: Numbers in a code.
         beta: Weight of the latent loss.
-        seed: Of the first weights and of the draws in a call; None: other ones each time.
-        **options: Of tf.keras.Model.
+        seed: Seed of the first weights and of the draws in calls; None: a random one.
+        **options: Options of tf.keras.Model.
     """
 
     def __init__(
@@ -99,7 +103,7 @@ class VariationalAutoEncoder(_EncoderDecoder):
         self.beta = checked_number("beta", beta, at_least=0)
         self.seed = seed
         wanted = _shape(decoder_net, "input")
-        if wanted is not None and not _fit((self.latent_dim,), wanted):
+        if wanted is not None and not shapes_fit((self.latent_dim,), wanted):
             raise ArgumentError(f"latent_dim={latent_dim}: decoder_net takes codes {wanted}")
         _check_rows_come_back(encoder_net, decoder_net)
         self._flatten = keras.layers.Flatten()
@@ -159,16 +163,16 @@ class VariationalAutoEncoder(_EncoderDecoder):
 def chosen_autoencoder(
     name: str, given: keras.Model | None, kind: type[keras.Model], networks: Mapping[str, Any]
 ) -> keras.Model:
-    """The autoencoder that a detector's caller named: a whole one, or a new one of two networks.
+    """The autoencoder that the caller gave, or else a new one made of encoder and decoder.
 
     Args:
-        name: The argument of the whole one: vae or ae.
-        given: Its value.
-        kind: Class of a new one.
-        networks: encoder_net, decoder_net and the other arguments of a new one.
+        name: Name of the argument that takes a whole autoencoder: vae or ae.
+        given: Value of that argument.
+        kind: Class of the new autoencoder.
+        networks: Arguments of the new autoencoder: encoder_net, decoder_net and others.
 
     Raises:
-        ArgumentTypeError: `given` is no Keras model, or one of the two is no Sequential.
+        ArgumentTypeError: `given` is no Keras model, or encoder or decoder is no Sequential.
     """
     if given is not None:
         return checked_model(name, given)
@@ -182,57 +186,80 @@ def chosen_autoencoder(
 
 
 def checked_model(name: str, model: Any) -> keras.Model:
-    """The model.
+    """Returns the model.
 
     Raises:
-        ArgumentTypeError: It is no Keras model.
+        ArgumentTypeError: The model is no Keras model.
     """
     if not isinstance(model, keras.Model):
         raise ArgumentTypeError(f"{name}: must be a tf.keras.Model, is {type(model).__name__}")
     return model
 
 
-def freeze(model: keras.Model) -> None:
-    """Makes every layer untrainable."""
-    for layer in model.layers:
-        layer.trainable = False
+def reconstructions(
+    vae: keras.Model, x: tf.Tensor, samples: int, noise: tf.Tensor | None = None
+) -> tf.Tensor:
+    """`samples` reconstructions of each row, one after the other: [row * sample, ...].
 
-
-def hidden_head(output_dim: int) -> keras.Sequential:
-    """A random projection to `output_dim` probabilities, which is never trained."""
-    return keras.Sequential(
-        [keras.layers.Flatten(), keras.layers.Dense(output_dim, activation="softmax")]
-    )
-
-
-def hidden_layer_model(model: keras.Model, index: int, head: keras.Sequential) -> keras.Model:
-    """The model from the classifier's input through layer `index` and the head.
-
-    Raises:
-        ArgumentError: There is no such layer, or it cannot be reached from the input.
+    Args:
+        vae: A VariationalAutoEncoder; or another model, which draws its own noise.
+        x: Rows [row, ...].
+        samples: Reconstructions of each row.
+        noise: Standard normal [row, sample, latent], for a VariationalAutoEncoder.
     """
-    try:
-        layer = model.layers[index]
-        side_model = keras.Model(model.inputs[0], head(layer.output))
-    except (AttributeError, IndexError, TypeError, ValueError) as error:
-        raise ArgumentError(
-            f"hidden_layer_kld: model has no output of a layer {index!r}; it has "
-            f"{len(model.layers)} layers, and must be a Sequential or a functional model"
-        ) from error
-    freeze(side_model)
-    return side_model
+    x = tf.cast(x, vae.compute_dtype)
+    if noise is not None:
+        return vae.reconstruct(x, noise)
+    return vae(tf.repeat(x, samples, axis=0), training=False)
 
 
-def joint_outputs(
-    model: keras.Model, side_models: Sequence[keras.Model]
-) -> Callable[[tf.Tensor], Sequence[tf.Tensor]]:
-    """Maps rows to the outputs of all the models, in one pass where they share their layers."""
-    models = [model, *side_models]
-    inputs = [getattr(each, "inputs", None) for each in models]
-    if side_models and all(tensors and tensors[0] is inputs[0][0] for tensors in inputs):
-        joint = keras.Model(model.inputs[0], [each.outputs[0] for each in models])
-        return lambda x: joint(x, training=False)
-    return lambda x: [each(x, training=False) for each in models]
+class CompiledFunction:
+    """A compiled function of tensors that share their first axis.
+
+    TensorFlow compiles it once for any number of rows. XLA compiles anew for each number and takes
+    seconds, so it is for a number that comes often; it compiles the network alone, because what a
+    detector does besides, such as a classifier, takes longer to compile than it gains.
+
+    Args:
+        function: The function to compile, of the network's call and the tensors.
+        call: The network's call.
+        xla_rows: Number of rows for which XLA compiles the call; None: XLA is not used.
+    """
+
+    def __init__(self, function: Callable, call: Callable, xla_rows: int | None = None):
+        self._function = partial(function, call)
+        self._xla_rows = xla_rows
+        self._by_xla = tf.function(partial(function, tf.function(call, jit_compile=True)))
+        self._plain: Callable | None = None
+
+    def __call__(self, *inputs: tf.Tensor) -> Any:
+        """The function's value."""
+        if inputs[0].shape[0] == self._xla_rows:
+            try:
+                return self._by_xla(*inputs)
+            except _NOT_FOR_XLA:
+                self._xla_rows = None
+        return self.without_xla(*inputs)
+
+    def without_xla(self, *inputs: tf.Tensor) -> Any:
+        """The function's value, from the one compilation for all numbers of rows."""
+        if self._plain is None:
+            signature = [tf.TensorSpec([None, *each.shape[1:]], each.dtype) for each in inputs]
+            self._plain = tf.function(self._function, input_signature=signature)
+        return self._plain(*inputs)
+
+
+def profits_from_xla(network: keras.Model) -> bool:
+    """Whether XLA makes it faster: our autoencoders with transposed convolutions, on a CPU.
+
+    There XLA runs these layers and their gradients well above TensorFlow's own speed. It is not
+    for other models: they may draw from TensorFlow's stateful source, whose seed XLA ignores.
+    """
+    if not isinstance(network, AutoEncoder | VariationalAutoEncoder):
+        return False
+    layers = [*network.encoder_net.layers, *network.decoder_net.layers]
+    transposed = any(isinstance(layer, keras.layers.Conv2DTranspose) for layer in layers)
+    return transposed and not tf.config.list_physical_devices("GPU")
 
 
 def row_shape(network: keras.Model) -> tuple[int | None, ...] | None:
@@ -241,7 +268,7 @@ def row_shape(network: keras.Model) -> tuple[int | None, ...] | None:
 
 
 def _shape(network: keras.Model, side: str) -> tuple[int | None, ...] | None:
-    """Without the first axis; None where an unbuilt or subclassed network does not say."""
+    """Shape without the first axis; None where an unbuilt or subclassed network does not say."""
     if isinstance(network, _EncoderDecoder):
         network = network.encoder_net if side == "input" else network.decoder_net
     try:
@@ -251,12 +278,7 @@ def _shape(network: keras.Model, side: str) -> tuple[int | None, ...] | None:
     return tuple(shape[1:]) if isinstance(shape, tuple) and len(shape) > 1 else None
 
 
-def _fit(shape: tuple[int | None, ...], wanted: tuple[int | None, ...]) -> bool:
-    pairs = zip(shape, wanted, strict=False)
-    return len(shape) == len(wanted) and all(a == b or None in (a, b) for a, b in pairs)
-
-
 def _check_rows_come_back(encoder_net: keras.Model, decoder_net: keras.Model) -> None:
     taken, given = _shape(encoder_net, "input"), _shape(decoder_net, "output")
-    if None not in (taken, given) and not _fit(given, taken):
+    if taken is not None and given is not None and not shapes_fit(given, taken):
         raise ArgumentError(f"decoder_net: gives rows {given}, encoder_net takes {taken}")

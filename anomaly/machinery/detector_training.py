@@ -8,16 +8,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import tensorflow as tf
+from tensorflow import keras
 
-from anomaly.machinery.compilation import CompiledFunction, profits_from_xla
 from anomaly.machinery.detector_batches import Batches
 from anomaly.machinery.detector_input import ArgumentError, ArgumentTypeError, checked_count
+from anomaly.machinery.detector_networks import CompiledFunction, profits_from_xla
 
-keras = tf.keras
-
-XLA_STEPS = 64  # so many steps are worth XLA's time to compile the network
-XLA_UPDATES = 2**28  # the same of the optimizer, in weights times steps
-STREAM_STEPS = 10_000  # guessed where nobody knows how many come
+XLA_STEPS = 64  # steps from which compiling the network by XLA is worth its time
+XLA_UPDATES = 2**28  # weights times steps from which compiling the optimizer by XLA is
+STREAM_STEPS = 10_000  # assumed for a stream of unknown length
 
 # Maps rows and the network's output for them to a loss, a scalar or [row].
 Loss = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
@@ -28,11 +27,12 @@ class TrainingOptions(NamedTuple):
 
     Attributes:
         optimizer: A class, a name, or an instance; one that was used before is copied.
-        epochs: Times that all rows are seen.
-        verbose: Shows a progress bar for each epoch, with the running mean of the loss.
+        epochs: Passes over all rows.
+        verbose: Whether to show a progress bar for each epoch, with the running mean of the loss.
         log_metric: Label and Keras metric of (rows, output), shown by the bar.
         callbacks: Keras callbacks; their logs hold "loss", and the metric under its label.
         preprocess_fn: Applied to each batch, a tensor.
+        frozen: Model whose weights stay as they are even where the network shares them.
     """
 
     optimizer: Any
@@ -41,6 +41,7 @@ class TrainingOptions(NamedTuple):
     log_metric: tuple[str, keras.metrics.Metric] | None
     callbacks: Sequence[keras.callbacks.Callback] | None
     preprocess_fn: Callable[[tf.Tensor], tf.Tensor] | None = None
+    frozen: keras.Model | None = None
 
 
 def train(network: keras.Model, loss_fn: Loss, batches: Batches, options: TrainingOptions) -> None:
@@ -48,13 +49,13 @@ def train(network: keras.Model, loss_fn: Loss, batches: Batches, options: Traini
 
     Raises:
         ArgumentError: The network has no trainable weights, or the loss became infinite or NaN.
-        ArgumentTypeError: `log_metric` is no pair of a label and a metric.
+        ArgumentTypeError: The optimizer or `log_metric` is of a wrong type.
     """
     epochs = checked_count("epochs", options.epochs)
     _check_metric(options.log_metric)
     optimizer = _new_optimizer(options.optimizer)
     steps = STREAM_STEPS if batches.number is None else epochs * batches.number
-    step = _Step(network, loss_fn, optimizer, steps)
+    step = _Step(network, loss_fn, optimizer, steps, options.frozen)
     with _seen_by_callbacks(network, optimizer):
         callbacks = keras.callbacks.CallbackList(
             list(options.callbacks or []), model=network, epochs=epochs, steps=batches.number
@@ -82,9 +83,10 @@ def _run_epoch(
     options: TrainingOptions,
     callbacks: keras.callbacks.CallbackList,
 ) -> dict[str, float]:
-    label, metric = options.log_metric or (None, None)
+    label, metric = options.log_metric or ("", None)
     bar = keras.utils.Progbar(batches.number, verbose=options.verbose, stateful_metrics=[label])
-    losses, shown = [], {}
+    losses: list[float] = []
+    shown: dict[str, float] = {}
     if metric:
         metric.reset_state()
     for index, batch in enumerate(batches):
@@ -104,7 +106,7 @@ def _run_epoch(
 
 
 class _Step:
-    """One update of the weights, compiled when the first batch tells what rows are like."""
+    """One update of the weights, compiled for the shape and type of the first batch."""
 
     def __init__(
         self,
@@ -112,11 +114,14 @@ class _Step:
         loss_fn: Loss,
         optimizer: keras.optimizers.Optimizer,
         steps: int,
+        frozen: keras.Model | None,
     ):
         self._network = network
         self._loss_fn = loss_fn
         self._optimizer = optimizer
         self._steps = steps
+        self._frozen = frozen
+        self._weights: list[tf.Variable] = []
         self._compiled: CompiledFunction | None = None
         self._update = self._apply
 
@@ -124,23 +129,24 @@ class _Step:
         """Loss before the update, output of the network, and the rows in the network's type."""
         rows = tf.cast(rows, self._network.compute_dtype)
         if self._compiled is None:
-            self._prepare(rows)
+            self._compiled = self._prepared(rows)
         return *self._compiled(rows), rows
 
-    def _prepare(self, rows: tf.Tensor) -> None:
+    def _prepared(self, rows: tf.Tensor) -> CompiledFunction:
         if not self._network.built:
             self._network(rows[:1])
-        weights = self._network.trainable_variables
+        frozen = set() if self._frozen is None else {id(each) for each in self._frozen.variables}
+        weights = [each for each in self._network.trainable_variables if id(each) not in frozen]
         if not weights:
-            raise ArgumentError(f"fit: {self._network.name} has no trainable weights")
+            shared = " of its own" if self._network.trainable_variables else ""
+            raise ArgumentError(f"fit: {self._network.name} has no trainable weights{shared}")
+        self._weights = weights
         self._optimizer.build(weights)
         if self._steps * sum(math.prod(each.shape) for each in weights) >= XLA_UPDATES:
-            # One pass over the weights, where Adam's operations make a dozen.
+            # One pass over the weights in place of a dozen by Adam's single operations.
             self._update = tf.function(self._apply, jit_compile=True)
         xla = self._steps >= XLA_STEPS and profits_from_xla(self._network)
-        self._compiled = CompiledFunction(
-            self._step, self._call, xla_rows=len(rows) if xla else None
-        )
+        return CompiledFunction(self._step, self._call, xla_rows=len(rows) if xla else None)
 
     def _call(self, rows: tf.Tensor) -> tuple[tf.Tensor, list[tf.Tensor]]:
         """The network's output and its own losses."""
@@ -151,16 +157,15 @@ class _Step:
             output, own_losses = call(rows)
             loss = tf.reduce_mean(self._loss_fn(rows, output))
             loss += sum(tf.cast(own, loss.dtype) for own in own_losses)
-        self._update(tape.gradient(loss, self._network.trainable_variables))
+        self._update(tape.gradient(loss, self._weights))
         return loss, output
 
     def _apply(self, gradients: list[tf.Tensor | None]) -> None:
-        weights = self._network.trainable_variables
-        self._optimizer.apply_gradients(zip(gradients, weights, strict=True))
+        self._optimizer.apply_gradients(zip(gradients, self._weights, strict=True))
 
 
 def _new_optimizer(optimizer: Any) -> keras.optimizers.Optimizer:
-    """One that no other weights belong to."""
+    """An optimizer that holds no state of other weights."""
     if isinstance(optimizer, type):
         optimizer = optimizer()
     try:
@@ -185,7 +190,7 @@ def _check_metric(log_metric: Any) -> None:
 def _seen_by_callbacks(
     network: keras.Model, optimizer: keras.optimizers.Optimizer
 ) -> Iterator[None]:
-    """Lends the network the optimizer, where callbacks look for it, and clears its stop sign."""
+    """Gives the network the optimizer, where callbacks look for it, while it trains."""
     before = getattr(network, "optimizer", None)
     network.optimizer, network.stop_training = optimizer, False
     try:

@@ -65,9 +65,9 @@ def stratified_parts(
     """Row numbers for training, validation and test, ascending; no group is in two of them.
 
     Args:
-        is_fraud: Whether a row is one [row].
-        groups: Of `groups_of_equal_rows`.
-        seed: Draws the parts.
+        is_fraud: Whether a row is a fraud, bool [row].
+        groups: Group of each row, int [row], from `groups_of_equal_rows`.
+        seed: Seed of the random parts.
     """
     folds = StratifiedGroupKFold(
         FOLDS, shuffle=True, random_state=child_seed(seed, "labelled split")

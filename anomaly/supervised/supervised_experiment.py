@@ -1,4 +1,4 @@
-"""The story of the supervised baseline: labelled rows, network, test, row in a run's report."""
+"""The supervised baseline: trains on labelled rows, tests, adds its row to a run's report."""
 
 import sys
 from collections.abc import Mapping
@@ -32,17 +32,17 @@ def run(settings: Any) -> None:
 
 
 def _credit_card_run(model_dir: str) -> RunFolder:
-    """The folder of a finished run on the same table."""
+    """Folder of a finished run on the same table."""
     folder = RunFolder(model_dir)
     found = read_manifest(folder).datasets.in_distribution
     if found != DATASET:
         raise InputError(f"--model_dir={model_dir}: a run on {found}; give one on {DATASET}")
-    with folder.locked():  # a process at work is told of now, not after all training
+    with folder.locked():  # a process that is at work there is reported now, not after training
         return folder
 
 
 def _test_scores(parts: LabelledParts, settings: Any) -> tuple[np.ndarray, int]:
-    """Logits of the test rows, and how many epochs were trained."""
+    """Logits of the test rows [row], and the number of epochs."""
     import tensorflow as tf  # here: wrong input ends before these seconds
 
     from anomaly.supervised.supervised_network import fit_network, logits, supervised_network

@@ -24,8 +24,8 @@ def supervised_network(
 def class_weights(is_anomaly: np.ndarray) -> dict[int, float]:
     """Weights {label: weight} of the loss: an anomaly counts sqrt(normal rows / anomalies) times.
 
-    Full balance would let each fraud of a thousandth count a thousand times, and the few that look
-    normal would then govern what is learned.
+    With full balance, where one row in a thousand is a fraud, each fraud would count a thousand
+    times, and the few frauds that look normal would govern what is learned.
     """
     anomalies = is_anomaly.sum()
     return {0: 1.0, 1: float(np.sqrt((len(is_anomaly) - anomalies) / anomalies))}
@@ -41,18 +41,18 @@ def fit_network(
     max_epochs: int,
     patience: int,
 ) -> int:
-    """Trains until the validation rows' average precision rises no more; returns the epochs.
+    """Trains until the average precision on validation rows stops rising; returns the epochs.
 
     The network is left with the weights of its best epoch.
 
     Args:
-        network: Of `supervised_network`.
+        network: Network from `supervised_network`.
         training: Rows [row, feature] and labels [row], 1 = anomaly.
-        validation: Likewise.
-        learning_rate: Of Adam.
-        batch_size: Rows in a step.
-        max_epochs: Epochs at most.
-        patience: Epochs without a rise until it stops.
+        validation: Rows and labels that decide when to stop.
+        learning_rate: Learning rate of Adam.
+        batch_size: Rows in a training step.
+        max_epochs: Most epochs.
+        patience: Epochs without improvement before training stops.
     """
     precision = tf.keras.metrics.AUC(curve="PR", from_logits=True, name="precision_recall")
     network.compile(

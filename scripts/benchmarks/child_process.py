@@ -1,4 +1,4 @@
-"""What a command takes: seconds and memory of a process of its own."""
+"""Seconds and memory of a command that runs in a process of its own."""
 
 import os
 import subprocess
@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 class Cost(NamedTuple):
-    """Seconds that a process took, and its highest memory in MiB.
+    """Seconds and peak memory, in MiB, of a process.
 
     Linux counts the memory of the process that started it, which shall be small, as its own.
     """
@@ -26,7 +26,7 @@ class Cost(NamedTuple):
 
 
 def cost_of(arguments: Sequence[str]) -> Cost:
-    """What Python takes with these arguments; its standard output is thrown away.
+    """Seconds and memory of Python with these arguments; its standard output is discarded.
 
     Raises:
         InputError: It did not end with code 0.
@@ -44,10 +44,10 @@ def cost_of(arguments: Sequence[str]) -> Cost:
 
 
 def cost_of_run(**flags: Any) -> tuple[Mapping[str, float], Cost]:
-    """Seconds of each part of a run of vae_run.py, as its manifest has them, and of all of it.
+    """Seconds of each part of a run of vae_run.py, from its manifest, and of the whole run.
 
     Args:
-        **flags: Of the script, but for the run folder, which is deleted.
+        **flags: Flags of the script, without the run folder, which is deleted.
 
     Raises:
         InputError: It did not end with code 0.

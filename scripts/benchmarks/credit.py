@@ -28,8 +28,8 @@ ENTRY_SCRIPT = Path(__file__).resolve().parents[2] / "vae_wgan" / "anomaly_run.p
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
     """Adds the flags of this part."""
-    parser.add_argument("--model", default="vae", help="of the members; default: %(default)s")
-    parser.add_argument("--preset", default="fast", help="of the run; default: %(default)s")
+    parser.add_argument("--model", default="vae", help="model of the members; default: %(default)s")
+    parser.add_argument("--preset", default="fast", help="preset of the run; default: %(default)s")
 
 
 def figures(options: argparse.Namespace) -> Iterator[Figure]:
@@ -46,7 +46,7 @@ def figures(options: argparse.Namespace) -> Iterator[Figure]:
 
 
 def _settings(arguments: list[str]) -> TableSettings:
-    """What the entry script makes of the same arguments."""
+    """Settings that the entry script makes of the same arguments."""
     flag_values = flags.FlagValues()
     define_flags(TableSettings, flag_values)
     flag_values([ENTRY_SCRIPT.name, *arguments])
@@ -75,7 +75,7 @@ def _scoring_figure(settings: TableSettings, repeats: int) -> Figure:
 
 
 def _all_rows(data: TableData) -> ExampleSet:
-    """Every row of the table, but those that are in no part of the split."""
+    """All rows of the table that are in a part of the split."""
     parts = [data.training, data.calibration, data.test]
     parts += [example_set for example_set in data.ood if example_set.name in data.anomalies]
     return replace(
@@ -88,7 +88,7 @@ def _all_rows(data: TableData) -> ExampleSet:
 def _member_scoring(
     settings: TableSettings, data: TableData, rows: ExampleSet
 ) -> Callable[[], object]:
-    """A call that scores the rows with all members; what is compiled, is compiled before."""
+    """Function that scores the rows with all members; everything is compiled beforehand."""
     from vae_wgan.ensemble.members import score_ensemble, trained_members
     from vae_wgan.table.table_member import SCORE_BATCH, TableMember
 

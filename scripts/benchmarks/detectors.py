@@ -77,14 +77,14 @@ class Worker:
             env=os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3"},
             text=True,
         ) as process:
-            yield cls(process)  # on leaving, the closed standard input ends it
+            yield cls(process)  # closing its standard input ends the process
 
     def ask(self, request: str, key: str = "seconds") -> float:
-        """One number of the answer to a request."""
+        """Sends a request and returns one number of the answer."""
         self._process.stdin.write(f"{request}\n")
         self._process.stdin.flush()
         for line in self._process.stdout:
-            if line.startswith('{"seconds"'):  # libraries write other lines too
+            if line.startswith('{"seconds"'):  # libraries may print other lines
                 return json.loads(line)[key]
         raise InputError(f"{' '.join(self._process.args)} ended at {request!r}; see above")
 
@@ -107,7 +107,7 @@ def _times(ours: Worker, theirs: Worker, options: argparse.Namespace) -> Iterato
 
 
 def _memory(name: str, images: Path, few: int, many: int) -> Figure:
-    """Highest memory of predict on many images; had it no chunks, it would grow with them."""
+    """Peak memory of predict on few and many images; without chunks it would grow."""
     peaks = {}
     for count in (few, many):  # in new processes: the highest memory never falls
         with Worker.started(sys.executable, "anomaly", images) as worker:

@@ -16,11 +16,11 @@ class Figure:
     """A measured number.
 
     Attributes:
-        name: What was measured, as PART.SUBJECT.QUANTITY.
+        name: Measured quantity, as PART.SUBJECT.QUANTITY.
         value: The number, a median where it was measured more than once.
-        unit: Of the value.
+        unit: Unit of the value.
         ratio: How many times better than the yardstick; None: there is no yardstick.
-        yardstick: What the ratio compares with, in words.
+        yardstick: Description of the value that the ratio compares with.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""The machine's speed at float32 matrix products, and how many operations a VAE's work takes."""
+"""Speed of the machine in float32 matrix products, and operation counts of a VAE."""
 
 import time
 
@@ -10,12 +10,12 @@ from vae_wgan.vae.priors import FlowPrior
 from vae_wgan.vae.vae import VAE
 
 layers = tf.keras.layers
-SIDE, PRODUCTS = 2048, 5  # of the matrices
-BACKWARD_TOO = 3  # a product, its gradient by the inputs, and that by the weights
+SIDE, PRODUCTS = 2048, 5  # side of the matrices, products in a row
+BACKWARD_TOO = 3  # products: forward, gradient by the inputs, gradient by the weights
 
 
 def peak_operations_per_second(threads: int) -> float:
-    """Additions and multiplications per second of large matrix products in float32, by threads.
+    """Float32 operations per second in large matrix products, with so many threads.
 
     NumPy's library is made for that; TensorFlow's own is slower.
     """
@@ -28,18 +28,18 @@ def peak_operations_per_second(threads: int) -> float:
 
 
 def scoring_operations(vae: VAE, samples: int) -> int:
-    """Operations of products that give the importance weights of `samples` codes of one image."""
+    """Operations of the matrix products behind the importance weights of one image."""
     of_code = _products(vae.decoder) + _prior_products(vae)
     return 2 * (_products(vae.encoder) + samples * of_code)
 
 
 def training_operations(vae: VAE, samples: int) -> int:
-    """Operations of the products of one image in a training step."""
+    """Operations of the matrix products in a training step, per image."""
     return BACKWARD_TOO * scoring_operations(vae, samples)
 
 
 def _products(network: tf.keras.Sequential) -> int:
-    """Multiplications that the weights of a network take part in, for one input."""
+    """Multiplications by the weights of a network for one input."""
     return sum(_uses(layer) * layer.kernel.shape.num_elements() for layer in _linear(network))
 
 
@@ -48,7 +48,7 @@ def _linear(network: tf.keras.Sequential) -> list[layers.Layer]:
 
 
 def _uses(layer: layers.Layer) -> int:
-    """Places at which a kernel is applied; those beyond an edge count, too."""
+    """Number of places where a kernel is applied, counting places beyond an edge."""
     if isinstance(layer, layers.Dense):
         return 1
     is_transposed = isinstance(layer, layers.Conv2DTranspose)
@@ -57,7 +57,7 @@ def _uses(layer: layers.Layer) -> int:
 
 
 def _prior_products(vae: VAE) -> int:
-    """The same of the prior; half of a masked kernel is zero, but multiplied all the same."""
+    """Multiplications of the prior; the zeros of masked kernels are multiplied too."""
     prior = vae.prior_network
     if not isinstance(prior, FlowPrior):
         return 0

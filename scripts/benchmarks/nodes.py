@@ -28,7 +28,9 @@ RUN = {
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
     """Adds the flags of this part."""
-    parser.add_argument("--nodes", type=int, default=2, help="at most; default: %(default)s")
+    parser.add_argument(
+        "--nodes", type=int, default=2, help="largest number of nodes; default: %(default)s"
+    )
 
 
 def figures(options: argparse.Namespace) -> Iterator[Figure]:
@@ -63,7 +65,7 @@ def figures(options: argparse.Namespace) -> Iterator[Figure]:
 
 
 def _seconds(address: str, options: argparse.Namespace) -> dict[str, float]:
-    """Of the parts of a run on the cluster, and of the whole command."""
+    """Seconds of the parts of a run on the cluster, and of the whole command."""
     timings, cost = cost_of_run(
         **RUN, launcher_address=address, data_dir=options.data_dir, seed=options.seed
     )

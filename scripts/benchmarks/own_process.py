@@ -20,7 +20,7 @@ def measured_apart(
 
     Args:
         make_measure: Makes there what is called there; it loads TensorFlow, its module must not.
-        *arguments: Of make_measure.
+        *arguments: Arguments of make_measure.
         onednn: Whether TensorFlow is asked for oneDNN's kernels, as commands do where XLA does not
             compile. Otherwise it takes those that it takes by itself on this processor.
     """

@@ -11,7 +11,7 @@ PEER, PEER_VERSION = "alibi-detect", "0.13.0"
 
 
 def peer_python(given: str | None) -> str:
-    """The Python that has the peer: the given one, or that of an environment in the user's cache.
+    """Path of a Python that has the peer: the given one, or one in the user's cache.
 
     Raises:
         InputError: It does not have the peer in its version, or cannot be made.

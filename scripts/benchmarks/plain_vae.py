@@ -1,4 +1,4 @@
-"""The same VAE in its straightforward form, which the benchmark compares with."""
+"""The same VAE in its straightforward form, the yardstick of the benchmark."""
 
 import numpy as np
 import tensorflow as tf
@@ -17,7 +17,7 @@ WARM_UP = 100  # steps; before them all pixels have one logit, and rounding adds
 
 
 class ChangedResultError(Exception):
-    """Two forms of the same model do not give the same numbers."""
+    """Error: two forms of the same model do not give the same numbers."""
 
 
 def trained_vae(images: np.ndarray, seed: int) -> VAE:
@@ -37,7 +37,7 @@ class PlainVAE:
 
     Args:
         vae: The model whose weights it takes over.
-        settings: That the model was made from.
+        settings: Settings of the model.
     """
 
     def __init__(self, vae: VAE, settings: VAESettings):
@@ -93,7 +93,7 @@ def check_training(
 
     Args:
         vae: The VAE.
-        plain: Its plain form.
+        plain: Plain form of the same VAE.
         images: [image, height, width, channel] in [0, 1].
         noise: Standard normal [sample, image, latent].
         settings: With the loss's beta.

@@ -1,4 +1,4 @@
-"""WGAN training in the straightforward form, which the benchmark compares with."""
+"""WGAN training in its straightforward form, the yardstick of the benchmark."""
 
 import numpy as np
 import tensorflow as tf
@@ -16,7 +16,7 @@ KERAS_FORM = {
 
 
 class PlainWGAN:
-    """The same networks of Keras's own layers, and one Python call per update.
+    """The same networks built of Keras's own layers, with one Python call per update.
 
     Each call is fed NumPy arrays and hands back its loss.
     """
@@ -41,7 +41,7 @@ class PlainWGAN:
         self._update_generator = tf.function(self._generator_step)
 
     def train_steps(self, steps: range) -> None:
-        """As many updates of the generator, each after Citers of the critic."""
+        """Trains so many generator updates, each after Citers critic updates."""
         size = self._settings.batch_size
         for _ in steps:
             for _ in range(self._settings.Citers):
@@ -79,7 +79,7 @@ class PlainWGAN:
 
 
 def with_keras_layers(network: tf.keras.Sequential) -> tf.keras.Sequential:
-    """The network with Keras's own layers, of the same weights."""
+    """The network rebuilt of Keras's own layers, with the same weights."""
     plain = tf.keras.Sequential([tf.keras.layers.Input(network.input_shape[1:])])
     for layer in network.layers:
         kind = KERAS_FORM.get(type(layer), type(layer))

@@ -1,4 +1,4 @@
-"""What more members cost: time and memory of the analysis, and of training and scoring each.
+"""Cost of more members: time and memory of the analysis, of training and of scoring.
 
 The analysis is of 10 sets of 10,000 made-up examples. Training and scoring are those of networks so
 small that what is around them counts: loading, saving, checkpoints, files.
@@ -34,7 +34,10 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         "--members", nargs="+", type=int, default=(5, 10, 20, 50), help="default: 5 10 20 50"
     )
     parser.add_argument(
-        "--examples", type=int, default=10_000, help="of a made-up set; default: %(default)s"
+        "--examples",
+        type=int,
+        default=10_000,
+        help="examples in a made-up set; default: %(default)s",
     )
 
 
@@ -70,7 +73,7 @@ def _analysis_figures(members: int, options: argparse.Namespace) -> Iterator[Fig
 
 
 def _run_seconds(members: int, options: argparse.Namespace) -> dict[str, float]:
-    """Seconds per member of training and of scoring."""
+    """Seconds per member in training and in scoring."""
     timings, _ = cost_of_run(
         **SMALL, num_models=members, data_dir=options.data_dir, seed=options.seed
     )

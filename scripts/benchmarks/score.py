@@ -20,7 +20,9 @@ Scores = dict[str, np.ndarray]
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
     """Adds the flags of this part."""
-    parser.add_argument("--images", type=int, default=256, help="in a round; default: %(default)s")
+    parser.add_argument(
+        "--images", type=int, default=256, help="images in a round; default: %(default)s"
+    )
 
 
 def figures(options: argparse.Namespace) -> Iterator[Figure]:

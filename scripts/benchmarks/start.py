@@ -1,4 +1,4 @@
-"""How long a person waits: for `--help`, and from the command to the first training step."""
+"""Waiting time for `--help`, and from the command to the first training step."""
 
 import argparse
 import os
@@ -26,7 +26,9 @@ FOLDER = Path(__file__).resolve().parents[2] / "vae_wgan"
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
     """Adds the flags of this part."""
-    parser.add_argument("--help_only", action="store_true", help="trains nothing")
+    parser.add_argument(
+        "--help_only", action="store_true", help="measure --help only; nothing is trained"
+    )
 
 
 def figures(options: argparse.Namespace) -> Iterator[Figure]:
@@ -55,7 +57,7 @@ def _first_steps(options: argparse.Namespace) -> Iterator[Figure]:
             run, other = path / "run", path / "other"
             with _training(path, run, [*flags, "--viz_steps=1"]) as bar:
                 values["first"].append(bar.seconds_until(1))
-                bar.seconds_until(2)  # by then the checkpoint of step 1 is saved
+                bar.seconds_until(2)  # the checkpoint of step 1 is saved by then
             saved = read_history(run / "0" / "history.jsonl")[-1]["step"]
             with _training(path, run, flags) as bar:
                 values["resumed"].append(bar.seconds_until(saved + 1))
@@ -70,7 +72,7 @@ def _training(folder: Path, run: Path, flags: Sequence[str]) -> Iterator["Progre
     """A run of `--preset=fast` that is interrupted at the end of the block.
 
     Args:
-        folder: Of the user's cache.
+        folder: Folder of the user's cache.
         run: Where the run's files lie.
         flags: Beside that of the run's folder.
     """
@@ -84,7 +86,7 @@ def _training(folder: Path, run: Path, flags: Sequence[str]) -> Iterator["Progre
         stdout=subprocess.DEVNULL,
         stderr=end,
         env=environment,
-        # A shell starts what runs in the background with interrupts ignored.
+        # A shell starts background processes with interrupts ignored.
         preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
     )
     os.close(end)
@@ -97,7 +99,7 @@ def _training(folder: Path, run: Path, flags: Sequence[str]) -> Iterator["Progre
 
 
 class ProgressBar:
-    """The bar of a running training, read from its terminal."""
+    """Progress bar of a running training, read from its terminal."""
 
     def __init__(self, terminal: int, started: float):
         """Takes the terminal's file descriptor, and when the command was started."""
@@ -112,7 +114,7 @@ class ProgressBar:
         while step > max(map(int, re.findall(r"(\d+)/\d+ \[", self._text)), default=0):
             try:
                 read = os.read(self._terminal, 1024)
-            except OSError:  # as Linux says that nobody has the terminal open any more
+            except OSError:  # Linux reports that no process has the terminal open any more
                 read = b""
             if not read:
                 end = self._text[-500:]

@@ -16,7 +16,7 @@ from tools.scores.score_registry import (
     needed_quantities,
 )
 
-GRADIENT_TENSORS = 62  # of the VAE with six flows
+GRADIENT_TENSORS = 62  # gradient tensors of the VAE with six flows
 PROPERTIES = sorted(NOT_OF_MEMBERS - {"background_iwae"})
 IN_DISTRIBUTION = "inside"
 
@@ -28,10 +28,10 @@ def write_synthetic_run(
 
     Args:
         path: The run's folder.
-        members: Of the ensemble.
+        members: Number of members.
         sets: OoD sets; each is further away than the one before.
-        examples: Of each set.
-        seed: Of the scores.
+        examples: Number of examples in each set.
+        seed: Seed of the scores.
     """
     folder = RunFolder(path)
     rng = np.random.default_rng(seed)
@@ -52,7 +52,7 @@ def write_synthetic_run(
 
 
 def _names_of_members() -> list[str]:
-    """All statistics that members have, sorted."""
+    """Names of all quantities that members give, sorted."""
     named = {*SCORE_KEYS, *needed_quantities(FITTED_SCORES)} - {GRADIENT_NORMS, *PROPERTIES}
     return sorted(named) + [f"{GRADIENT_NORMS}{index}" for index in range(GRADIENT_TENSORS)]
 
@@ -60,7 +60,7 @@ def _names_of_members() -> list[str]:
 def _normal(
     rng: np.random.Generator, names: Iterable[str], shape: tuple[int, int], mean: float
 ) -> dict[str, np.ndarray]:
-    """Values [line, example]: half of the variance is the example's, half the line's."""
+    """Values [line, example]; half of the variance is between examples, half between lines."""
     scores = {}
     for name in names:
         example = rng.standard_normal(shape[1], np.float32)

@@ -29,10 +29,10 @@ from tools.run.seeds import child_seed
 from vae_wgan.data.image_data import MONITORED_IMAGES, split_calibration
 from vae_wgan.settings.vae_settings import VAESettings
 
-STEPS = (300, 1000)  # of the reference preset
+STEPS = (300, 1000)  # training steps of the reference preset
 TEST_IMAGES = 1000
-EVERY = 50  # steps between two looks at the quality, or
-SHARE = 0.05  # of those that are done, if that is more
+EVERY = 50  # steps between two measurements of the quality, or
+SHARE = 0.05  # this share of the steps so far, if that is more
 MARGIN = 3  # nats below the aim, on held-out images, from which the test images are looked at
 _ELSEWHERE = {"data_dir", "model_dir"}  # settings that change nothing
 ROUND = 5  # seconds of each form of the reference preset after a seed
@@ -59,7 +59,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         "--max_steps",
         type=int,
         default=settings_of_preset(VAESettings, "fast").max_steps,
-        help="of the fast preset, over which its learning rate falls; default: %(default)s",
+        help="steps over which the fast preset's learning rate falls; default: %(default)s",
     )
 
 
@@ -108,7 +108,7 @@ def _data(options: argparse.Namespace) -> Data:
 
 
 def _new_member(preset: str, data: Data, seed: int, **changed: int) -> Any:
-    """A member with new weights; what training needs is compiled."""
+    """A member with new weights, its training step compiled."""
     from vae_wgan.vae.vae_member import VAEMember
 
     settings = dataclasses.replace(settings_of_preset(VAESettings, preset), **changed)
@@ -145,7 +145,7 @@ def _aims(data: Data, options: argparse.Namespace) -> dict[int, float]:
 def _seconds_until(
     aims: dict[int, float], data: Data, seed: int, max_steps: int
 ) -> dict[int, float]:
-    """Seconds of training until each aim that is reached, without those of looking."""
+    """Seconds of training until each aim, without the time of measuring the quality."""
     member = _new_member("fast", data, seed, max_steps=max_steps)
     done, seconds, reached = 0, 0.0, {}
     while done < max_steps and len(reached) < len(aims):

@@ -135,7 +135,7 @@ def peak_figure(name: str, medians: dict[str, float], operations: int) -> Figure
     """How near the operations come to the speed of one large matrix product.
 
     Args:
-        name: Of the measurement.
+        name: Name of the measurement.
         medians: Images per second of "ours", operations per second of the "peak".
         operations: Per image.
     """

@@ -14,19 +14,19 @@ from tools.data.images.image_registry import load_images
 from tools.run.options import PRESETS, settings_of_preset
 from vae_wgan.settings.wgan_settings import WGANSettings
 
-FIRST_STEP = 26  # a usual one, after those with more updates of the critic
+FIRST_STEP = 26  # the first step without additional critic updates
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
     """Adds the flags of this part."""
     parser.add_argument("--preset", choices=PRESETS, default="fast", help="default: %(default)s")
     parser.add_argument(
-        "--steps", type=int, default=5, help="of the generator in a round; default: %(default)s"
+        "--steps", type=int, default=5, help="generator updates in a round; default: %(default)s"
     )
 
 
 def figures(options: argparse.Namespace) -> Iterator[Figure]:
-    """The rates of the forms in turn, on the training images of MNIST."""
+    """Measures both forms in turn on training images of MNIST."""
     settings = settings_of_preset(WGANSettings, options.preset)
     images = load_images("mnist", "train", options.data_dir).examples
     forms = {

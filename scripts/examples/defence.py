@@ -1,4 +1,4 @@
-"""What both adversarial detectors' examples tell: a classifier attacked, and defended."""
+"""Story of both examples of adversarial detectors: a classifier is attacked and defended."""
 
 import argparse
 import sys
@@ -60,7 +60,7 @@ def defence_table(
 
 
 def defence(attack: str, answers: Mapping[str, np.ndarray], labels: np.ndarray) -> Defence:
-    """Accuracies of what a detector answers; see `tell_defence`."""
+    """Accuracies of a detector's answers; see `tell_defence`."""
     accuracies = [
         float(np.mean(answers[key] == labels)) for key in ("no_defense", "defense", "corrected")
     ]
@@ -68,12 +68,12 @@ def defence(attack: str, answers: Mapping[str, np.ndarray], labels: np.ndarray) 
 
 
 def recovered_share(clean: Defence, attacked: Defence) -> float:
-    """Share of the accuracy that the attack took which correction gives back."""
+    """Share of the accuracy lost to the attack that correction restores."""
     return (attacked.corrected - attacked.undefended) / (clean.undefended - attacked.undefended)
 
 
 def defence_text(table: Sequence[Defence]) -> str:
-    """The table and what it shows; the first line is that of the clean images."""
+    """The table and a summary; the first line is about clean images."""
     lines = [f"Accuracy on MNIST; attacks change pixels by up to {EPSILON}", ""]
     lines.append("attack   undefended   reconstructed   corrected   flagged")
     lines += [

@@ -29,7 +29,7 @@ KINDS = ("gaussian_noise", "shot_noise", "gaussian_blur", "contrast", "pixelate"
 
 
 class Harm(NamedTuple):
-    """What corruptions of one severity do: accuracy, and the scores [image] of both groups."""
+    """Effect of corruptions of one severity: accuracy, and the scores [image] of both groups."""
 
     severity: int
     accuracy: float

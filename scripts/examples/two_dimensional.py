@@ -28,11 +28,11 @@ POINTS, TEST_POINTS = 20_000, 1000
 
 
 class Maps(NamedTuple):
-    """What an ensemble says at each place, and how it tells test points from uniform ones.
+    """Output of an ensemble at each place, and how well it tells test points from uniform points.
 
     Attributes:
-        title: Of the ensemble.
-        mean: Of log density or logit over members [row, column], higher = more normal.
+        title: Name of the ensemble.
+        mean: Mean log density or logit over members [row, column], higher = more normal.
         deviation: Standard deviation over members [row, column].
         aurocs: {statistic: AUROC}, uniform points positive.
     """
@@ -46,7 +46,9 @@ class Maps(NamedTuple):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Tells the story; returns the exit status."""
     parser = script_parser(__doc__)
-    parser.add_argument("--members", type=int, default=3, help="of an ensemble")
+    parser.add_argument(
+        "--members", type=int, default=3, help="members of an ensemble; default: %(default)s"
+    )
     parser.add_argument("--flow_steps", type=int, default=800, help="training steps of a flow")
     parser.add_argument("--wgan_steps", type=int, default=1000, help="updates of a generator")
     parser.add_argument(
@@ -106,8 +108,8 @@ def maps_of(title: str, values: np.ndarray) -> Maps:
     """The maps of an ensemble.
 
     Args:
-        title: Of the ensemble.
-        values: Of the members [member, place] at the map's places and, after them, at points of the
+        title: Name of the ensemble.
+        values: Values of members [member, place] at the map's places, followed by points of the
             mixture that no member has seen; higher = more normal.
     """
     uniform, inside = np.split(values, [PIXELS**2], axis=1)
@@ -158,7 +160,7 @@ def draw_maps(points: np.ndarray, maps: Sequence[Maps]) -> Figure:
 
 
 def _colour_range(values: np.ndarray) -> tuple[float, float]:
-    """Without the far corners, which would take all of the colours: at most ten nats."""
+    """Range of at most ten nats; the far corners would otherwise take up all colours."""
     return max(float(np.quantile(values, 0.2)), float(values.max()) - 10), float(values.max())
 
 

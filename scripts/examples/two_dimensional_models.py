@@ -1,6 +1,6 @@
 """A flow and a WGAN of points in two dimensions, from the parts of those of images.
 
-One object serves all members in turn, so that each is compiled once.
+One object is trained as each member in turn, so that it is compiled only once.
 """
 
 import numpy as np
@@ -17,7 +17,7 @@ class PointFlow:
     """Masked autoregressive flow on points [point, 2].
 
     Args:
-        steps: Of training.
+        steps: Training steps.
     """
 
     def __init__(self, steps: int):
@@ -64,7 +64,7 @@ class PointWGAN:
         self._compiled_step = tf.function(self._step, jit_compile=True)
 
     def values(self, points: np.ndarray, places: np.ndarray, seed: int) -> np.ndarray:
-        """What the critic says at the places [place], after training on the points."""
+        """Output of the critic at the places [place], after training on the points."""
         networks = zip((self._generator, self._critic), self._new_networks(seed), strict=True)
         for network, new in networks:
             network.set_weights(new.get_weights())

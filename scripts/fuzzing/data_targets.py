@@ -1,4 +1,4 @@
-"""The readers of data files and of what package managers download, with a file or two for each."""
+"""Readers of data files and of downloaded packages, each with a file or two to read."""
 
 import gzip
 import hashlib
@@ -45,7 +45,7 @@ _OTHER_SHA256 = "0" * 64
 
 
 def data_targets(folder: Path) -> dict[str, Target]:
-    """By name; the readers write to the folder."""
+    """Targets by name; the readers write to the folder."""
     table = pd.DataFrame({"a": [1.5, 2.0, 2.5, 9.0], "b": ["x", "y", "x", "y"], "c": [3, 4, 1, 2]})
     csv = table.to_csv(index=False).encode()
     columns = {name: table[name].to_numpy() for name in ("a", "c")}
@@ -143,7 +143,7 @@ def _download_targets(folder: Path) -> dict[str, Target]:
 
 
 def _client(folder: Path, file: str, source: Source, *names: str) -> Callable[[bytes], object]:
-    """Reader of what a package manager's client has left; no client runs."""
+    """Reader of the files that a package manager's client leaves; no client runs."""
 
     def read(content: bytes) -> object:
         def run_client(command: object, where: Path) -> bytes:
@@ -157,13 +157,13 @@ def _client(folder: Path, file: str, source: Source, *names: str) -> Callable[[b
 
 
 def _obtain(folder: Path, source: Source, *names: str) -> object:
-    """The content is never the right one, so this ends in an InputError at the latest there."""
+    """Obtains files; ends in an InputError at the latest at the checksum, which never fits."""
     files = [DataFile(f"downloads/{name}", _OTHER_SHA256) for name in names]
     return obtain("x", files, [source], folder / "data")
 
 
 def _odd_columns() -> list[np.ndarray]:
-    """Four values of types that a table has seldom."""
+    """Four values of types that are rare in tables."""
     types = ("M8[s]", "m8[s]", "c16", "S3", "U3", "i4,f4", "f2", "g", "?", ">i8")
     return [np.arange(4, dtype="u4").astype("i8").astype(kind) for kind in types]
 

@@ -43,7 +43,7 @@ def inside_zip(content: bytes, random: np.random.Generator) -> bytes:
     buffer = io.BytesIO()
     kinds = [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED]
     with (
-        warnings.catch_warnings(action="ignore"),  # of doubled names
+        warnings.catch_warnings(action="ignore"),  # zipfile warns about doubled names
         zipfile.ZipFile(buffer, "w", kinds[random.integers(2)]) as archive,
     ):
         for name, member in _changed(members, random):
@@ -87,7 +87,7 @@ def inside_zip_json(content: bytes, random: np.random.Generator) -> bytes:
 
 
 def whole_zip(members: Mapping[str, bytes]) -> bytes:
-    """A zip of members by name."""
+    """Zip file of members, given by name."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for name, member in members.items():
@@ -100,7 +100,7 @@ def inside_png(content: bytes, random: np.random.Generator) -> bytes:
     chunks, start = [], 8
     while start < len(content):
         size = int.from_bytes(content[start : start + 4])
-        chunks.append(content[start + 4 : start + 8 + size])  # its type and its data
+        chunks.append(content[start + 4 : start + 8 + size])  # type and data of the chunk
         start += size + 12
     place = random.integers(len(chunks))
     chunks[place] = damaged(chunks[place], random)
@@ -119,7 +119,7 @@ def mutants(
         seeds: Whole files.
         mutations: Each applies to all of them.
         count: Number of mutants.
-        seed: Of the random draws.
+        seed: Seed of the random draws.
     """
     for index in range(count):
         random = np.random.default_rng((seed, index))
@@ -159,7 +159,7 @@ def _change_a_value(value: Any, random: np.random.Generator) -> None:
 
 
 def _places(value: Any) -> Iterator[tuple[Any, Any]]:
-    """Each object or array inside a value, with each of its keys or indices."""
+    """Pairs of an object or array inside a value and one of its keys or indices."""
     if isinstance(value, dict | list):
         for key, part in value.items() if isinstance(value, dict) else enumerate(value):
             yield value, key

@@ -1,4 +1,4 @@
-"""The readers of run folders and of saved detectors, with a file or two for each."""
+"""Readers of run folders and of saved detectors, each with a file or two to read."""
 
 import hashlib
 import json
@@ -29,11 +29,11 @@ _SETS = ("mnist", "calibration", "hflip")
 
 
 def run_targets(folder: Path) -> dict[str, Target]:
-    """By name; the readers write to the folder."""
+    """Targets by name; the readers write to the folder."""
     run = _write_run(RunFolder(folder / "run"))
     variables = [tf.Variable(np.zeros((2, 3), np.float32)), tf.Variable(np.int64(0))]
     for variable, path in zip(variables, ("kernel", "steps"), strict=True):
-        variable.path = path  # as a Keras variable has it
+        variable.path = path  # the attribute of a Keras variable
     checkpoint = folder / "checkpoint-00000002.npz"
     save_checkpoint(folder, 2, {variable.path: variable.numpy() for variable in variables})
     history = run.member(0) / "history.jsonl"
@@ -98,7 +98,7 @@ def _detector_targets(folder: Path) -> dict[str, Target]:
 
 
 def _network_target(folder: Path) -> Target:
-    """A network as somebody may send it: damaged, and with the sum of the damaged bytes."""
+    """Network file as an attacker may send it: damaged, with the checksum of the damaged bytes."""
     path = next(folder.glob("model-*.keras"))
     record = json.loads((folder / "detector.json").read_text())
 
@@ -116,7 +116,7 @@ def _network_target(folder: Path) -> Target:
 
 
 def _go_on(folder: RunFolder) -> None:
-    """What starting a command on a folder does with its manifest."""
+    """Reader of the manifest as a command does when it starts on a folder."""
     asked = settings_of_preset(VAESettings, "smoke", model_dir=str(folder.path), skip_train=True)
     settings = settle_settings(folder, asked, {"model_dir", "skip_train"})
     open_run(folder, settings, _TRAINING_DATA)
@@ -125,7 +125,7 @@ def _go_on(folder: RunFolder) -> None:
 
 
 def _write_run(folder: RunFolder) -> RunFolder:
-    """A finished run of two members, made up."""
+    """Makes up a finished run of two members."""
     random = np.random.default_rng(0)
     settings = settings_of_preset(
         VAESettings, "smoke", model_dir=str(folder.path), score_keys=("iwae", "rate"), bootstrap=0

@@ -1,4 +1,4 @@
-"""One reader against one damaged file: it is read, or refused in the project's own words."""
+"""Tries one reader on damaged files: each must be read, or refused with an InputError."""
 
 import resource
 import signal
@@ -15,11 +15,11 @@ from tools.errors import InputError
 from tools.files.whole_files import DamagedFileError
 
 MOST_SECONDS, MOST_MEGABYTES = 10, 512
-_MEGABYTE = 2**20 if sys.platform == "darwin" else 2**10  # in the unit of ru_maxrss
+_MEGABYTE = 2**20 if sys.platform == "darwin" else 2**10  # ru_maxrss is in bytes or KiB
 
 
 class Target(NamedTuple):
-    """A reader and what it reads.
+    """A reader and the files that it reads.
 
     Attributes:
         seeds: Whole files.
@@ -33,14 +33,14 @@ class Target(NamedTuple):
 
 
 class Fault(NamedTuple):
-    """A damaged file that a reader could not cope with, and how that ended."""
+    """A damaged file on which a reader failed, and how."""
 
     content: bytes
     error: str
 
 
 class Outcome(NamedTuple):
-    """How many damaged files were read and refused, and the faults."""
+    """Numbers of damaged files that were read and refused, and the faults."""
 
     read: int
     refused: int
@@ -48,7 +48,7 @@ class Outcome(NamedTuple):
 
 
 class HangError(BaseException):
-    """Reading takes too long. No `except Exception` may hold it up."""
+    """Reading takes too long. A BaseException, so that no `except Exception` catches it."""
 
 
 def try_mutants(target: Target, count: int, seed: int) -> Outcome:
@@ -57,7 +57,7 @@ def try_mutants(target: Target, count: int, seed: int) -> Outcome:
     Args:
         target: Reader and files.
         count: Number of mutants.
-        seed: Of the random draws.
+        seed: Seed of the random draws.
     """
     read = refused = 0
     faults = []
@@ -65,7 +65,7 @@ def try_mutants(target: Target, count: int, seed: int) -> Outcome:
         before = _peak_megabytes()
         try:
             with _limited_seconds(), warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # of what a mutant holds, by other libraries
+                warnings.simplefilter("ignore")  # libraries warn about the contents of mutants
                 target.read(content)
             read += 1
         except (InputError, DamagedFileError) as error:

@@ -1,4 +1,4 @@
-"""What the code and the paper of 2018 claim, and what our runs say to it."""
+"""Claims of the code and the paper of 2018, checked against our runs."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
@@ -8,12 +8,12 @@ from scripts.reproduction.figures import detection_rows, split_rows
 from tools.scores.detection import DetectionRow
 
 HOLDS, FAILS, ARTEFACT, UNKNOWN = "holds", "does not hold", "was an artefact", "not measured"
-Answer = tuple[str, str]  # verdict, how we know
+Answer = tuple[str, str]  # verdict, evidence
 Values = Mapping[str, float]
 
 
 class Claim(NamedTuple):
-    """A sentence, the experiments that it is about, and how they are asked."""
+    """A sentence, the experiments that it is about, and the function that checks them."""
 
     sentence: str
     experiments: tuple[str, ...]
@@ -34,7 +34,7 @@ def answers(experiments: Mapping[str, Finished]) -> list[tuple[str, str, str]]:
 
 
 class _UnmeasuredError(LookupError):
-    """A data set was not scored."""
+    """Error: a data set was not scored."""
 
 
 def _row(rows: Sequence[DetectionRow], score: str, statistic: str, dataset: str) -> DetectionRow:

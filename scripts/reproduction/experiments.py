@@ -21,7 +21,7 @@ from tools.run.run_folder import RunFolder
 
 ROOT = Path(__file__).resolve().parents[2]
 Call = Callable[..., subprocess.CompletedProcess]
-FOLDERS = ("--model_dir=", "--data_dir=", "--output=")  # say nothing on another machine
+FOLDERS = ("--model_dir=", "--data_dir=", "--output=")  # paths that differ between machines
 
 
 class Experiment(NamedTuple):
@@ -29,7 +29,7 @@ class Experiment(NamedTuple):
 
     Attributes:
         script: Path in the checkout.
-        flags: Its own; all get --data_dir and --seed.
+        flags: Flags of this experiment; all get --data_dir and --seed as well.
         has_run_folder: Whether it takes --model_dir and --preset, and goes on where it was stopped.
             Otherwise what it prints is its result, and --fast stands for the preset `fast`.
     """
@@ -106,7 +106,7 @@ def run_experiments(
 
 
 def finished_experiments(runs: Path, *, preset: str, flags: Sequence[str]) -> dict[str, Finished]:
-    """Those that have been run by the same commands before; the arguments as above."""
+    """Experiments that were already run by the same commands; arguments as for the run."""
     found = {name: _found(runs / name) for name in EXPERIMENTS}
     return {
         name: experiment
@@ -123,7 +123,7 @@ def command_of(name: str, folder: Path, preset: str, flags: Sequence[str]) -> li
     if experiment.has_run_folder:
         own += [f"--model_dir={folder}", f"--preset={preset}"]
     elif experiment.script.startswith("scripts/examples"):
-        # A zoo would have it trained already.
+        # With a zoo nothing would be trained.
         own += [f"--output={folder}", "--zoo=", *(["--fast"] if preset != "reference" else [])]
     elif preset == "smoke":
         own += [f"--preset={preset}"]
@@ -147,7 +147,7 @@ def _finish(name: str, folder: Path, command: list[str], call: Call) -> Finished
         _keep_table(folder, found.table)
         printed = done.stdout.replace(str(folder), "FOLDER")
         record = {"command": told, **_circumstances(folder), "printed": printed}
-    finally:  # a stopped one too has taken its time
+    finally:  # a stopped experiment has taken time too
         record["seconds"] = round(time.perf_counter() - started, 1)
         write_json(_record_path(folder), record)
     return Finished(record, found.table)
@@ -166,7 +166,7 @@ def _keep_table(folder: Path, copy: Path) -> None:
 
 
 def _circumstances(folder: Path) -> dict[str, Any]:
-    """Where and by what version it was run."""
+    """Machine and version of a run."""
     # A run of several splits has one manifest each.
     manifests = (RunFolder(part).find_manifest() for part in (folder, folder / "split-0"))
     manifest = next(filter(None, manifests), Manifest({}))
@@ -180,12 +180,12 @@ def _circumstances(folder: Path) -> dict[str, Any]:
 
 
 def _record_path(folder: Path) -> Path:
-    """Beside the folder: a run would take one with a foreign file in it for another's."""
+    """Path of the record, beside the folder: a run refuses a folder with other files in it."""
     return folder.with_name(f"{folder.name}.json")
 
 
 def _found(folder: Path) -> Finished:
-    """What lies beside the folder; without a record an empty one."""
+    """Record beside the folder; empty if there is none."""
     path = _record_path(folder)
     record = json.loads(path.read_text("utf-8")) if path.exists() else {}
     return Finished(record, folder.with_name(f"{folder.name}.csv"))

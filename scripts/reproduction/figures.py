@@ -76,7 +76,7 @@ class Line(NamedTuple):
 
 
 def detection_rows(experiment: Finished) -> list[DetectionRow]:
-    """The rows of a run's table; members' spreads are not in it."""
+    """Rows of a run's table, without the spreads of single members."""
     return [_detection_row(line) for line in _lines(experiment)]
 
 
@@ -98,7 +98,7 @@ def auroc_lines(name: str, experiment: Finished) -> list[Line]:
 
 
 def split_rows(experiment: Finished) -> list[dict[str, str]]:
-    """The rows of a table of splits that are on frauds."""
+    """Rows about frauds in a table of splits."""
     return [row for row in _lines(experiment) if row["dataset"] == "fraud"]
 
 

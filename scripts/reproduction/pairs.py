@@ -7,12 +7,12 @@ from tools.report.text_lines import aligned, csv_lines, fixed
 from tools.scores.detection import DetectionRow
 from tools.scores.ranking import RankedScore, winner
 
-NOISE = "_noise"  # these sets have no column in print: all good scores reach 1 there
+NOISE = "_noise"  # such sets have no column in the printed matrix: all good scores reach 1
 Pair = tuple[str, str]  # training set, test set
 
 
 def pair_of(row: DetectionRow) -> Pair:
-    """The column of a row."""
+    """Column to which a row belongs."""
     return row.train_dataset, row.dataset
 
 

@@ -1,4 +1,4 @@
-"""The report in Markdown: claims, figures beside the published ones, commands and times."""
+"""The report in Markdown: claims, figures beside published figures, commands and times."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -25,7 +25,7 @@ def report_text(experiments: Mapping[str, Finished]) -> str:
     """The whole report.
 
     Args:
-        experiments: Those that have been run, by their key in EXPERIMENTS.
+        experiments: Experiments that have been run, by their key in EXPERIMENTS.
     """
     parts = ["# Results", _origin(experiments)]
     parts += ["## Claims of 2018", VERDICTS]
@@ -52,7 +52,7 @@ def table(columns: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
 
 
 def _auroc_table(lines: Sequence[Line]) -> str:
-    """A row for each line; in each column the highest of ours are bold."""
+    """Table with a row for each line; the highest of our figures in each column is bold."""
     sets = list(dict.fromkeys(name for line in lines for name in line.cells))
     best = {name: max(_our_auroc(line, name) for line in lines) for name in sets}
 
@@ -65,7 +65,7 @@ def _auroc_table(lines: Sequence[Line]) -> str:
 
 
 def _our_auroc(line: Line, name: str) -> float:
-    """Of a cell, without its interval; -1 where it is not ours, or there is none."""
+    """Number in a cell, without its interval; -1 where it is not ours or missing."""
     is_ours = line.source == HERE and name in line.cells
     return float(line.cells[name].split()[0]) if is_ours else -1.0
 

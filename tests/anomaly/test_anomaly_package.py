@@ -1,3 +1,4 @@
+import ast
 import subprocess
 import sys
 
@@ -19,6 +20,13 @@ def test_all_public_names_are_found():
         assert getattr(anomaly, name).__name__ == name
     with pytest.raises(AttributeError, match="Outlier"):
         _ = anomaly.Outlier
+
+
+def test_type_checkers_see_the_names_that_python_finds():
+    tree = ast.parse((ROOT / "anomaly" / "__init__.py").read_text("utf-8"))
+    imports = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    seen = {name.asname: node.module for node in imports for name in node.names if name.asname}
+    assert seen == anomaly._MODULES
 
 
 def test_importing_the_package_loads_no_tensorflow():

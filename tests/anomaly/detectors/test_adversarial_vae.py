@@ -4,14 +4,14 @@ import tensorflow as tf
 
 from anomaly import elbo
 from anomaly.detectors.adversarial_vae import AdversarialVAE
-from anomaly.machinery.detector_chunks import row_noise
+from anomaly.machinery.detector_base import row_noise
 from anomaly.machinery.detector_losses import kl_divergence
 from tiny_detectors import adversarial_vae, dense_networks, keras, rows
 
 
 def test_score_is_the_mean_divergence_over_the_draws_of_each_row():
     X, detector = rows(9), adversarial_vae()
-    noise = row_noise(detector.seed, 0, 9, (detector.samples, 2))
+    noise = row_noise(detector.seed, X, (detector.samples, 2))
     x_recon = detector.vae.reconstruct(X, noise)
     y = np.repeat(detector.model(X), detector.samples, axis=0)
     by_draw = np.reshape(kl_divergence(y, detector.model(x_recon)), (9, detector.samples))

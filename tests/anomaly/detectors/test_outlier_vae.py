@@ -3,12 +3,12 @@ from functools import partial
 import numpy as np
 import pytest
 import scipy.special
+import scipy.stats
 import tensorflow as tf
 
 from anomaly import elbo
 from anomaly.detectors.outlier_vae import OutlierVAE
-from anomaly.machinery.detector_chunks import row_noise
-from anomaly.machinery.vae_sampling import Sampling, sampled_reconstructions
+from anomaly.machinery.detector_base import row_noise
 from tiny_detectors import dense_networks, keras, layers, outlier_vae, rows
 
 
@@ -30,8 +30,8 @@ def image_vae(**options):
 def reconstructions_one_by_one(detector, X):
     """[row, sample, feature], each row alone and each draw by hand."""
     vae, found = detector.vae, []
-    for number, row in enumerate(X):
-        noise = row_noise(detector.seed, number, 1, (detector.samples, vae.latent_dim))[0]
+    for row in X:
+        noise = row_noise(detector.seed, row[None], (detector.samples, vae.latent_dim))[0]
         mean, log_variance = vae.encode(row[None])
         z = [mean[0] + tf.exp(log_variance[0] / 2) * draw for draw in noise]
         found.append([vae.decoder_net(one[None])[0].numpy() for one in z])
@@ -97,16 +97,30 @@ def test_instance_scores_do_not_rise_with_the_percentage():
     assert np.all(np.diff(scores, axis=0) <= 1e-7)
 
 
-def test_without_a_seed_scores_differ_but_follow_tensorflows_seed():
-    detector = outlier_vae(seed=None)
-    scores = []
+def test_without_a_seed_one_is_drawn_once_and_follows_tensorflows_seed():
+    weights, scores = [], []
     for seed in (0, 1, 0):
         tf.random.set_seed(seed)
+        detector = outlier_vae(seed=None)
+        weights.append(detector.vae._mean.get_weights()[0])
         scores.append(detector.score(rows())[1])
-    np.testing.assert_array_equal(scores[0], scores[2])
-    assert not np.allclose(scores[0], scores[1], rtol=1e-4)
-    assert not np.allclose(detector.score(rows())[1], detector.score(rows())[1], rtol=1e-4)
+        np.testing.assert_array_equal(detector.score(rows())[1], scores[-1])
+    np.testing.assert_array_equal(weights[0], weights[2])
+    assert not np.allclose(weights[0], weights[1])
     assert not np.allclose(detector.vae(rows()).numpy(), detector.vae(rows()).numpy(), rtol=1e-4)
+
+
+@pytest.mark.parametrize("seed", [None, 3])
+def test_a_score_is_a_function_of_the_row(seed):
+    X, detector = rows(), outlier_vae(seed=seed)
+    features, instances = detector.score(X)
+    order = np.random.default_rng(0).permutation(len(X))
+    for found, expected in zip(detector.score(X[order]), (features, instances), strict=True):
+        np.testing.assert_allclose(found, expected[order], rtol=1e-5)
+    alone = [detector.score(row[None])[1][0] for row in X]
+    np.testing.assert_allclose(alone, instances, rtol=1e-5)
+    as_float64 = detector.score(np.asfortranarray(X.astype(np.float64)))[1]
+    np.testing.assert_allclose(as_float64, instances, rtol=1e-5)
 
 
 class Noise(layers.Layer):
@@ -141,7 +155,7 @@ def test_a_seed_repeats_the_draws_of_a_foreign_vae_and_leaves_it_as_it_was(sourc
         after = [variable.numpy() for variable in vae.variables]
         assert all(np.array_equal(a, b) for a, b in zip(state, after, strict=True))
     unseeded = outlier_vae(vae=vae, seed=None)
-    assert not np.allclose(unseeded.score(rows())[1], unseeded.score(rows())[1])
+    np.testing.assert_array_equal(unseeded.score(rows())[1], unseeded.score(rows())[1])
 
 
 def test_a_changed_attribute_changes_the_next_scores():
@@ -220,11 +234,55 @@ def test_training_is_the_same_by_xla_and_without(monkeypatch):
         np.testing.assert_allclose(one, other, rtol=1e-3, atol=1e-5)
 
 
-def test_a_sampling_is_named_and_a_foreign_vae_gets_repeated_rows():
-    identity = keras.Sequential([keras.Input((4,)), layers.Identity()])
-    sampling = Sampling(vae=identity, samples=2, seed=None)
-    found = sampled_reconstructions(sampling.vae, tf.constant(rows(3)), sampling.samples)
-    np.testing.assert_array_equal(found, np.repeat(rows(3), 2, axis=0))
+def test_a_foreign_vae_without_draws_is_compiled_once_and_follows_the_batch_size():
+    sizes = []
+
+    class Sizes(layers.Layer):
+        def call(self, x):
+            sizes.append(x.shape[0])
+            return 2 * x
+
+    detector = outlier_vae(vae=keras.Sequential([keras.Input((4,)), Sizes()]), samples=2)
+    sizes.clear()
+    for batch_size in (1e10, 7, 7):
+        features, _ = detector.score(rows(), batch_size=batch_size)
+        np.testing.assert_allclose(features, rows() ** 2, rtol=1e-5)
+    assert len(sizes) == 2  # once to see that there are no draws, once for all calls
+
+
+def test_feature_scores_follow_the_likelihood():
+    difference = np.array([[-0.3, 0.0, 0.1, 2.0]])
+    beyond = 2 * scipy.stats.norm.sf(np.abs(difference), scale=0.1)  # both tails
+    detector = outlier_vae(samples=1, score_type="proba", sigma=0.1)
+    found = detector.feature_score(difference, np.zeros((1, 4)))
+    np.testing.assert_allclose(found, 1 - beyond, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("percentage", "count"), [(100, 100), (7, 7), (7.001, 8), (0.5, 1), (33, 33), (29, 29)]
+)
+def test_the_largest_scores_are_counted_robustly(percentage, count):
+    scores = np.random.default_rng(0).permuted(np.tile(np.arange(100.0), (3, 1)), axis=1)
+    expected = np.arange(100 - count, 100).mean()
+    found = outlier_vae().instance_score(scores.reshape(3, 5, 20), percentage)
+    np.testing.assert_allclose(found, [expected] * 3)
+
+
+def test_shapes_that_do_not_fit_are_named_with_the_shape_that_is_wanted():
+    detector = image_vae(threshold=1.0)
+    for X, words in (
+        (np.zeros((8, 8, 3)), r"X: wants an array \[row, 8, 8, 3\], has the shape \(8, 8, 3\)"),
+        (np.zeros((2, 8, 8, 1)), r"X: rows have .*\(8, 8, 1\), should have \(8, 8, 3\)"),
+        (np.zeros((2, 192)), r"give an array \[row, 8, 8, 3\]"),
+        (np.zeros((0, 8, 8, 3)), r"X: is empty.*must be \[row, 8, 8, 3\]"),
+    ):
+        for call in (detector.predict, detector.fit):
+            with pytest.raises((ValueError, TypeError), match=words):
+                call(X)
+    with pytest.raises(ValueError, match=r"should have \(8, 8, 3\)"):
+        detector.fit(iter([np.zeros((2, 9, 9, 3), np.float32)]), verbose=False)
+    with pytest.raises(ValueError, match="each row 2 times"):
+        detector.feature_score(np.zeros((3, 4)), np.zeros((3, 4)))
 
 
 @pytest.mark.parametrize(

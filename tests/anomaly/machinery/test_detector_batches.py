@@ -35,7 +35,7 @@ def test_every_row_comes_once_per_epoch_in_a_new_order_of_the_seed():
 )
 def test_streams_give_all_rows_in_every_epoch(source, sizes):
     X = rows(10)
-    batches = StreamBatches(source(X), 4, row_rank=1)
+    batches = StreamBatches(source(X), 4, row_shape=(4,))
     for _ in range(3):
         epoch = list(batches)
         assert [len(batch) for batch in epoch] == sizes
@@ -43,7 +43,7 @@ def test_streams_give_all_rows_in_every_epoch(source, sizes):
 
 
 def test_a_generator_without_end_is_not_read_ahead():
-    batches = StreamBatches((rows(2) for _ in itertools.count()), 4, row_rank=1)
+    batches = StreamBatches((rows(2) for _ in itertools.count()), 4, row_shape=(4,))
     assert len(list(itertools.islice(batches, 3))) == 3
 
 
@@ -58,7 +58,7 @@ def test_a_generator_without_end_is_not_read_ahead():
 )
 def test_bad_streams_are_named(source, error, words):
     with pytest.raises(error, match=words):
-        list(StreamBatches(source, 4, row_rank=1))
+        list(StreamBatches(source, 4, row_shape=(4,)))
 
 
 def test_arrays_are_told_from_streams():

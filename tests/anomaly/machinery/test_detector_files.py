@@ -212,8 +212,21 @@ def test_unknown_classes_and_missing_folders(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(ValueError, match="is a file"):
         save_detector(model_distillation(), tmp_path / "file")
-    with pytest.raises(ValueError, match="legacy"):
-        save_detector(model_distillation(), tmp_path, legacy=True)
+
+
+def test_legacy_is_accepted_with_a_warning(tmp_path, caplog):
+    detector = model_distillation()
+    save_detector(detector, tmp_path, legacy=True)
+    assert "legacy=True has no effect: there is one format" in caplog.text
+    np.testing.assert_array_equal(load_detector(tmp_path).score(rows()), detector.score(rows()))
+
+
+def test_a_drawn_seed_is_saved(tmp_path):
+    detector = outlier_vae(seed=None)
+    save_detector(detector, tmp_path)
+    loaded = load_detector(tmp_path)
+    assert loaded.seed == detector.seed
+    np.testing.assert_array_equal(loaded.score(rows())[1], detector.score(rows())[1])
 
 
 class Unregistered(layers.Layer):

@@ -10,11 +10,8 @@ from anomaly.machinery.detector_losses import (
     balanced_squared_error,
     fitted_elbo,
     hidden_divergence,
-    improbability_score,
     kl_divergence,
-    mean_of_largest,
     normal_loss,
-    squared_error_score,
     with_temperature,
 )
 
@@ -149,22 +146,3 @@ def test_balanced_squared_error_of_one_row_has_a_finite_gradient():
         tape.watch([x, kl])
         loss = balanced_squared_error(x, x * 2, kl * tf.reduce_sum(x))
     assert np.all(np.isfinite(tape.gradient(loss, x)))
-
-
-def test_scores_of_features():
-    difference = np.array([-0.3, 0.0, 0.1, 2.0])
-    np.testing.assert_allclose(squared_error_score(difference), difference**2)
-    beyond = 2 * scipy.stats.norm.sf(np.abs(difference), scale=0.1)  # both tails
-    np.testing.assert_allclose(
-        improbability_score(tf.constant(difference), 0.1), 1 - beyond, atol=1e-12
-    )
-
-
-@pytest.mark.parametrize(
-    ("percentage", "count"), [(100, 100), (7, 7), (7.001, 8), (0.5, 1), (33, 33), (29, 29)]
-)
-def test_mean_of_largest_counts_robustly(percentage, count):
-    scores = np.random.default_rng(0).permuted(np.tile(np.arange(100.0), (3, 1)), axis=1)
-    expected = np.arange(100 - count, 100).mean()
-    found = mean_of_largest(scores.reshape(3, 5, 20), percentage)
-    np.testing.assert_allclose(found, [expected] * 3)
