@@ -49,7 +49,7 @@ class ExampleSet:
 
 def digest_of(values: np.ndarray) -> str:
     """sha256 of an array's values, in hexadecimal."""
-    return hashlib.sha256(np.ascontiguousarray(values)).hexdigest()
+    return hashlib.sha256(np.ascontiguousarray(values).data).hexdigest()
 
 
 def choose_rows(example_set: ExampleSet, size: int, seed: int) -> ExampleSet:

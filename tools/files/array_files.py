@@ -3,6 +3,7 @@
 What cannot be read ends in ValueError, or in the standard library's errors of damaged files.
 """
 
+import gzip
 import io
 import lzma
 import math
@@ -12,7 +13,7 @@ import tokenize
 import zipfile
 import zlib
 from collections.abc import Sequence
-from typing import BinaryIO
+from typing import IO, BinaryIO
 
 import numpy as np
 
@@ -45,7 +46,7 @@ def refuse_large(size: int, what: str, most: int | None = None) -> None:
         raise ValueError(f"{what} claims {size:,} bytes, more than the {most:,} that are allowed")
 
 
-def read_bounded(stream: BinaryIO, what: str) -> bytes:
+def read_bounded(stream: IO[bytes] | gzip.GzipFile, what: str) -> bytes:
     """The whole stream, perhaps uncompressed while it is read, if it fits into memory."""
     content = io.BytesIO()
     while chunk := stream.read(_CHUNK):
@@ -85,7 +86,7 @@ def npy_array(file: BinaryIO) -> np.ndarray:
     return _sound(np.lib.format.read_array(file, allow_pickle=False))
 
 
-def _check_header(stream: BinaryIO, size: int) -> None:
+def _check_header(stream: IO[bytes], size: int) -> None:
     """Raises ValueError unless the header describes exactly what follows it.
 
     So each byte is read, and with the last one a zip's checksum is compared.

@@ -18,9 +18,10 @@ from tools.files import array_files
 @contextmanager
 def reading(path: Path, *more_errors: type[Exception]) -> Iterator[None]:
     """Turns the errors of a damaged, missing or locked file into an InputError that names it."""
+    caught: tuple[type[Exception], ...] = (*array_files.DAMAGE, MemoryError, *more_errors)
     try:
         yield
-    except (*array_files.DAMAGE, MemoryError, *more_errors) as error:
+    except caught as error:
         reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
         if "allow_pickle" in reason:
             reason = "it holds Python objects (pickle), which are refused; save plain numbers"
@@ -50,7 +51,7 @@ def checked_content(path: Path, sha256: str, array: str = "x") -> bytes | np.nda
         InputError: The file is damaged or has another content.
     """
     content = _bytes_or_array(path, array)
-    plain = content if isinstance(content, bytes) else content.reshape(-1)
+    plain = content if isinstance(content, bytes) else np.ascontiguousarray(content).data
     found = hashlib.sha256(plain).hexdigest()
     if found != sha256:
         raise InputError(

@@ -10,7 +10,7 @@ class MalformedError(Exception):
     """A value has another type than its annotation says; the message is its path."""
 
 
-def typed(kind: Any, value: object, path: str) -> Any:
+def typed(kind: Any, value: Any, path: str) -> Any:
     """The value as an instance of a type.
 
     Args:
@@ -43,7 +43,7 @@ def typed(kind: Any, value: object, path: str) -> Any:
     return _require(type(value) in allowed, value, path)  # type: a bool is no int
 
 
-def _record(kind: type, value: object, path: str) -> Any:
+def _record(kind: Any, value: Any, path: str) -> Any:
     _require(isinstance(value, dict), value, path)
     hints = get_type_hints(kind, include_extras=True)
     given = {

@@ -20,7 +20,7 @@ class DamagedFileError(Exception):
     """A file is there but not whole. The message says how, in one line."""
 
 
-def write_bytes(path: Path, content: bytes) -> None:
+def write_bytes(path: Path, content: bytes | memoryview) -> None:
     """Writes the file so that a reader, or a crash, meets the old content or the new, never a part.
 
     Raises:

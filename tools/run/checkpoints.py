@@ -12,7 +12,7 @@ import numpy as np
 from tools.files.whole_files import DamagedFileError, read_npz, write_npz
 
 _LOG = logging.getLogger(__name__)
-_NAME = re.compile(r"checkpoint-(\d{8})\.npz")
+_NAME = re.compile(r"checkpoint-\d{8}\.npz")
 
 
 class Checkpoint(NamedTuple):
@@ -82,7 +82,7 @@ def file_digest(path: Path) -> str:
 
 
 def _step(path: Path) -> int:
-    return int(_NAME.fullmatch(path.name)[1])
+    return int(path.stem.removeprefix("checkpoint-"))
 
 
 def _newest_first(member_dir: Path) -> list[Path]:

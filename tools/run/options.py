@@ -7,7 +7,7 @@ import os
 import textwrap
 import types
 import typing
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +62,7 @@ def option(
 
 def define_flags(settings_class: type, flag_values: flags.FlagValues) -> None:
     """Defines one flag per field, of the field's type."""
-    define_by_type = {
+    define_by_type: dict[type, Callable[..., object]] = {
         int: flags.DEFINE_integer,
         float: flags.DEFINE_float,
         bool: flags.DEFINE_bool,

@@ -1,9 +1,11 @@
 """Seeds by name and random numbers by row, so that no draw depends on what else was drawn."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from zlib import crc32
 
 import numpy as np
+
+RowIds = Sequence[int] | np.ndarray  # number of each row [row]
 
 
 def child_seed(root_seed: int, *path: str | int) -> int:
@@ -48,7 +50,7 @@ class RowRandom:
         ids: Number of each row [row].
     """
 
-    def __init__(self, seed: int, ids: Iterable[int]):
+    def __init__(self, seed: int, ids: RowIds):
         """Starts a stream for each row."""
         self._rows = [np.random.Generator(np.random.Philox(key=[seed, int(row)])) for row in ids]
 

@@ -19,7 +19,7 @@ def run_status(path: str | Path) -> str:
     """
     splits = [manifest.parent for manifest in Path(path).glob("split-*/manifest.json")]
     splits.sort(key=lambda split: (len(split.name), split.name))  # split-10 after split-9
-    run_folders = [RunFolder(folder) for folder in splits or [path]]
+    run_folders = [RunFolder(folder) for folder in splits or [Path(path)]]
     return "\n".join(line for each in run_folders for line in _lines(each)) + "\n"
 
 

@@ -1,7 +1,7 @@
 """Measures what scoring costs, in seconds per pass over the examples."""
 
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -9,11 +9,11 @@ from contextlib import contextmanager
 class Stopwatch:
     """Adds up seconds and examples by pass, except for each pass's first batch, which compiles."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         """Starts with nothing measured."""
         self._batches: Counter[str] = Counter()
         self._examples: Counter[str] = Counter()
-        self._seconds: Counter[str] = Counter()
+        self._seconds: defaultdict[str, float] = defaultdict(float)
 
     @contextmanager
     def timed(self, name: str, examples: int) -> Iterator[None]:

@@ -60,7 +60,11 @@ def process_launcher(settings: LauncherSettings, data: Any) -> Iterator[ProcessL
         settings: Number of processes, and threads of each.
         data: First argument of all tasks; each process gets a copy when it starts.
     """
-    at_once, threads, cores = settings.members_at_once, settings.cpus_per_member, os.cpu_count()
+    at_once, threads, cores = (
+        settings.members_at_once,
+        settings.cpus_per_member,
+        os.cpu_count() or 1,
+    )
     if at_once * threads > cores:
         _LOG.warning(
             "--members_at_once=%d with --cpus_per_member=%d: more threads than the %d cores here",
@@ -90,7 +94,9 @@ def _begin(data: Any) -> None:
 
 
 def _end_with_parent() -> None:
-    multiprocessing.parent_process().join()
+    parent = multiprocessing.parent_process()
+    assert parent is not None  # this is a process of the pool
+    parent.join()
     os._exit(1)
 
 

@@ -126,7 +126,7 @@ class ImageSettings(RunSettings):
         smoke=200,
     )
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         """Raises InputError where flags contradict one another; fills in model_dir."""
         super().__post_init__()
         check_dataset_name("train_dataset", self.train_dataset, split="train")
@@ -138,8 +138,9 @@ class ImageSettings(RunSettings):
             raise InputError(f"--score_keys is empty; known are {known}")
         if self.corruptions and not self.severity:
             raise InputError(f"--severity is empty; known are {', '.join(map(str, SEVERITIES))}")
-        for name, known in (("corruptions", CORRUPTIONS), ("perturbations", PERTURBATIONS)):
-            if "all" in getattr(self, name):
-                object.__setattr__(self, name, tuple(known))
+        if "all" in self.corruptions:
+            object.__setattr__(self, "corruptions", tuple(CORRUPTIONS))
+        if "all" in self.perturbations:
+            object.__setattr__(self, "perturbations", tuple(PERTURBATIONS))
         name = Path(self.train_dataset).stem
         self._fill_in("model_dir", f"runs/{self.MODEL}-{name}-{self.preset}")

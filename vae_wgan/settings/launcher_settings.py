@@ -57,7 +57,7 @@ class LauncherSettings:
         of_this_start=True,
     )
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         """Raises InputError for a flag that the launcher would ignore, or a malformed address."""
         if self.launcher == "local":
             for name in _OF_RAY:

@@ -67,7 +67,7 @@ class RunSettings(LauncherSettings, PresetSettings):
         at_least=0,
     )
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         """Raises InputError where flags contradict one another; fills in data_dir."""
         super().__post_init__()
         if self.skip_train and self.delete_existing:

@@ -205,7 +205,7 @@ class TableSettings(RunSettings):
         """Training steps per member."""
         return self.max_steps
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         """Raises InputError where flags contradict one another; fills in what depends on others."""
         super().__post_init__()
         vae_options.check_analytic_kl(self)

@@ -12,9 +12,17 @@ from tools.run.options import option
 class PriorSettings(Protocol):
     """The settings that choose the prior."""
 
-    use_NF: bool  # noqa: N815  the name of 2018
-    mixture_components: int
-    analytic_kl: bool
+    @property
+    def use_NF(self) -> bool:  # noqa: N802  the name of 2018
+        """Whether the prior is a flow."""
+
+    @property
+    def mixture_components(self) -> int:
+        """Components of a prior that is none."""
+
+    @property
+    def analytic_kl(self) -> bool:
+        """Whether the rate is computed in closed form."""
 
 
 def latent_size() -> Any:
@@ -75,14 +83,14 @@ def train_samples(example: str) -> Any:
     )
 
 
-def learning_rate(fast: float, **presets: float) -> Any:
-    """Field `learning_rate`."""
+def learning_rate(fast: float, reference: float) -> Any:
+    """Field `learning_rate`, with its values in two of the presets."""
     return option(
         fast,
         "Initial learning rate of Adam; a cosine decay brings it to 0 at max_steps.",
         above=0,
         shapes_members=True,
-        **presets,
+        reference=reference,
     )
 
 

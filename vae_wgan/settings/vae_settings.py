@@ -55,7 +55,7 @@ class VAESettings(ImageSettings):
         8, "Images in one training step of a member.", at_least=1, shapes_members=True, reference=32
     )
     train_samples: int = vae_options.train_samples("image")
-    learning_rate: float = vae_options.learning_rate(1e-3)
+    learning_rate: float = vae_options.learning_rate(1e-3, reference=1e-3)
     start_at_mean: bool = option(
         True,
         "Initializes the decoder to output the mean colour of the training images.",
@@ -91,7 +91,7 @@ class VAESettings(ImageSettings):
         """Training steps per member."""
         return self.max_steps
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         """Raises InputError where flags contradict one another; fills in the likelihood."""
         vae_options.check_analytic_kl(self)
         if self.pixel_noise > 1:

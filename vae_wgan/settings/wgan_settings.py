@@ -137,7 +137,7 @@ class WGANSettings(ImageSettings):
         """Training steps per member, of the networks and of the classifier."""
         return self.max_steps + self.extra_steps
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         """Raises InputError where flags contradict one another; fills in model_dir."""
         if self.clamp_lower > self.clamp_upper:
             raise InputError(

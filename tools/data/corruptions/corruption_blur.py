@@ -53,10 +53,11 @@ def motion_blur(images: np.ndarray, length: float, random: RowRandom) -> np.ndar
         sample(images, rows + place * np.sin(angles), columns + place * np.cos(angles))
         for place in places
     )
-    return sum(read) / len(places)
+    return sum(read, start=np.zeros(images.shape, np.float32)) / len(places)
 
 
 def zoom_blur(images: np.ndarray, factor: float, random: RowRandom) -> np.ndarray:
     """Averages over ten enlargements from 1 to this factor."""
     factors = np.linspace(1, factor, 10)
-    return sum(enlarged(images, float(part)) for part in factors) / len(factors)
+    read = (enlarged(images, float(part)) for part in factors)
+    return sum(read, start=np.zeros(images.shape, np.float32)) / len(factors)

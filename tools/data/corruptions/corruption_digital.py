@@ -50,7 +50,8 @@ def pixelate(images: np.ndarray, factor: float, random: RowRandom) -> np.ndarray
     for row, channel in np.ndindex(images.shape[0], images.shape[-1]):
         picture = Image.fromarray(images[row, :, :, channel].astype(np.float32))
         picture = picture.resize(small, Image.Resampling.BOX)
-        pixelated[row, :, :, channel] = picture.resize((width, height), Image.Resampling.NEAREST)
+        picture = picture.resize((width, height), Image.Resampling.NEAREST)
+        pixelated[row, :, :, channel] = np.asarray(picture)
     return pixelated
 
 

@@ -5,7 +5,7 @@ Gaussian blur, brightness, contrast, pixelation and JPEG have the strengths of C
 others have strengths of their own that rise with the severity, for sides of about 30 pixels.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,7 +14,7 @@ from tools.data.corruptions import corruption_blur as blur
 from tools.data.corruptions import corruption_digital as digital
 from tools.data.corruptions import corruption_noise as noise
 from tools.data.corruptions import corruption_weather as weather
-from tools.run.seeds import RowRandom
+from tools.run.seeds import RowIds, RowRandom
 
 SEVERITIES = (1, 2, 3, 4, 5)
 
@@ -59,7 +59,12 @@ CORRUPTIONS = {
 
 
 def corrupt(
-    name: str, images: np.ndarray, severity: int, *, seed: int, ids: Sequence[int] | None = None
+    name: str,
+    images: np.ndarray,
+    severity: int,
+    *,
+    seed: int,
+    ids: RowIds | None = None,
 ) -> np.ndarray:
     """The images with one corruption, float32 in [0, 1].
 

@@ -4,7 +4,7 @@ Hendrycks and Dietterich 2019, https://arxiv.org/abs/1903.12261. Step 0 is the i
 steps of a sequence share their random numbers, so that one thing changes only.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from tools.data.corruptions import corruption_noise as noise
 from tools.data.corruptions import corruption_weather as weather
 from tools.data.corruptions.corruption_kinds import in_range
 from tools.data.corruptions.resampling import enlarged, linear_map
-from tools.run.seeds import RowRandom
+from tools.run.seeds import RowIds, RowRandom
 
 STEPS = 30
 # From images, the share of the whole way in (0, 1], and random numbers, to images.
@@ -57,7 +57,7 @@ PERTURBATIONS: dict[str, Perturbation] = {
 
 
 def perturbed(
-    name: str, images: np.ndarray, *, seed: int, ids: Sequence[int] | None = None
+    name: str, images: np.ndarray, *, seed: int, ids: RowIds | None = None
 ) -> Iterator[np.ndarray]:
     """The steps 0 to STEPS of a sequence, each float32 [image, height, width, channel] in [0, 1].
 

@@ -31,8 +31,9 @@ def sample(images: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndar
 
 def grid(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Rows and columns of all pixels, each [1, height, width]."""
-    rows, columns = np.indices(images.shape[1:3], np.float32)
-    return rows[np.newaxis], columns[np.newaxis]
+    height, width = images.shape[1:3]
+    rows, columns = np.indices((1, height, width), np.float32)[1:]
+    return rows, columns
 
 
 def linear_map(

@@ -60,8 +60,13 @@ def _read_picture(path: Path) -> np.ndarray:
         # Pillow opens 16 bits of colour as 8; the file's own layout is RGB;16B then.
         if picture.mode.startswith(("I", "F")) or ";16" in str(picture.tile):
             raise InputError(f"{path} has more than 8 bits a channel; save it with 8")
-        if picture.has_transparency_data and picture.convert("RGBA").getextrema()[3][0] < 255:
+        if picture.has_transparency_data and _least_opacity(picture) < 255:
             raise InputError(f"{path} has transparent parts; put it on a background")
         grey = picture.mode in ("1", "L", "LA")
         pixels = np.asarray(picture.convert("L" if grey else "RGB"))
     return pixels[..., np.newaxis] if grey else pixels
+
+
+def _least_opacity(picture: Image.Image) -> int:
+    """Smallest alpha of a pixel; 255: opaque."""
+    return int(np.asarray(picture.convert("RGBA"))[..., 3].min())

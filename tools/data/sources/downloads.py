@@ -12,6 +12,7 @@ import urllib.request
 import zipfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import IO
 
 from tqdm import tqdm
 
@@ -112,7 +113,7 @@ def extract_gzipped(
         bare = member.name.removeprefix("./").removesuffix(".gz")
         if member.isfile() and bare in wanted:
             path = folder / wanted.pop(bare)
-            with reading(path), archive.extractfile(member) as stored:
+            with reading(path), _stored(archive, member) as stored:
                 stream = gzip.GzipFile(fileobj=stored) if member.name.endswith(".gz") else stored
                 content = read_bounded(stream, "its content")
             write_gzip(path, content)
@@ -130,8 +131,16 @@ def tar_content(archive: tarfile.TarFile, name: str) -> bytes:
         found = [member for member in archive if member.name == name and member.isfile()]
         if not found:
             raise InputError(f"the package does not have {name}")
-        with archive.extractfile(found[-1]) as stream:
+        with _stored(archive, found[-1]) as stream:
             return read_bounded(stream, "its content")
+
+
+def _stored(archive: tarfile.TarFile, member: tarfile.TarInfo) -> IO[bytes]:
+    """The content of a file in an archive, as it is stored."""
+    stream = archive.extractfile(member)
+    if stream is None:
+        raise InputError(f"{member.name} is no file")
+    return stream
 
 
 def zip_content(archive: zipfile.ZipFile, name: str) -> bytes:

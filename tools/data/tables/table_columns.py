@@ -3,6 +3,8 @@
 Rows are counted from 0, as in the score files.
 """
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -79,7 +81,7 @@ def has_label(labels: pd.Series, label: str) -> np.ndarray:
     return labels.isin(found[[_is_same(value, label) for value in found]]).to_numpy()
 
 
-def _is_same(value: object, label: str) -> bool:
+def _is_same(value: Any, label: str) -> bool:
     try:
         return float(value) == float(label)
     except (TypeError, ValueError):

@@ -118,6 +118,8 @@ def _named_content(name: str, data_dir: Path) -> tuple[Path, bytes]:
     if not path.exists():
         obtain(name, [dataset.file], dataset.sources, data_dir)
     try:
-        return path, checked_content(path, dataset.file.sha256)
+        content = checked_content(path, dataset.file.sha256)
     except InputError as error:
         raise InputError(f"{error}; move the file away to get {name} anew") from error
+    assert isinstance(content, bytes)  # the files of named tables are no .npz
+    return path, content

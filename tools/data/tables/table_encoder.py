@@ -284,12 +284,12 @@ def _likeliest_unit(values: np.ndarray, median: float) -> float | None:
     is, but for a constant, -log(standard deviation of the curbed) + mean(log(their derivative)).
     """
     deviation = values.std()
-    likelihoods = {None: -np.log(deviation)}
+    likelihoods: dict[float | None, float] = {None: -np.log(deviation)}
     for unit in deviation * np.array(UNITS):
         scaled = (values - median) / unit
         log_derivative = -0.5 * np.log1p(scaled**2) - np.log(unit)
         likelihoods[float(unit)] = log_derivative.mean() - np.log(np.arcsinh(scaled).std())
-    return max(likelihoods, key=likelihoods.get)
+    return max(likelihoods, key=likelihoods.__getitem__)
 
 
 def _curbed(values: np.ndarray, median: float, unit: float | None) -> np.ndarray:
