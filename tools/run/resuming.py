@@ -1,4 +1,4 @@
-"""Which run may begin, go on or be deleted in a run folder, by what its manifest says."""
+"""Which run may begin, continue or be deleted in a run folder, by what its manifest says."""
 
 import dataclasses
 import json
@@ -6,7 +6,7 @@ import re
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, Protocol, TypeVar
 
 from tools.errors import InputError
 from tools.run.options import member_settings, saved_value
@@ -20,8 +20,29 @@ _PARTS = re.compile(
 )
 
 
-def settle_settings(run_folder: RunFolder, settings: Any, given: set[str]) -> Any:
-    """The settings to go on with, given what the folder holds; nothing is written.
+class StartSettings(Protocol):
+    """A dataclass of `option` fields, these among them."""
+
+    __dataclass_fields__: ClassVar[dict[str, dataclasses.Field[Any]]]  # as every dataclass has
+
+    @property
+    def seed(self) -> int:
+        """Root seed."""
+
+    @property
+    def skip_train(self) -> bool:
+        """Whether the members of the folder are used as they are."""
+
+    @property
+    def delete_existing(self) -> bool:
+        """Whether an earlier run in the folder is deleted first."""
+
+
+Settings = TypeVar("Settings", bound=StartSettings)
+
+
+def settle_settings(run_folder: RunFolder, settings: Settings, given: set[str]) -> Settings:
+    """The settings to continue with, given what the folder holds; nothing is written.
 
     With `skip_train` they are the settings of the saved run, except for flags given by hand.
 
@@ -59,7 +80,9 @@ def settle_settings(run_folder: RunFolder, settings: Any, given: set[str]) -> An
     return dataclasses.replace(settings, **kept)
 
 
-def open_run(run_folder: RunFolder, settings: Any, training_data: Mapping[str, str]) -> None:
+def open_run(
+    run_folder: RunFolder, settings: StartSettings, training_data: Mapping[str, str]
+) -> None:
     """Writes the manifest, the first file of a run.
 
     Args:

@@ -44,11 +44,3 @@ def test_the_rate_has_a_closed_form_under_the_standard_normal_prior_only(
         check_analytic_kl(settings)
     else:
         assert "--analytic_kl needs" in message_of(check_analytic_kl, settings)
-
-
-@pytest.mark.parametrize("settings_class", [VAESettings, TableSettings])
-def test_every_help_text_is_a_sentence(settings_class):
-    for name, field in flags(settings_class).items():
-        text = field.metadata["help"]
-        assert text[0].isupper() and text.endswith("."), name
-        assert not text.startswith(("Of ", "That of", "Those", "The same")), name
