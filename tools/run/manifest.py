@@ -8,6 +8,8 @@ from tools.files.typed_json import MalformedError, typed
 
 _MOST_DRAWS = 1_000_000  # of a bootstrap; more would take days
 
+CORRUPTION, PERTURBATION = GROUPS = "corruption", "perturbation"  # of altered sets
+Group = Annotated[str, GROUPS.__contains__]
 Count = Annotated[int, lambda number: number >= 0]
 Draws = Annotated[int, lambda number: 0 <= number <= _MOST_DRAWS]
 Decimal = Annotated[str, str.isdecimal]
@@ -18,12 +20,12 @@ class Alteration:
     """How the images of an altered set were made.
 
     Attributes:
-        group: "corruption" or "perturbation".
-        kind: Which one, such as "fog".
+        group: CORRUPTION or PERTURBATION.
+        kind: Name of the corruption or perturbation, such as "fog".
         level: Severity 1 to 5 of a corruption, step 0 to 30 of a perturbation.
     """
 
-    group: str
+    group: Group
     kind: str
     level: Count
 
@@ -159,6 +161,6 @@ def _alteration_in_name(name: str) -> Alteration:
     """How an altered set was made, by its name: runs of earlier versions say no more."""
     group, _, kind_and_level = name.partition(".")
     kind, _, level = kind_and_level.rpartition(".")
-    if not (group and kind and level.isdecimal()):
+    if not (group in GROUPS and kind and level.isdecimal()):
         raise MalformedError("manifest.datasets.altered")
     return Alteration(group, kind, int(level))

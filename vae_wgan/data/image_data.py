@@ -12,6 +12,7 @@ from tools.data.images.altered_sets import corrupted_sets, perturbed_sets
 from tools.data.images.image_registry import default_ood_names, load_images, make_ood_set
 from tools.data.images.preprocessing import check_image_shape
 from tools.errors import InputError
+from tools.run.manifest import CORRUPTION, PERTURBATION
 from tools.run.run_folder import CALIBRATION
 from tools.run.seeds import child_seed
 
@@ -19,7 +20,7 @@ _LOG = logging.getLogger(__name__)
 CALIBRATION_SHARE = 0.05
 MONITORED_IMAGES = 64
 # Beginnings of the names of sets that are attacked or altered.
-OWN_NAMES = ("adv_", "corruption.", "perturbation.")
+OWN_NAMES = ("adv_", f"{CORRUPTION}.", f"{PERTURBATION}.")
 ATTACKED_NOISE = ("normal_noise", "uniform_noise")
 
 

@@ -188,7 +188,8 @@ class TableSettings(RunSettings):
 
     score_file: str = option(
         "",
-        "Table whose rows to score with the trained members, and nothing else; needs --output.",
+        "Table whose rows the trained members score, instead of a run; needs --output and"
+        " --skip_train.",
         of_this_start=True,
     )
     output: str = option(

@@ -71,6 +71,8 @@ def test_sets_that_could_not_be_had_are_not_available(content):
         ("datasets.missing.lost", 1),
         ("datasets.checksums.near", 12),
         ("datasets.altered", ["digits"]),
+        ("datasets.altered", ["rotation.fog.1"]),
+        ("datasets.alterations", {"fog": {"group": "rotation", "kind": "fog", "level": 1}}),
         ("datasets.alterations", {"fog": {"group": "corruption", "kind": "fog"}}),
         ("datasets.alterations", {"fog": {"group": "corruption", "kind": "fog", "level": -1}}),
     ],

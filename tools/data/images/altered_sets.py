@@ -8,7 +8,7 @@ import numpy as np
 from tools.data.corruptions.corruption_kinds import corrupt
 from tools.data.corruptions.perturbations import perturbed
 from tools.data.example_set import ExampleSet
-from tools.run.manifest import Alteration
+from tools.run.manifest import CORRUPTION, PERTURBATION, Alteration
 
 
 def corrupted_sets(
@@ -25,7 +25,7 @@ def corrupted_sets(
     for kind in kinds:
         for severity in severities:
             examples = corrupt(kind, images.examples, severity, seed=seed, ids=images.ids)
-            yield _altered(images, examples, Alteration("corruption", kind, severity))
+            yield _altered(images, examples, Alteration(CORRUPTION, kind, severity))
 
 
 def perturbed_sets(images: ExampleSet, kinds: Sequence[str], seed: int) -> Iterator[ExampleSet]:
@@ -33,7 +33,7 @@ def perturbed_sets(images: ExampleSet, kinds: Sequence[str], seed: int) -> Itera
     for kind in kinds:
         steps = perturbed(kind, images.examples, seed=seed, ids=images.ids)
         for step, examples in enumerate(steps):
-            yield _altered(images, examples, Alteration("perturbation", kind, step))
+            yield _altered(images, examples, Alteration(PERTURBATION, kind, step))
 
 
 def _altered(images: ExampleSet, examples: np.ndarray, alteration: Alteration) -> ExampleSet:
