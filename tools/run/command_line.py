@@ -5,14 +5,14 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Sequence
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from absl import flags
 
 from tools.errors import InputError
 from tools.run.compilation_cache import use_compilation_cache
 from tools.run.kernels import use_onednn
-from tools.run.options import define_flags, flags_text, settings_from_flags
+from tools.run.options import Settings, define_flags, flags_text, settings_from_flags
 from tools.run.termination import Terminated, terminable
 
 _KINDS = {"bool": "True or False", "float": "a number", "int": "a whole number"}
@@ -20,8 +20,8 @@ _STORAGE_FAULTS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.
 
 
 def run_from_command_line(
-    settings_class: type,
-    run: Callable[[Any, set[str]], None],
+    settings_class: type[Settings],
+    run: Callable[[Settings, set[str]], None],
     *,
     description: str,
     argv: Sequence[str] | None = None,
@@ -38,12 +38,13 @@ def run_from_command_line(
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
         settings, given = _parse(settings_class, argv, description)
-        if getattr(settings, "status", False):
+        values = vars(settings)  # not every script has the flags that are asked for here
+        if values.get("status"):
             from tools.run.status import run_status  # here: with it comes numpy
 
-            sys.stdout.write(run_status(settings.model_dir))
+            sys.stdout.write(run_status(values["model_dir"]))
             return
-        if getattr(settings, "compile", False):
+        if values.get("compile"):
             use_compilation_cache()
         else:
             use_onednn()
@@ -79,7 +80,9 @@ def _exit_with_line(argv: Sequence[str], message: str) -> NoReturn:
     sys.exit(2)
 
 
-def _parse(settings_class: type, argv: Sequence[str], description: str) -> tuple[Any, set[str]]:
+def _parse(
+    settings_class: type[Settings], argv: Sequence[str], description: str
+) -> tuple[Settings, set[str]]:
     flag_values = flags.FlagValues()
     define_flags(settings_class, flag_values)
     flags.DEFINE_bool("help", False, "Shows this text.", short_name="h", flag_values=flag_values)

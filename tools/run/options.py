@@ -18,6 +18,15 @@ from tools.errors import InputError
 PRESETS = ("fast", "reference", "smoke")
 
 
+class OptionFields(typing.Protocol):
+    """A frozen dataclass whose fields are made by `option`."""
+
+    __dataclass_fields__: typing.ClassVar[dict[str, dataclasses.Field[Any]]]
+
+
+Settings = typing.TypeVar("Settings", bound=OptionFields)
+
+
 def option(
     fast: Any,
     help_text: str,
@@ -60,7 +69,7 @@ def option(
     return dataclasses.field(default=fast, metadata=metadata)
 
 
-def define_flags(settings_class: type, flag_values: flags.FlagValues) -> None:
+def define_flags(settings_class: type[OptionFields], flag_values: flags.FlagValues) -> None:
     """Defines one flag per field, of the field's type."""
     define_by_type: dict[type, Callable[..., object]] = {
         int: flags.DEFINE_integer,
@@ -75,7 +84,7 @@ def define_flags(settings_class: type, flag_values: flags.FlagValues) -> None:
         define(field.name, default, _help(field), flag_values=flag_values)
 
 
-def flags_text(settings_class: type) -> str:
+def flags_text(settings_class: type[OptionFields]) -> str:
     """The flags as `--help` shows them: the class's own, then each base's, under its HELP_TITLE."""
     fields = {field.name: field for field in dataclasses.fields(settings_class)}
     sections = []
@@ -94,8 +103,8 @@ def _flag_text(field: dataclasses.Field) -> str:
 
 
 def settings_from_flags(
-    settings_class: type, flag_values: flags.FlagValues
-) -> tuple[Any, set[str]]:
+    settings_class: type[Settings], flag_values: flags.FlagValues
+) -> tuple[Settings, set[str]]:
     """The settings, and the names of the flags given by hand.
 
     A flag given by hand wins over the preset, the preset over the field's default.
@@ -118,7 +127,7 @@ def settings_from_flags(
     return settings_class(**values), given
 
 
-def settings_of_preset(settings_class: type, preset: str, **by_hand: Any) -> Any:
+def settings_of_preset(settings_class: type[Settings], preset: str, **by_hand: Any) -> Settings:
     """The settings under a preset, with some values of one's own.
 
     Raises:
@@ -135,7 +144,7 @@ def settings_of_preset(settings_class: type, preset: str, **by_hand: Any) -> Any
     return settings_class(**values | {"preset": preset} | by_hand)
 
 
-def member_settings(settings: Any) -> dict[str, Any]:
+def member_settings(settings: OptionFields) -> dict[str, Any]:
     """The settings that trained weights depend on."""
     return {
         field.name: getattr(settings, field.name)

@@ -6,10 +6,10 @@ import re
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, ClassVar, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from tools.errors import InputError
-from tools.run.options import member_settings, saved_value
+from tools.run.options import OptionFields, member_settings, saved_value
 from tools.run.provenance import git_commit, package_versions
 from tools.run.run_folder import RunFolder
 
@@ -20,10 +20,8 @@ _PARTS = re.compile(
 )
 
 
-class StartSettings(Protocol):
-    """A dataclass of `option` fields, these among them."""
-
-    __dataclass_fields__: ClassVar[dict[str, dataclasses.Field[Any]]]  # as every dataclass has
+class StartSettings(OptionFields, Protocol):
+    """Settings with at least these fields."""
 
     @property
     def seed(self) -> int:
