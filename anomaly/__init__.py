@@ -8,6 +8,8 @@ A name loads its module when it is first used, so `import anomaly` loads no Tens
 import importlib
 from typing import TYPE_CHECKING
 
+from tools import __version__ as __version__
+
 if TYPE_CHECKING:  # what editors and type checkers read; _MODULES is what Python reads
     from anomaly.detectors.adversarial_ae import AdversarialAE as AdversarialAE
     from anomaly.detectors.adversarial_vae import AdversarialVAE as AdversarialVAE
@@ -22,8 +24,6 @@ if TYPE_CHECKING:  # what editors and type checkers read; _MODULES is what Pytho
     from tools.data.corruptions.masks import apply_mask as apply_mask
     from tools.report.detector_plots import plot_feature_outlier_image as plot_feature_outlier_image
     from tools.report.detector_plots import plot_instance_score as plot_instance_score
-
-__version__ = "0.1.0"
 
 _MODULES = {
     "AdversarialAE": "anomaly.detectors.adversarial_ae",

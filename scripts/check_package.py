@@ -25,7 +25,7 @@ from scripts.script_start import run_script
 from tools.errors import InputError
 
 ROOT = Path(__file__).resolve().parents[1]
-INSTALLED = ("anomaly/", "tools/", "vae_wgan/")
+INSTALLED = "generative_ensembles/"
 _IMAGES = ("--train_dataset=own.npz", "--ood_datasets=hflip,uniform_noise")
 OWN_DATA = {  # a small data file for each command
     "vae-run": _IMAGES,
@@ -51,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def foreign_files(wheel: Path) -> list[str]:
-    """Files of a wheel that belong to none of the three packages."""
+    """Files of a wheel outside its one package."""
     with zipfile.ZipFile(wheel) as archive:
         names = [name for name in archive.namelist() if ".dist-info/" not in name]
     return [name for name in names if not name.startswith(INSTALLED)]

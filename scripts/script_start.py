@@ -9,6 +9,7 @@ from pathlib import Path
 
 from tools.errors import InputError
 from tools.run.options import default_data_dir
+from tools.run.tensorflow_notes import silence_tensorflow
 
 
 def script_parser(description: str) -> argparse.ArgumentParser:
@@ -52,7 +53,7 @@ def run_script(
     """Runs the story with the flags; exit status 0, or 2 with one line on bad input."""
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow's notes about missing GPUs
+    silence_tensorflow()
     try:
         story(options)
     except InputError as error:

@@ -3,16 +3,19 @@
 import errno
 import logging
 import os
+import re
 import sys
 from collections.abc import Callable, Sequence
 from typing import NoReturn
 
 from absl import flags
 
+from tools import __version__
 from tools.errors import InputError
 from tools.run.compilation_cache import use_compilation_cache
 from tools.run.kernels import use_onednn
 from tools.run.options import Settings, define_flags, flags_text, settings_from_flags
+from tools.run.tensorflow_notes import silence_tensorflow
 from tools.run.termination import Terminated, terminable
 
 _KINDS = {"bool": "True or False", "float": "a number", "int": "a whole number"}
@@ -28,14 +31,13 @@ def run_from_command_line(
 ) -> None:
     """Parses the flags and calls `run(settings, names of the flags given by hand)`.
 
-    With `--status` it prints what the run folder holds instead. Exits with 0 after `--help`, 2 with
-    one line on wrong input or a full disk, 130 when interrupted, and 143 when terminated. Any other
-    exception is a bug and keeps its traceback.
+    With `--status` it prints what the run folder holds instead. Exits with 0 after `--help` and
+    `--version`, 2 with one line on wrong input or a full disk, 130 when interrupted, and 143 when
+    terminated. Any other exception is a bug and keeps its traceback.
     """
     argv = list(sys.argv if argv is None else argv)
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
-    # TensorFlow's C++ notes about missing GPUs; a person who wants them sets the variable.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    silence_tensorflow()
     try:
         settings, given = _parse(settings_class, argv, description)
         values = vars(settings)  # not every script has the flags that are asked for here
@@ -80,12 +82,17 @@ def _exit_with_line(argv: Sequence[str], message: str) -> NoReturn:
     sys.exit(2)
 
 
+def _as_called(program: str) -> str:
+    return f"python {program}" if program.endswith(".py") else os.path.basename(program)
+
+
 def _parse(
     settings_class: type[Settings], argv: Sequence[str], description: str
 ) -> tuple[Settings, set[str]]:
     flag_values = flags.FlagValues()
     define_flags(settings_class, flag_values)
     flags.DEFINE_bool("help", False, "Shows this text.", short_name="h", flag_values=flag_values)
+    flags.DEFINE_bool("version", False, "Shows the version.", flag_values=flag_values)
     try:
         stray = flag_values(argv)[1:]
     except flags.IllegalFlagValueError as error:  # its own words are those of Python's int()
@@ -95,10 +102,14 @@ def _parse(
     except flags.Error as error:
         raise InputError(str(error)) from error
     if flag_values["help"].value:
+        # The description's examples start the command as this person has.
+        about = re.sub(r"(?m)^python \S+\.py", lambda _: _as_called(argv[0]), description.strip())
         sys.stdout.write(
-            f"{description.strip()}\n\nFlags are shown with their defaults.\n\n"
-            f"{flags_text(settings_class)}\n"
+            f"{about}\n\nFlags are shown with their defaults.\n\n{flags_text(settings_class)}\n"
         )
+        sys.exit(0)
+    if flag_values["version"].value:
+        sys.stdout.write(f"{os.path.basename(argv[0])} {__version__}\n")
         sys.exit(0)
     if stray:
         raise InputError(f"unexpected argument {stray[0]!r}; flags are written --name=value")

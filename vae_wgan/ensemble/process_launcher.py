@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from tools.errors import InputError
+from tools.run.tensorflow_notes import silence_tensorflow
 from vae_wgan.ensemble.task_window import completed
 from vae_wgan.settings.launcher_settings import LauncherSettings
 
@@ -90,6 +91,7 @@ def _begin(data: Any) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process that started this one decides
     threading.Thread(target=_end_with_parent, daemon=True).start()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
+    silence_tensorflow()
     _worker["data"] = data
 
 

@@ -89,7 +89,7 @@ def _connect(address: str) -> None:
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is told to Ray's makers
     import ray
 
-    checkout = Path(__file__).resolve().parents[2]
+    checkout = Path(__file__).resolve().parents[len(__package__.split("."))]
     environment = {"PYTHONPATH": f"{checkout}:${{PYTHONPATH}}", **kernel_choice()}
     options = {
         "logging_level": logging.ERROR,

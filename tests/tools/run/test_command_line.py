@@ -13,6 +13,7 @@ import pytest
 from processor_time import seconds_of_programs
 from repository_sources import ROOT
 from run_folder_fixture import write_run
+from tools import __version__
 from tools.errors import InputError
 from tools.run.command_line import run_from_command_line
 from tools.run.options import option
@@ -54,6 +55,19 @@ def test_help_shows_description_and_flags_and_is_no_error(argument, capsys):
     assert out.startswith("Trains.\n")
     assert "--steps=10\n      Training steps.\n" in out
     assert err == ""
+
+
+@pytest.mark.parametrize(
+    ("program", "shown"),
+    [("/venv/bin/vae-run", "vae-run --a=1\n"), ("vae_run.py", "python vae_run.py --a=1\n")],
+)
+def test_help_shows_the_command_as_it_was_called(program, shown, capsys):
+    description = "Trains.\n\npython vae_wgan/vae_run.py --a=1\n"
+    with pytest.raises(SystemExit):
+        run_from_command_line(
+            Settings, do_nothing, description=description, argv=[program, "--help"]
+        )
+    assert f"\n{shown}" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
@@ -148,7 +162,9 @@ def test_help_and_wrong_flags_need_no_tensorflow_and_little_time(script, without
         assert refused.returncode == 2
         assert refused.stderr.count("\n") == 1
         assert argument.strip("-").partition("=")[0] in refused.stderr
-    for argument in ("--help", "--train_dataset=mnits"):
+    version = without_tensorflow(script, "--version")
+    assert (version.stdout, version.stderr) == (f"{script.name} {__version__}\n", "")
+    for argument in ("--help", "--version", "--train_dataset=mnits"):
         assert seconds_of_programs(partial(without_tensorflow, script, argument)) < 2
 
 
