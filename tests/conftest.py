@@ -3,9 +3,12 @@
 import os
 import shutil
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+from finished_runs import FinishedRun, finished_run
 
 os.environ["TF_XLA_FLAGS"] = ""  # tests and what they start neither use nor fill the user's cache
 os.environ["TF_ENABLE_ONEDNN_OPTS"] = "1"  # as commands have it, whichever test loads TensorFlow
@@ -26,6 +29,15 @@ def shared_data() -> Path:
     if not (folder / "mnist").is_dir():
         pytest.skip(f"no real data in {folder}; set WAIC_DATA_DIR")
     return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_run(tmp_path_factory) -> Callable[[str], FinishedRun]:
+    """The finished run of a kind, which the first test to ask for it makes; nobody changes it."""
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:  # one folder of all processes that run tests
+        folder = folder.parent
+    return lambda kind: finished_run(kind, folder / "tiny_runs")
 
 
 @pytest.fixture

@@ -5,7 +5,8 @@ import json
 
 import pytest
 
-from tiny_run import call, tiny_command, write_data
+from program import call
+from tiny_run import tiny_command, write_data
 
 FLAGS = (
     "--corruptions=contrast,fog",

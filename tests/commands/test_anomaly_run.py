@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 import sys
 
 import numpy as np
@@ -9,8 +10,10 @@ import pandas as pd
 import pytest
 
 from anomaly import EnsembleDetector
+from finished_runs import FinishedRun
+from program import call
 from repository_sources import ROOT
-from tiny_run import call, made_up_table
+from tiny_run import made_up_table, tiny_flow_command
 from tiny_run import tiny_table_command as command
 from tools.scores.ensemble_statistics import anomaly_scores
 from tools.scores.score_files import read_scores
@@ -24,17 +27,17 @@ def metrics(run):
 
 
 @pytest.fixture(scope="module")
-def finished(tmp_path_factory):
-    """Folder with the table and its run in run/, and what the command printed."""
-    folder = tmp_path_factory.mktemp("table")
-    made_up_table().to_csv(folder / "own.csv", index=False)
+def finished(tiny_run, tmp_path_factory):
+    """The tiny run of VAEs on a table, started again for scores of other detectors."""
+    folder = tmp_path_factory.mktemp("table") / "copy"
+    shutil.copytree(tiny_run("table_vae").folder, folder)
     result = call(command(folder, "--baselines=gaussian,isolation_forest"))
     assert result.returncode == 0, result.stderr
-    return folder, result
+    return FinishedRun(folder, result.stdout)
 
 
 def test_a_run_leaves_scores_tables_and_report(finished):
-    folder, result = finished
+    folder, printed = finished
     run = folder / "run"
     rows = metrics(run)
     assert {row["dataset"] for row in rows} == {"anomalies", "uniform_noise", "normal_noise"}
@@ -53,20 +56,20 @@ def test_a_run_leaves_scores_tables_and_report(finished):
     assert (run / "analysis" / "report.html").read_text().count("test rows that are anomalies") == 1
     assert not (run / "pictures").exists()
     # The preview comes before training, the tables after it.
-    assert result.stdout.index("hour of the day") < result.stdout.index("recall at 40")
+    assert printed.index("hour of the day") < printed.index("recall at 40")
 
 
 def test_untrained_members_are_not_the_trained_ones(finished):
-    path = finished[0] / "run" / "ensemble_scores" / "posterior_mean_variance" / "anomalies.npz"
+    path = finished.folder / "run" / "ensemble_scores" / "posterior_mean_variance" / "anomalies.npz"
     scores = read_scores(path).scores
-    members = read_scores(finished[0] / "run" / "scores" / "anomalies.npz").scores
+    members = read_scores(finished.folder / "run" / "scores" / "anomalies.npz").scores
     expected = members["posterior_mean"].var(axis=0)
     np.testing.assert_allclose(scores["posterior_mean_variance"][0], expected, rtol=1e-5)
     assert np.all(scores["untrained_posterior_mean_variance"][0] != expected)
 
 
 def test_the_manifest_says_protocol_and_encoder(finished):
-    manifest = json.loads((finished[0] / "run" / "manifest.json").read_text())
+    manifest = json.loads((finished.folder / "run" / "manifest.json").read_text())
     assert manifest["status"] == "finished"
     assert manifest["protocol"]["training rows"] == 882
     assert manifest["anomalies"] == ["anomalies"]
@@ -83,7 +86,7 @@ def test_started_again_it_scores_nothing_anew_and_gives_the_same_bytes(copied):
 
 
 def test_new_rows_are_scored_with_p_values_and_flags(finished, tmp_path):
-    folder, _ = finished
+    folder = finished.folder
     new = made_up_table().drop(columns="Class")
     new.to_csv(tmp_path / "new.csv", index=False)
     flags = [f"--model_dir={folder / 'run'}", "--skip_train", "--target_fpr=0.05"]
@@ -120,7 +123,7 @@ def test_baselines_of_an_earlier_start_are_none_of_this_one(copied):
 
 
 def test_a_detector_opens_the_run_and_gives_its_scores(finished):
-    run = finished[0] / "run"
+    run = finished.folder / "run"
     of_the_run = read_scores(run / "scores" / "anomalies.npz")
     expected = anomaly_scores("rate", of_the_run.scores["rate"])["variance"]
     rows = made_up_table().iloc[of_the_run.ids]
@@ -131,8 +134,7 @@ def test_a_detector_opens_the_run_and_gives_its_scores(finished):
 
 def test_splits_have_runs_of_their_own_and_a_table_of_means(tmp_path):
     made_up_table(rows=300, anomalies=20).to_csv(tmp_path / "own.csv", index=False)
-    words = command(tmp_path, "--num_splits=2", "--max_steps=5", "--model=flow")
-    result = call([word for word in words if not word.startswith(("--latent", "--n_samples"))])
+    result = call(tiny_flow_command(tmp_path, "--num_splits=2", "--max_steps=5"))
     assert result.returncode == 0, result.stderr
     table = pd.read_csv(tmp_path / "run" / "analysis" / "splits.csv")
     aurocs = [float(metrics(tmp_path / "run" / f"split-{k}")[0]["auroc"]) for k in (0, 1)]

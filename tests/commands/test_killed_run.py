@@ -10,15 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tiny_run import (
-    call,
-    kill_when,
-    made_up_table,
-    tiny_command,
-    tiny_table_command,
-    tiny_wgan_command,
-    write_data,
-)
+from finished_runs import write_inputs
+from program import call, kill_when
+from tiny_run import tiny_command, tiny_table_command, tiny_wgan_command
 
 MOMENTS, LEAST_INSIDE = 20, 4
 COMMANDS = {"vae": tiny_command, "wgan": tiny_wgan_command, "table": tiny_table_command}
@@ -70,8 +64,7 @@ def _changes(run: Path) -> set[tuple[str, int]]:
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", COMMANDS)
 def test_a_run_killed_at_twenty_moments_ends_with_the_same_bytes(kind, tmp_path):
-    write_data(tmp_path)
-    made_up_table().to_csv(tmp_path / "own.csv", index=False)
+    write_inputs(tmp_path)
     make_command, last_step = COMMANDS[kind], LAST_STEPS[kind]
     assert call(make_command(tmp_path, model_dir="undisturbed")).returncode == 0
     wanted = result_of(tmp_path / "undisturbed", last_step)

@@ -3,6 +3,7 @@
 import itertools
 import os
 import re
+import runpy
 import subprocess
 import sys
 
@@ -46,18 +47,26 @@ OURS = sorted(
 )
 
 
-def run(words, *more, folder, **options):
-    """Runs a command as from the root of the checkout, with other files where it writes."""
-    program = words[1:3] if words[1] == "-m" else [str(ROOT / words[1])]
-    arguments = words[len(program) + 1 :]
-    return subprocess.run(
-        [sys.executable, *program, *arguments, *more],
-        cwd=folder,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-        text=True,
-        check=False,
-        **options,
-    )
+@pytest.fixture
+def refusal(folder, monkeypatch, capsys):
+    """Runs a command that ends at its flags, in this process: exit status and standard error."""
+
+    def run(words):
+        monkeypatch.chdir(folder)
+        monkeypatch.setattr(sys, "path", ["", *sys.path])
+        is_module = words[1] == "-m"
+        monkeypatch.setattr(sys, "argv", list(words[2:] if is_module else words[1:]))
+        status = 0
+        try:
+            if is_module:
+                runpy.run_module(words[2], run_name="__main__", alter_sys=True)
+            else:
+                runpy.run_path(str(ROOT / words[1]), run_name="__main__")
+        except SystemExit as end:
+            status = end.code
+        return status, capsys.readouterr().err
+
+    return run
 
 
 def _program(words):
@@ -86,22 +95,22 @@ def test_the_pages_show_commands():
 
 
 @pytest.mark.parametrize("words", OURS, ids=" ".join)
-def test_a_command_takes_its_flags(words, folder):
+def test_a_command_takes_its_flags(words, refusal):
     program = words[1]
     if words[0] == "bash":
         assert (ROOT / program).is_file()
         return
     assert words[0] == "python"
     if program in INSTALLED.values():  # goes through all checks of the settings
-        result = run(words, "--status", folder=folder, capture_output=True)
-        assert result.returncode == 0 or "holds no run" in result.stderr, result.stderr
+        status, errors = refusal([*words, "--status"])
+        assert not status or "holds no run" in errors, errors
         return
     # Of several wrong flags an argument parser names each.
-    result = run(words, "--no_such_flag=1", folder=folder, capture_output=True)
-    assert result.returncode == 2
-    assert "no_such_flag" in result.stderr
+    status, errors = refusal([*words, "--no_such_flag=1"])
+    assert status == 2
+    assert "no_such_flag" in errors
     flags = [word.split("=")[0] for word in words[2:] if word.startswith("--")]
-    assert not any(flag in result.stderr.splitlines()[-1] for flag in flags), result.stderr
+    assert not any(flag in errors.splitlines()[-1] for flag in flags), errors
 
 
 def test_the_tests_that_pages_name_exist():
@@ -125,8 +134,14 @@ def test_the_commands_run_one_after_another(folder):
     ]
     assert len(wanted) > 15
     for words in wanted:
-        result = run(
-            words, *SMALLER[_program(words)], folder=folder, capture_output=True, timeout=900
+        program = words[1:] if words[1] == "-m" else [str(ROOT / words[1]), *words[2:]]
+        result = subprocess.run(
+            [sys.executable, *program, *SMALLER[_program(words)]],
+            cwd=folder,
+            env=os.environ | {"PYTHONPATH": str(ROOT)},
+            capture_output=True,
+            text=True,
+            timeout=900,
         )
         assert result.returncode == 0, f"{' '.join(words)}\n{result.stderr}"
     assert (folder / "scores.csv").is_file()

@@ -6,18 +6,12 @@ import shutil
 
 import pytest
 
-from golden_runs import GOLDEN, HALF_RUN, KINDS, machine, results, write_inputs
-from tiny_run import call
+from finished_runs import KINDS, write_inputs
+from golden_runs import GOLDEN, HALF_RUN, machine, results
+from program import call
 
 RECORD = json.loads((GOLDEN / "results.json").read_text("utf-8"))
 SAME_MACHINE = machine() == RECORD["machine"]
-
-
-@pytest.fixture(scope="module")
-def inputs(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("golden")
-    write_inputs(folder)
-    return folder
 
 
 def assert_as_kept(found, name):
@@ -48,17 +42,15 @@ def assert_same_table(path, name):
 
 
 @pytest.mark.parametrize("name", KINDS)
-def test_a_run_gives_the_kept_results(name, inputs):
-    run = inputs / name
-    result = call([*KINDS[name](inputs), f"--model_dir={run}"])
-    assert result.returncode == 0, result.stderr
+def test_a_run_gives_the_kept_results(name, tiny_run):
+    run = tiny_run(name).folder / "run"
     assert_as_kept(results(run), name)
     assert_same_table(run / "analysis" / "metrics.csv", name)
 
 
-def test_a_run_folder_of_before_is_continued_to_the_same_results(inputs):
-    run = inputs / "continued"
-    shutil.copytree(HALF_RUN, run)
-    result = call([*KINDS["table_vae"](inputs), f"--model_dir={run}"])
+def test_a_run_folder_of_before_is_continued_to_the_same_results(tmp_path):
+    write_inputs(tmp_path)
+    shutil.copytree(HALF_RUN, tmp_path / "run")
+    result = call(KINDS["table_vae"](tmp_path))
     assert result.returncode == 0, result.stderr
-    assert_as_kept(results(run), "table_vae")
+    assert_as_kept(results(tmp_path / "run"), "table_vae")

@@ -9,7 +9,6 @@ import re
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -19,30 +18,11 @@ import numpy as np
 if __name__ == "__main__":  # started as a file: as pytest, which knows the root and this folder
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from tiny_run import (
-    call,
-    made_up_table,
-    tiny_command,
-    tiny_table_command,
-    tiny_wgan_command,
-    write_data,
-)
+from finished_runs import KINDS, finished_run
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 HALF_RUN = GOLDEN / "half_run"  # a table_vae stopped at half its steps: it ends as the whole one
 HALF_STEPS = 30
-KINDS: dict[str, Callable[[Path], list[str]]] = {
-    "vae": tiny_command,
-    "wgan": tiny_wgan_command,
-    "table_vae": tiny_table_command,
-    "table_flow": lambda folder: _table_flow_command(folder),
-}
-
-
-def write_inputs(folder: Path) -> None:
-    """The images and the table that the runs are trained on."""
-    write_data(folder)
-    made_up_table().to_csv(folder / "own.csv", index=False)
 
 
 def results(run: Path) -> dict[str, Any]:
@@ -76,24 +56,15 @@ def _summary(array: np.ndarray) -> list:
     return [digest, float(f"{values.mean():.6g}"), float(f"{values.std():.6g}")]
 
 
-def _table_flow_command(folder: Path) -> list[str]:
-    of_vaes = ("--latent_size", "--n_samples")
-    command = [word for word in tiny_table_command(folder) if not word.startswith(of_vaes)]
-    return [*command, "--model=flow"]
-
-
 def _make() -> None:
     record = {"command": "python tests/support/golden_runs.py", "machine": machine(), "runs": {}}
-    for name, command in KINDS.items():
-        with tempfile.TemporaryDirectory() as scratch:
-            folder = Path(scratch)
-            write_inputs(folder)
-            result = call(command(folder))
-            assert result.returncode == 0, result.stderr
-            record["runs"][name] = results(folder / "run")
-            shutil.copy(folder / "run" / "analysis" / "metrics.csv", GOLDEN / f"{name}.csv")
+    with tempfile.TemporaryDirectory() as scratch:
+        for name in KINDS:
+            run = finished_run(name, Path(scratch)).folder / "run"
+            record["runs"][name] = results(run)
+            shutil.copy(run / "analysis" / "metrics.csv", GOLDEN / f"{name}.csv")
             if name == "table_vae":
-                _keep_half(folder / "run")
+                _keep_half(run)
     text = re.sub(
         r"\[\s+(.*?),\s+(.*?),\s+(.*?)\s+\]", r"[\1, \2, \3]", json.dumps(record, indent=1)
     )

@@ -1,8 +1,9 @@
 """A program that imports what commands import, then starts each command as a fork of itself.
 
-A command so started is a process of its own, with its own signals, files, locks and exit status; it
-only need not wait for TensorFlow. For each line of JSON on standard input, {"arguments", "folder",
-"environment", "outputs"}, two lines answer: the process's number, and at its end its exit status.
+A command so started is a process of its own, with its own signals, files, locks and exit status,
+but does not wait seconds for TensorFlow. Requests come through the connection whose file descriptor
+is the argument: {"arguments", "folder", "environment", "outputs"} in JSON. Two answers follow, the
+process's number and, at its end, its exit status.
 """
 
 import gc
@@ -11,7 +12,11 @@ import os
 import runpy
 import sys
 from importlib import import_module
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
 
+ROOT = str(Path(__file__).resolve().parents[2])
 MODULES = (
     "tensorflow",
     "tensorflow_probability",
@@ -19,47 +24,49 @@ MODULES = (
     "vae_wgan.run.table_experiment",
     "vae_wgan.run.vae_experiment",
     "vae_wgan.run.wgan_experiment",
+    "vae_wgan.table.table_member",
+    "vae_wgan.vae.vae_member",
+    "vae_wgan.wgan.wgan_member",
 )
 
 
-def serve() -> dict:
-    """Answers requests; returns only in a fork, with the request that it is to fulfil."""
-    for module in MODULES:
-        import_module(module)
-    gc.freeze()
-    for line in sys.stdin:
-        request = json.loads(line)
+def next_command(connection: Connection) -> dict[str, Any]:
+    """Answers requests until there are no more; in the fork, the request that it is to fulfil."""
+    gc.freeze()  # so that forks do not copy what they never change
+    while True:
+        try:
+            request = json.loads(connection.recv_bytes())
+        except EOFError:
+            sys.exit()
         if (process := os.fork()) == 0:
+            connection.close()
             return request
-        _answer(process)
-        _answer(os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]))
-    sys.exit()
+        connection.send_bytes(b"%d" % process)
+        _, status = os.waitpid(process, 0)
+        connection.send_bytes(b"%d" % os.waitstatus_to_exitcode(status))
 
 
-def become(request: dict) -> None:
-    """Gives this process the files, folder, environment and arguments of the command."""
+def become(request: dict[str, Any]) -> None:
+    """Gives this process the command's standard files, folder, environment and arguments."""
     for number, path in enumerate((os.devnull, *request["outputs"])):
         file = os.open(path, os.O_RDWR | os.O_CREAT)
         os.dup2(file, number)
         os.close(file)
-    sys.stdin = open(os.devnull)  # noqa: SIM115  as long as the process lives
     os.chdir(request["folder"])
     os.environ.clear()
     os.environ.update(request["environment"])
     sys.argv = request["arguments"]
 
 
-def _answer(number: int) -> None:
-    sys.stdout.write(f"{number}\n")
-    sys.stdout.flush()
-
-
 if __name__ == "__main__":
-    become(serve())
+    sys.path[0] = ROOT
+    for module in MODULES:
+        import_module(module)
+    become(next_command(Connection(int(sys.argv[1]))))
     if sys.argv[0] == "-m":
         del sys.argv[0]
-        sys.path[0] = os.getcwd()
+        sys.path.insert(0, os.getcwd())
         runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
     else:
-        sys.path[0] = os.path.dirname(os.path.abspath(sys.argv[0]))
+        sys.path[0] = str(Path(sys.argv[0]).resolve().parent)
         runpy.run_path(sys.argv[0], run_name="__main__")

@@ -1,12 +1,8 @@
 """A run small enough for tests: 60 images of bars, two members of a few filters, twelve steps."""
 
-import os
 import re
-import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -29,7 +25,6 @@ TINY_FLAGS = (
     "--compile=False",
     "--score_keys=iwae,rate,likelihood_residual",  # without the passes that take long to trace
 )
-_QUIET = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
 TINY_WGAN_FLAGS = (
     "--num_models=2",
     "--max_steps=4",
@@ -97,11 +92,6 @@ def made_up_table(rows: int = 2000, anomalies: int = 40) -> pd.DataFrame:
     return frame
 
 
-def environment() -> dict[str, str]:
-    """The caller's environment with TensorFlow quiet, and no data sets to find."""
-    return os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3", "WAIC_DATA_DIR": "no such folder"}
-
-
 def tiny_command(folder: Path, *flags: str, model_dir: str = "run") -> list[str]:
     """The command line of a tiny run of VAEs on the data in `folder`."""
     return _command("vae_run.py", folder, model_dir, *TINY_FLAGS, *flags)
@@ -127,6 +117,12 @@ def tiny_table_command(folder: Path, *flags: str, model_dir: str = "run") -> lis
     ]
 
 
+def tiny_flow_command(folder: Path, *flags: str, model_dir: str = "run") -> list[str]:
+    """The same with flows in place of VAEs."""
+    command = tiny_table_command(folder, "--model=flow", *flags, model_dir=model_dir)
+    return [word for word in command if not word.startswith(("--latent_size", "--n_samples"))]
+
+
 def _command(script: str, folder: Path, model_dir: str, *flags: str) -> list[str]:
     return [
         sys.executable,
@@ -136,25 +132,6 @@ def _command(script: str, folder: Path, model_dir: str, *flags: str) -> list[str
         f"--model_dir={folder / model_dir}",
         *flags,
     ]
-
-
-def kill_when(command: list[str], is_time: Callable[[], bool], number: int = signal.SIGKILL) -> int:
-    """Starts a command and sends it a signal as soon as it is time; its exit status.
-
-    A command that ends before is left alone.
-    """
-    process = subprocess.Popen(command, env=environment(), **_QUIET)
-    while process.poll() is None and not is_time():
-        time.sleep(0.0002)  # a file is being written for a millisecond or two
-    process.send_signal(number)
-    return process.wait(timeout=300)
-
-
-def call(command: list[str], **options) -> subprocess.CompletedProcess:
-    """Runs a command to its end."""
-    return subprocess.run(
-        command, env=environment(), capture_output=True, text=True, timeout=300, **options
-    )
 
 
 def assert_refused(result: subprocess.CompletedProcess, *words: str) -> None:

@@ -4,15 +4,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from tiny_run import (
-    bytes_by_path,
-    call,
-    made_up_table,
-    tiny_command,
-    tiny_table_command,
-    tiny_wgan_command,
-    write_data,
-)
+from finished_runs import write_inputs
+from program import call
+from tiny_run import bytes_by_path, tiny_command, tiny_table_command, tiny_wgan_command
 from tools.run.run_folder import RunFolder
 from vae_wgan.ensemble.launchers import open_launcher
 from vae_wgan.settings.launcher_settings import LauncherSettings
@@ -26,8 +20,7 @@ AT_ONCE, RAY = "--members_at_once=2", "--launcher=ray"
 @pytest.fixture(scope="module")
 def data(tmp_path_factory):
     folder = tmp_path_factory.mktemp("launchers")
-    write_data(folder)
-    made_up_table().to_csv(folder / "own.csv", index=False)
+    write_inputs(folder)
     return folder
 
 

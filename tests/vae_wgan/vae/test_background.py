@@ -10,7 +10,8 @@ import pytest
 
 from fake_model import FakeModel, fake_runner, made_up_set
 from input_errors import message_of
-from tiny_run import call, tiny_command, write_data
+from program import call
+from tiny_run import tiny_command, write_data
 from tools.run.checkpoints import read_checkpoint, save_checkpoint
 from tools.run.run_folder import RunFolder
 from tools.scores.score_files import read_scores, write_scores
