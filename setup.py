@@ -113,11 +113,12 @@ setup(
     package_data={
         "anomaly": ["py.typed"],
         "tools": ["py.typed"],
-        "tools.report": ["*.html"],
+        "tools.report": ["templates/*"],
         "vae_wgan": ["py.typed"],
     },
     install_requires=[
         "absl-py>=2.1,<3",
+        "jinja2>=3.1,<4",
         "keras>=3.14,<4",  # the safe modes of earlier ones could be escaped
         "matplotlib>=3.9,<4",
         "numpy>=2.2,<3",  # its savez can refuse to pickle

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from tools.report.tables import score_name, seconds_text, verdict
+from tools.report.score_words import score_name, seconds_text, verdict_line
 from tools.report.text_lines import aligned, csv_lines, fixed
 from tools.scores.detection import DetectionRow
 from tools.scores.ranking import RankedScore, winner
@@ -30,7 +30,7 @@ def printed_pairs(scores: Sequence[RankedScore]) -> str:
         name = score_name(score.score, score.statistic)
         lines.append((name, fixed(score.worst.auroc), seconds_text(score), *aurocs))
     trained = winner(scores).worst.train_dataset
-    return f"{verdict(scores)}, trained on {trained}\n{aligned(lines, left_columns=1)}"
+    return f"{verdict_line(scores)}, trained on {trained}\n{aligned(lines, left_columns=1)}"
 
 
 def pairs_csv(scores: Sequence[RankedScore]) -> str:

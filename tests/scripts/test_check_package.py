@@ -111,7 +111,7 @@ def test_the_citation_has_the_version():
 
 
 def test_the_report_s_template_is_in_the_wheel(distributions):
-    template = "generative_ensembles/tools/report/report_template.html"
+    template = "generative_ensembles/tools/report/templates/page.html"
     command = [sys.executable, "-m", "zipfile", "-l", str(distributions[0])]
     assert template in subprocess.run(command, capture_output=True, text=True, check=True).stdout
 

@@ -2,7 +2,7 @@
 
 from html.parser import HTMLParser
 
-from tools.report.markup import VOID
+VOID = {"br", "img", "link", "meta"}
 
 
 class Page(HTMLParser):
@@ -17,7 +17,7 @@ class Page(HTMLParser):
 
     def handle_starttag(self, tag, attrs):
         self.elements.append((tag, dict(attrs)))
-        if tag not in VOID | {"meta", "link"}:
+        if tag not in VOID:
             self.open.append(tag)
 
     def handle_endtag(self, tag):

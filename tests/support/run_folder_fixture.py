@@ -50,11 +50,11 @@ def change_manifest(folder: RunFolder, **datasets: object) -> None:
 
 
 def table_of(
-    folder: RunFolder, *, keys=("iwae", "rate"), draws=50, elbo_threshold=None
+    folder: RunFolder, *, keys=("iwae", "rate"), draws=50, elbo_threshold=None, alerts=()
 ) -> DetectionTable:
     """The detection table of the run."""
-    run = read_run(folder, keys)
-    return detection_table(run, keys, AnalysisOptions(draws, elbo_threshold=elbo_threshold))
+    options = AnalysisOptions(draws, elbo_threshold=elbo_threshold, alerts=alerts)
+    return detection_table(read_run(folder, keys), keys, options)
 
 
 def _pictures(ids: np.ndarray, random: np.random.Generator) -> dict[str, np.ndarray]:

@@ -11,22 +11,57 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tools.analysis.section import Section
+from tools.analysis.sections import (
+    alerts,
+    all_metrics,
+    all_scores,
+    altered,
+    flagged,
+    flags,
+    history,
+    latents,
+    member_statistics,
+    missing_sets,
+    pictures,
+    pools,
+    protocol,
+    provenance,
+    training,
+    transfer,
+    verdict,
+)
 from tools.errors import InputError
 from tools.files.whole_files import write_bytes, write_json, write_text
-from tools.report.alert_table import alerts_csv
-from tools.report.altered_plots import altered_plots
-from tools.report.gallery import draw_plots
-from tools.report.history_plots import history_plots
-from tools.report.html_report import report_html
-from tools.report.latent_plot import latent_plots
-from tools.report.tables import csv_text, json_value, printed_table
-from tools.report.text_lines import rows_csv
+from tools.report.page import page_html
 from tools.run.command_line import storage_fault
 from tools.run.run_folder import RunFolder
+from tools.scores.bootstrap import CONFIDENCE
 from tools.scores.detection import AnalysisOptions, DetectionTable, detection_table
 from tools.scores.ensemble_statistics import SCORE_KEYS
 from tools.scores.finished_run import read_manifest, read_run
 from tools.scores.score_registry import FITTED_SCORES
+
+# From top to bottom of the report and of what is printed.
+SECTIONS = (
+    verdict.section,
+    protocol.section,
+    alerts.section,
+    pools.section,
+    all_scores.section,
+    member_statistics.section,
+    transfer.section,
+    altered.section,
+    history.section,
+    all_metrics.section,
+    flagged.section,
+    training.section,
+    latents.section,
+    pictures.section,
+    missing_sets.section,
+    flags.section,
+    provenance.section,
+)
 
 
 @dataclass(frozen=True)
@@ -34,6 +69,7 @@ class Analysis:
     """What was found, what is to be printed, and where the report lies."""
 
     table: DetectionTable
+    sections: Sequence[Section]
     text: str
     report: Path
 
@@ -57,28 +93,54 @@ def ensemble_analysis(
     if options.ddof >= run.n_members:
         raise InputError(f"--ddof={options.ddof} needs more members than {run.n_members}")
     table = detection_table(run, keys, options)
-    plots = draw_plots(table) + latent_plots(run) + altered_plots(table.altered_rows)
-    plots += history_plots(table.history_rows)
-
+    sections = [section(table) for section in SECTIONS]
     folder = run.folder.path / "analysis"
-    write_text(folder / "metrics.csv", csv_text(table))
-    write_json(folder / "metrics.json", json_value(table))
-    for name, rows, as_csv in (
-        ("alerts", table.alert_rows, alerts_csv),
-        ("transfer", table.transfer_rows, rows_csv),
-        ("altered", table.altered_rows, rows_csv),
-        ("history", table.history_rows, rows_csv),
-        ("pools", table.pool_rows, rows_csv),
-    ):
-        path = folder / f"{name}.csv"
-        if rows:
-            write_text(path, as_csv(rows))
+    _write(folder, table, sections)
+    text = "\n".join(section.text for section in sections if section.text)
+    return Analysis(table, sections, text, folder / "report.html")
+
+
+def _write(folder: Path, table: DetectionTable, sections: Sequence[Section]) -> None:
+    """Writes the files of all sections, and the two that hold something of each."""
+    for name, content in (pair for section in sections for pair in section.files.items()):
+        if content:
+            write_text(folder / name, content)
         else:
-            path.unlink(missing_ok=True)  # of an earlier analysis, of other scores perhaps
-    for plot in plots:
+            (folder / name).unlink(missing_ok=True)
+    write_json(folder / "metrics.json", metrics_json(table, sections))
+    for plot in (plot for section in sections for plot in section.plots):
         write_bytes(folder / f"{plot.name}.png", plot.png)
-    write_text(folder / "report.html", report_html(table, plots))
-    return Analysis(table, printed_table(table), folder / "report.html")
+    write_text(folder / "report.html", report_html(table, sections))
+
+
+def metrics_json(table: DetectionTable, sections: Sequence[Section]) -> dict[str, Any]:
+    """The content of metrics.json: the rows unrounded, and what metrics.csv has no column for."""
+    options = table.options
+    entries: dict[str, Any] = {
+        "train_dataset": table.run.in_distribution,
+        "likelihood": table.run.manifest.likelihood,
+        "n_members": table.run.n_members,
+        "ddof": options.ddof,
+        "bootstrap": {"draws": options.draws, "confidence": CONFIDENCE, "seed": options.seed},
+        "rows": [],  # first, whichever section gives them
+    }
+    for section in sections:
+        entries |= section.entries
+    return entries
+
+
+def report_html(table: DetectionTable, sections: Sequence[Section]) -> str:
+    """The page of the sections that have something to show."""
+    run, n_in = table.run, table.rows[0].n_in
+    subject = "Anomaly" if run.anomalies else "Out-of-distribution"
+    missing = f" ({len(run.missing)} more could not be had)" if run.missing else ""
+    facts = (
+        f"Members: {run.n_members}. Likelihood: {run.manifest.likelihood}. {n_in:,} test"
+        f" examples of {run.in_distribution} against {len(run.out_of_distribution)} OoD"
+        f" sets{missing}."
+    )
+    shown = {section.title: section.blocks for section in sections if section.blocks}
+    return page_html(f"{subject} detection: {run.in_distribution}", facts, shown)
 
 
 def options_of(settings: Mapping[str, Any]) -> AnalysisOptions:

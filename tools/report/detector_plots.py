@@ -54,7 +54,7 @@ def plot_feature_outlier_image(  # noqa: PLR0913  the arguments that users of de
     from matplotlib import pyplot
 
     figure = pyplot.figure(figsize=figsize)
-    draw_feature_outliers(figure, od_preds, X, X_recon, rows=rows, n_channels=n_channels)
+    draw_feature_outliers(figure, od_preds, X, X_recon, rows=rows.tolist(), n_channels=n_channels)
     pyplot.show()
 
 

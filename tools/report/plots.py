@@ -19,21 +19,23 @@ from sklearn.metrics import roc_curve
 from tools.run.training_history import NO_QUANTITIES
 
 WIDTH, DPI = 4.8, 170  # inches, dots per inch
-STYLE = {
-    "axes.axisbelow": True,
-    "axes.edgecolor": "#777777",
-    "axes.grid": True,
-    "axes.labelcolor": "#333333",
-    "axes.spines.right": False,
-    "axes.spines.top": False,
-    "font.family": "DejaVu Sans",
-    "font.size": 9,
-    "grid.color": "#e4e4e4",
-    "grid.linewidth": 0.6,
-    "legend.frameon": False,
-    "xtick.color": "#555555",
-    "ytick.color": "#555555",
-}
+STYLE = matplotlib.RcParams(
+    {
+        "axes.axisbelow": True,
+        "axes.edgecolor": "#777777",
+        "axes.grid": True,
+        "axes.labelcolor": "#333333",
+        "axes.spines.right": False,
+        "axes.spines.top": False,
+        "font.family": "DejaVu Sans",
+        "font.size": 9,
+        "grid.color": "#e4e4e4",
+        "grid.linewidth": 0.6,
+        "legend.frameon": False,
+        "xtick.color": "#555555",
+        "ytick.color": "#555555",
+    }
+)
 # Told apart by colour-blind people too (Okabe and Ito), and without colours by dash and marker.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8a6d3b")
 MOST_TICKS = 8  # numbers side by side that have room
@@ -197,7 +199,7 @@ def legend_below(figure: Figure, markerscale: float = 2.5) -> list[Artist]:
     legend = figure.legend(
         loc="outside lower center", ncols=2, fontsize=8.5, markerscale=markerscale
     )
-    return legend.legend_handles
+    return [handle for handle in legend.legend_handles if handle is not None]
 
 
 def spread_out(axes: Axes, numbers: np.ndarray, which: Literal["x", "y"] = "x") -> None:
@@ -207,7 +209,7 @@ def spread_out(axes: Axes, numbers: np.ndarray, which: Literal["x", "y"] = "x") 
         on_x = which == "x"
         (axes.set_xscale if on_x else axes.set_yscale)("asinh", linear_width=30)
         axis = axes.xaxis if on_x else axes.yaxis
-        axis.set_major_locator(FixedLocator(ticks))
+        axis.set_major_locator(FixedLocator(ticks.tolist()))
         axis.set_minor_locator(NullLocator())
         axis.set_major_formatter(lambda number, _: f"{number:,.0f}".replace("-", "\N{MINUS SIGN}"))
 
@@ -230,8 +232,8 @@ def _equal_bins(axes: Axes, numbers: np.ndarray, bins: int = 90) -> np.ndarray:
     if low == high:
         low, high = low - 0.5, high + 0.5
     transform = axes.xaxis.get_transform()
-    edges = np.linspace(*transform.transform(np.array([low, high])), bins + 1)
-    edges = transform.inverted().transform(edges)
+    first, last = transform.transform(np.array([low, high]))
+    edges = transform.inverted().transform(np.linspace(first, last, bins + 1))
     edges[[0, -1]] = low, high  # there and back may lose the last digit
     return edges
 

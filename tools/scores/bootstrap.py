@@ -9,13 +9,15 @@ from tools.run.seeds import child_seed
 from tools.scores.counts import levels_of
 
 CONFIDENCE = 0.95
+# From counts per level of the in-distribution and the OoD examples to a number.
+Metric = Callable[[np.ndarray, np.ndarray], float]
 _BLOCK = 32  # draws; their counts of 1,000 examples stay in a processor's cache
 
 
 def metric_draws(
     scores_in: np.ndarray,
     scores_out: np.ndarray,
-    metrics: Mapping[str, Callable[[np.ndarray, np.ndarray], float]],
+    metrics: Mapping[str, Metric],
     *,
     draws: int,
     seed: int,
@@ -90,10 +92,11 @@ def _resamples(
         np.random.default_rng(child_seed(seed, "bootstrap", side)) for side in ("in", "out")
     )
     for _ in range(draws):
-        yield tuple(
-            np.bincount(random.integers(n, size=n), minlength=n).astype(float)
-            for random, n in ((random_in, n_in), (random_out, n_out))
-        )
+        yield _times_drawn(random_in, n_in), _times_drawn(random_out, n_out)
+
+
+def _times_drawn(random: np.random.Generator, n: int) -> np.ndarray:
+    return np.bincount(random.integers(n, size=n), minlength=n).astype(float)
 
 
 def interval(draws: np.ndarray) -> tuple[float, float]:

@@ -6,18 +6,19 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tools.scores.alerts import AlertRow, alert_rows
-from tools.scores.altered_scores import AlteredRow, altered_rows
 from tools.scores.bootstrap import auroc_draws, interval
-from tools.scores.detection_history import HistoryRow, history_rows
 from tools.scores.ensemble_statistics import SCORE_KEYS, headline_score, mean, variance
 from tools.scores.finished_run import FinishedRun
-from tools.scores.flagged import FlagRule, calibration_thresholds, flag_rules
 from tools.scores.metrics import DetectionMetrics, detection_metrics
-from tools.scores.pools import PoolRow, pool_rows
-from tools.scores.score_lines import ENSEMBLE, Lines, peer_lines, peer_pairs, score_lines
+from tools.scores.score_lines import (
+    ENSEMBLE,
+    Lines,
+    calibration_thresholds,
+    peer_lines,
+    peer_pairs,
+    score_lines,
+)
 from tools.scores.score_registry import FITTED_SCORES
-from tools.scores.transfer import TransferRow, transfer_rows
 
 HEADLINES = ("likelihood_residual", "critic_distance")  # of the fitted scores
 
@@ -48,39 +49,46 @@ class DetectionRow:
     spread: Mapping[str, float] | None
 
 
+class AnalysisOptions(NamedTuple):
+    """What is to be found beside the scores, and how.
+
+    Attributes:
+        draws: Bootstrap draws of the intervals; 0: there are none.
+        seed: Root seed of the draws.
+        elbo_threshold: Nats; examples with a higher mean of -elbo are counted; None: no count.
+        alerts: Numbers of alerts at which recall and precision of labelled anomalies are told.
+        num_pools: Disjoint ensembles of the members, for the spread over them; 1: none.
+        ddof: Divisor of the variance over M members is M - ddof.
+    """
+
+    draws: int = 0
+    seed: int = 0
+    elbo_threshold: float | None = None
+    alerts: Sequence[int] = ()
+    num_pools: int = 1
+    ddof: int = 0
+
+
 @dataclass(frozen=True)
 class DetectionTable:
-    """All that an analysis finds, and how it was found.
+    """What every section of an analysis reads: the run, its scores, and how well they detect.
 
     Attributes:
         run: The run.
         score_keys: The scores that were looked at, in the order of the rows.
+        options: How it was found.
         lines: {test set: its scores}.
+        thresholds: {(score, statistic): threshold that 95 % of the calibration split do not
+            exceed}, of the headlines and the mean ELBO.
         rows: By score key, then OoD set in the run's order, then statistic.
-        flag_rules: Thresholds and the examples that they flag.
-        alert_rows: Recall and precision at numbers of alerts, for labelled anomalies.
-        pool_rows: Spread over disjoint ensembles of the members.
-        transfer_rows: What each member makes of the inputs that deceive member 0.
-        history_rows: The members' scores in the course of their training.
-        altered_rows: The first scores that were named, on corrupted and perturbed test images.
-        draws: Bootstrap draws of the intervals; 0: there are none.
-        seed: Root of the draws.
-        ddof: Of the variance over members.
     """
 
     run: FinishedRun
     score_keys: tuple[str, ...]
+    options: AnalysisOptions
     lines: Mapping[str, Lines]
+    thresholds: Mapping[tuple[str, str], float]
     rows: tuple[DetectionRow, ...]
-    flag_rules: tuple[FlagRule, ...]
-    draws: int
-    seed: int
-    ddof: int
-    alert_rows: tuple[AlertRow, ...] = ()
-    pool_rows: tuple[PoolRow, ...] = ()
-    altered_rows: tuple[AlteredRow, ...] = ()
-    transfer_rows: tuple[TransferRow, ...] = ()
-    history_rows: tuple[HistoryRow, ...] = ()
 
     @property
     def member_keys(self) -> tuple[str, ...]:
@@ -89,12 +97,12 @@ class DetectionTable:
 
     @property
     def headlines(self) -> tuple[tuple[str, str], ...]:
-        """(score, statistic) of those that were named before this run."""
+        """(score, statistic) of the scores that were named before the run."""
         return headlines_of(self.score_keys)
 
 
 def headlines_of(score_keys: Sequence[str]) -> tuple[tuple[str, str], ...]:
-    """(score, statistic) of those that are named before the run."""
+    """(score, statistic) of the scores that are named before the run."""
     pairs = [(key, ENSEMBLE) for key in HEADLINES if key in score_keys]
     if member_keys := _member_keys(score_keys):
         key = headline_score(member_keys)
@@ -106,56 +114,19 @@ def _member_keys(score_keys: Sequence[str]) -> tuple[str, ...]:
     return tuple(key for key in score_keys if key not in FITTED_SCORES)
 
 
-class AnalysisOptions(NamedTuple):
-    """What a table is to hold beside its scores.
-
-    Attributes:
-        draws: Bootstrap draws of the intervals; 0: there are none.
-        seed: Root of the draws.
-        elbo_threshold: Nats; examples with a higher mean of -elbo are counted; None: no count.
-        alerts: Numbers of alerts at which recall and precision of labelled anomalies are told.
-        num_pools: Disjoint ensembles of the members, for the spread over them; 1: none.
-        ddof: Of the variance over members.
-    """
-
-    draws: int = 0
-    seed: int = 0
-    elbo_threshold: float | None = None
-    alerts: Sequence[int] = ()
-    num_pools: int = 1
-    ddof: int = 0
-
-
 def detection_table(
     run: FinishedRun, score_keys: Sequence[str], options: AnalysisOptions
 ) -> DetectionTable:
     """The table of a run."""
-    draws, seed, ddof = options.draws, options.seed, options.ddof
-    headlines = headlines_of(score_keys)
-    lines = {name: score_lines(run, name, score_keys, ddof) for name in run.test_sets}
-    thresholds = calibration_thresholds(run, headlines, ddof)
+    lines = {name: score_lines(run, name, score_keys, options.ddof) for name in run.test_sets}
     return DetectionTable(
         run,
         tuple(score_keys),
+        options,
         lines,
-        rows=tuple(detection_rows(run, lines, draws=draws, seed=seed)),
-        flag_rules=tuple(flag_rules(run, lines, thresholds, options.elbo_threshold, ddof)),
-        draws=draws,
-        seed=seed,
-        ddof=ddof,
-        alert_rows=tuple(alert_rows(run, lines, options.alerts, draws=draws, seed=seed)),
-        pool_rows=tuple(pool_rows(run, score_keys, options.num_pools, ddof)),
-        transfer_rows=_transfer(run, score_keys),
-        history_rows=tuple(history_rows(run, score_keys, ddof)),
-        altered_rows=tuple(
-            altered_rows(run, lines[run.in_distribution], thresholds, headlines, ddof)
-        ),
+        thresholds=calibration_thresholds(run, headlines_of(score_keys), options.ddof),
+        rows=tuple(detection_rows(run, lines, draws=options.draws, seed=options.seed)),
     )
-
-
-def _transfer(run: FinishedRun, score_keys: Sequence[str]) -> tuple[TransferRow, ...]:
-    member_keys = _member_keys(score_keys)
-    return tuple(transfer_rows(run, headline_score(member_keys))) if member_keys else ()
 
 
 def detection_rows(
@@ -227,7 +198,10 @@ def _rows(
         lines_out = outside[key, statistic]
         lines_aurocs, aurocs = aurocs[: len(lines_in)], aurocs[len(lines_in) :]
         metrics = [
-            detection_metrics(*pair, **names) for pair in zip(lines_in, lines_out, strict=True)
+            detection_metrics(
+                *pair, in_distribution=names["in_distribution"], dataset=names["dataset"]
+            )
+            for pair in zip(lines_in, lines_out, strict=True)
         ]
         low, high = interval(mean(lines_aurocs)) if draws else (None, None)
         yield DetectionRow(

@@ -1,7 +1,6 @@
 """What a finished run left in its folder, read and checked: manifest, scores, pictures, history."""
 
 import glob
-from collections import ChainMap
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -68,9 +67,9 @@ class FinishedRun:
 
     def quantities(self, dataset: str) -> Mapping[str, np.ndarray]:
         """All quantities of a set, float64: [member, example], [1, example] those of the inputs."""
-        files = filter(None, [self.inputs.get(dataset), self.scores[dataset]])
-        known = ChainMap(*(file.scores for file in files))
-        return OnDemand(known, lambda name: known[name].astype(np.float64))
+        files = (self.scores[dataset], self.inputs.get(dataset))
+        holders = {name: file.scores for file in files if file for name in file.scores}
+        return OnDemand(holders, lambda name: holders[name][name].astype(np.float64))
 
     @property
     def anomalies(self) -> tuple[str, ...]:

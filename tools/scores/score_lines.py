@@ -1,17 +1,18 @@
-"""The scores of a run's sets, line by line as metrics take them: [line, example]."""
+"""Scores of each set as arrays [line, example], a line per score, as metrics take them."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 
 import numpy as np
 
 from tools.run.run_folder import CALIBRATION
 from tools.scores.ensemble_statistics import anomaly_scores
 from tools.scores.finished_run import FinishedRun
-from tools.scores.metrics import refuse_unusable
+from tools.scores.metrics import ACCEPTED_PERCENT, acceptance_threshold, refuse_unusable
 from tools.scores.score_files import ScoreFile
 from tools.scores.score_registry import FITTED_SCORES, quantities_of
 
 ENSEMBLE = "ensemble"  # the statistic of scores that are already one number per example
+MEAN_ELBO = ("elbo", "mean")
 # {(score key, statistic): anomaly scores [line, example]}
 Lines = dict[tuple[str, str], np.ndarray]
 
@@ -43,13 +44,31 @@ def score_lines(run: FinishedRun, dataset: str, score_keys: Collection[str], ddo
     return lines
 
 
+def calibration_thresholds(
+    run: FinishedRun, headlines: Sequence[tuple[str, str]], ddof: int = 0
+) -> dict[tuple[str, str], float]:
+    """{(score, statistic): threshold that 95 % of the calibration split do not exceed}.
+
+    Args:
+        run: The run.
+        headlines: (score key, statistic) of scores that are one number per example; the mean of
+            -elbo is looked at too, where the run has it.
+        ddof: Of the variance over members.
+    """
+    pairs = list(headlines)
+    if MEAN_ELBO[0] in run.score_keys and MEAN_ELBO not in pairs:
+        pairs.append(MEAN_ELBO)
+    lines = score_lines(run, CALIBRATION, dict.fromkeys(key for key, _ in pairs), ddof)
+    return {pair: acceptance_threshold(lines[pair][0], ACCEPTED_PERCENT) for pair in pairs}
+
+
 def peer_lines(file: ScoreFile) -> Lines:
-    """The scores that are one number per example; they are higher = more anomalous already."""
+    """Scores of another detector; they are higher = more anomalous already."""
     return {(key, ENSEMBLE): values.astype(np.float64) for key, values in file.scores.items()}
 
 
 def peer_pairs(run: FinishedRun) -> Iterator[tuple[str, str]]:
-    """Source and OoD set of all such scores."""
+    """Source and OoD set of all scores of other detectors."""
     for source, files in run.peer_scores.items():
         for dataset in run.out_of_distribution:
             if dataset in files:

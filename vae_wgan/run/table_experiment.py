@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from tools.analysis.split_report import split_report_html
+from tools.analysis.split_table import metrics_of_splits, printed_split_table, split_table
 from tools.data.example_set import ExampleSet
 from tools.errors import InputError
 from tools.files.whole_files import write_text
-from tools.report.split_report import split_report_html
-from tools.report.split_table import metrics_of_splits, printed_split_table, split_table
 from tools.run.resuming import settle_settings
 from tools.run.run_folder import RunFolder
 from tools.run.seeds import child_seed

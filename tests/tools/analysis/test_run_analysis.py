@@ -14,7 +14,6 @@ from tools.scores.bootstrap import auroc_draws
 from tools.scores.detection import AnalysisOptions, DetectionTable, mean_auroc
 from tools.scores.ensemble_statistics import STATISTICS
 from tools.scores.finished_run import read_pictures, read_run, read_samples
-from tools.scores.flagged import calibration_thresholds, flag_rules
 from tools.scores.score_files import read_scores
 
 
@@ -131,40 +130,6 @@ def test_mean_auroc_is_over_the_sets(folder):
     assert list(means) == [(key, statistic) for key in ("iwae", "rate") for statistic in STATISTICS]
     aurocs = [r.auroc for r in rows if (r.score, r.statistic) == ("rate", "waic")]
     assert means["rate", "waic"] == pytest.approx(sum(aurocs) / 2)
-
-
-def test_flagged_counts(folder):
-    headlines = [("typicality", "ensemble"), ("iwae", "waic")]
-    run = read_run(folder, ["iwae", "typicality"])
-    by_hand, typicality, waic, elbo = flag_rules(
-        run, {}, calibration_thresholds(run, headlines), 115.0
-    )
-    negative_elbo = {n: -values(folder, n, "elbo").mean(axis=0) for n in ("digits", "near", "far")}
-    assert by_hand.flagged == {name: (e > 115).sum() for name, e in negative_elbo.items()}
-    assert 0 < by_hand.flagged["digits"] < by_hand.flagged["near"] < by_hand.flagged["far"] == 40
-    calibration = np.sort(-values(folder, "calibration", "elbo").mean(axis=0))
-    assert elbo.threshold == pytest.approx(calibration[37])  # 38 of 40 are accepted
-    assert elbo.flagged == {n: (e > elbo.threshold).sum() for n, e in negative_elbo.items()}
-    assert (waic.score, waic.statistic) == ("iwae", "waic")
-    assert (typicality.score, typicality.statistic) == ("typicality", "ensemble")
-    assert typicality.source == waic.source == elbo.source == "calibration"
-    assert waic.total == dict.fromkeys(elbo.total, 40)
-    iwae = {name: values(folder, name, "iwae") for name in ("calibration", "far")}
-    distance = {
-        name: abs(part - iwae["calibration"].mean(axis=1, keepdims=True)).mean(axis=0)
-        for name, part in iwae.items()
-    }
-    assert typicality.threshold == pytest.approx(np.sort(distance["calibration"])[37])
-    assert typicality.flagged["far"] == (distance["far"] > typicality.threshold).sum()
-
-
-def test_threshold_for_the_elbo_needs_the_elbo(folder):
-    for name in ("digits", "calibration", "near", "far"):
-        change_scores(folder, name, lambda scores: {"iwae": scores["iwae"]})
-    with pytest.raises(InputError, match="--elbo_threshold"):
-        analyse(folder, keys=["iwae"], elbo_threshold=110.0)
-    rules = table_of(folder, keys=["iwae"]).flag_rules
-    assert [(rule.score, rule.statistic) for rule in rules] == [("iwae", "waic"), ("iwae", "mean")]
 
 
 @pytest.mark.parametrize("size", [{"members": 1}, {"examples": 1}])

@@ -9,10 +9,9 @@ from collections.abc import Iterable
 import html5lib
 import pytest
 
-from run_folder_fixture import table_of, write_run
-from tools.report.gallery import draw_plots
-from tools.report.html_report import report_html
-from tools.report.markup import element, number_cell, sortable_table
+from run_folder_fixture import write_run
+from tools.analysis.run_analysis import analyse_again
+from tools.report.blocks import Table
 from tools.report.page import page_html
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
@@ -41,8 +40,8 @@ PHONE = "--window-size=400,800"
 
 @pytest.fixture(scope="module")
 def text(tmp_path_factory):
-    table = table_of(write_run(tmp_path_factory.mktemp("run")))
-    return report_html(table, draw_plots(table))
+    folder = write_run(tmp_path_factory.mktemp("run"))
+    return analyse_again(folder).report.read_text("utf-8")
 
 
 def test_it_is_html_without_a_parse_error(text):
@@ -116,18 +115,19 @@ def test_a_fault_and_a_request_would_be_seen(text, browser, tmp_path):
 
 def test_numbers_of_any_length_are_sorted_as_numbers(browser, tmp_path):
     cells = ("0.766", "0.9712", "", "1,000.5 [1,000, 1,001]", "1.000", "-3")
-    rows = [element("tr", number_cell(cell)) for cell in cells]
-    table = sortable_table("numbers", ["worst"], rows)
-    text = page_html("title", element("p", "facts"), {"numbers": table})
+    rows = [["name", cell] for cell in cells]
+    table = Table("numbers", ["score", "worst"], rows, is_sortable=True)
+    text = page_html("title", "facts", {"numbers": [table]})
     page, _, _ = visit(browser, text.replace("</body>", CLICKS), tmp_path)
     falling = ["1,000.5 [1,000, 1,001]", "1.000", "0.9712", "0.766", "-3", ""]
     assert found_in(page)[1:] == [falling, falling[::-1]]
 
 
 def test_long_names_leave_a_phone_room_for_numbers(browser, tmp_path):
-    name = element("th", "published: likelihood path, COPOD (likelihood path paper)", scope="row")
-    cells = [number_cell("0.9712 [0.9601, 0.9823]")] * 5
-    table = sortable_table("scores", "abcdef", [element("tr", name, *cells)])
-    text = page_html("title", element("p", "facts"), {"scores": table})
+    name = "published: likelihood path, COPOD (likelihood path paper)"
+    rows = [[name, *["0.9712 [0.9601, 0.9823]"] * 5]]
+    text = page_html(
+        "title", "facts", {"scores": [Table("scores", "abcdef", rows, is_sortable=True)]}
+    )
     page, _, _ = visit(browser, text.replace("</body>", WIDEST), tmp_path, PHONE)
     assert 0 < found_in(page) < 0.4

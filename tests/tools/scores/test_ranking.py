@@ -1,15 +1,11 @@
 """The scores of a run in order of their worst AUROC, with costs and what was published."""
 
-import dataclasses
-
 import pytest
 
-from run_folder_fixture import table_of, write_run
-from tools.report.score_sections import ranked_scores, tinted, verdict_cards
 from tools.scores.costs import passes_of, seconds_per_1000
 from tools.scores.detection import DetectionRow
 from tools.scores.published import PUBLISHED, published
-from tools.scores.ranking import ranking, ranking_of, winner
+from tools.scores.ranking import ranking, winner
 from tools.scores.score_registry import FITTED_SCORES
 
 COSTS = {"sampling": 10.0, "posterior mean": 2.0, "input": 0.5}
@@ -75,14 +71,3 @@ def test_published_figures_are_those_of_the_training_set_and_the_sets():
     assert found["WAIC"] == ("WAIC", "WAIC, but Why?", {"mnist": 0.766})
     assert list(published("mnist", ["omniglot"])) == []
     assert all(0 <= auroc <= 1 for one in PUBLISHED for auroc in one.aurocs.values())
-
-
-def test_the_report_ranks_and_colours(tmp_path):
-    table = table_of(write_run(tmp_path), draws=0)
-    names = [f"{score.score} {score.statistic}" for score in ranking_of(table)]
-    text = str(ranked_scores(table))
-    assert sorted(names, key=text.index) == names
-    assert "Highest worst AUROC" in str(verdict_cards(table))
-    colours = [str(tinted(dataclasses.replace(ROWS[0], auroc=a))) for a in (0.9, 0.1)]
-    assert "11 95 165" in colours[0]
-    assert "213 94 0" in colours[1]

@@ -1,0 +1,32 @@
+"""What one part of an analysis gives: files, print, entries of metrics.json, and its report."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from tools.report.blocks import Block, Gallery, Plot
+
+
+@dataclass(frozen=True)
+class Section:
+    """One part of the analysis.
+
+    Attributes:
+        title: Its heading in the report.
+        blocks: What stands below the heading; none: the report leaves the section out.
+        text: What is printed; ends with a newline, or is empty.
+        files: {name in MODEL_DIR/analysis: content}; an empty content deletes the file that an
+            earlier analysis, perhaps of other scores, has left.
+        entries: Its entries of metrics.json.
+    """
+
+    title: str
+    blocks: Sequence[Block] = ()
+    text: str = ""
+    files: Mapping[str, str] = field(default_factory=dict)
+    entries: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def plots(self) -> list[Plot]:
+        """All pictures of its galleries."""
+        return [plot for block in self.blocks if isinstance(block, Gallery) for plot in block.plots]

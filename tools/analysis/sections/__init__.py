@@ -1,0 +1,1 @@
+"""The parts of an analysis: each module has the rows, files, print and report of one."""

@@ -1,0 +1,115 @@
+"""The scores named before the run: what they are worth, and whether another one did better."""
+
+from collections.abc import Sequence
+
+from tools.analysis.section import Section
+from tools.analysis.sections.alerts import AlertRow, alert_rows
+from tools.report.blocks import Block, Card, Cards, Gallery, Plot, Text
+from tools.report.plots import roc_curves
+from tools.report.score_words import interval_text, score_name, verdict_line
+from tools.report.text_lines import aligned, fixed
+from tools.scores.detection import DetectionRow, DetectionTable
+from tools.scores.ranking import RankedScore, ranking_of, winner
+
+ALMOST_PERFECT = 0.99
+PRINTED_METRICS = ("ap", "ap_in", "fpr95", "fpr99")
+
+
+def section(table: DetectionTable) -> Section:
+    """A card and ROC curves for each of the scores that were named; the rows of all in print."""
+    cards = anomaly_cards(table) if table.run.anomalies else ood_cards(table)
+    curves = Gallery([_roc(table, *pair) for pair in table.headlines])
+    return Section("Verdict", [*cards, curves], text=headline_text(table))
+
+
+def headline_text(table: DetectionTable) -> str:
+    """The rows of the named scores, as aligned text."""
+    auroc = "auroc [low, high]" if table.options.draws else "auroc"
+    lines: list[Sequence[str]] = [("dataset", "score", "n_in", "n_out", auroc, *PRINTED_METRICS)]
+    for row in table.rows:
+        if (row.score, row.statistic) in table.headlines:
+            metrics = (fixed(getattr(row, name)) for name in PRINTED_METRICS)
+            estimate = f"{fixed(row.auroc)} {interval_text(row)}".strip()
+            name = score_name(row.score, row.statistic)
+            lines.append((row.dataset, name, str(row.n_in), str(row.n_out), estimate, *metrics))
+    return f"Scores named before this run\n{aligned(lines, left_columns=2)}"
+
+
+def ood_cards(table: DetectionTable) -> list[Block]:
+    """The named scores on all OoD sets, and which score has the highest worst AUROC."""
+    scores = ranking_of(table)
+    by_name = {(score.score, score.statistic): score for score in scores}
+    named = [by_name[pair] for pair in table.headlines]
+    return [Cards([_ood_card(score) for score in named]), Text(_best_of_all(scores, named))]
+
+
+def _ood_card(score: RankedScore) -> Card:
+    worst = score.worst
+    solved = sum(row.auroc >= ALMOST_PERFECT for row in score.rows.values())
+    words = (
+        f"mean AUROC. At least {ALMOST_PERFECT} on {solved} of {len(score.rows)} OoD sets; lowest,"
+        f" flips apart, on {worst.dataset}: {fixed(worst.auroc)} {interval_text(worst)}"
+    )
+    return Card(score_name(score.score, score.statistic), fixed(score.mean), f"{words.rstrip()}.")
+
+
+def _best_of_all(scores: Sequence[RankedScore], named: Sequence[RankedScore]) -> str:
+    """The score with the highest worst AUROC, and why it is no result."""
+    words = f"{verdict_line(scores)}. The scores above were named before this run"
+    if winner(scores) in named:
+        return f"{words}, and this is one of them."
+    return (
+        f"{words}; to choose another one for its figures would be optimistic, because the choice"
+        " was made on the very sets it is measured on. Confirm it on sets that had no part in it."
+    )
+
+
+def anomaly_cards(table: DetectionTable) -> list[Block]:
+    """The named scores on labelled anomalies, and which score does best on them."""
+    anomalies = table.run.anomalies[0]
+    rows = {(row.score, row.statistic): row for row in table.rows if row.dataset == anomalies}
+    # Recalls without intervals take no draws, so that they cost next to nothing a second time.
+    found = {
+        (row.score, row.statistic): row
+        for row in alert_rows(table.run, table.lines, table.options.alerts, draws=0, seed=0)
+        if row.dataset == anomalies
+    }
+    cards = [_anomaly_card(rows[pair], found.get(pair)) for pair in table.headlines]
+    named = rows[table.headlines[0]]
+    # A detector with a split of its own is tested on other rows.
+    same = [row for row in rows.values() if (row.n_in, row.n_out) == (named.n_in, named.n_out)]
+    best = max(same, key=lambda row: row.auroc)
+    words = (
+        f"Highest AUROC on {anomalies}, of all scores of the same rows:"
+        f" {score_name(best.score, best.statistic)}, {fixed(best.auroc)}, with the average"
+        f" precision {fixed(best.ap)}. The scores above were named before this run; one that is"
+        " chosen for its figures here is to be confirmed on other anomalies."
+    )
+    return [Cards(cards), Text(words)]
+
+
+def _anomaly_card(row: DetectionRow, alerts: AlertRow | None) -> Card:
+    parts = [f"AUROC on {row.dataset} {interval_text(row)}".rstrip()]
+    parts.append(f"average precision {fixed(row.ap)}")
+    if alerts is not None:
+        parts += [
+            f"{recall.value:.1%} of the {alerts.n_out:,} found by {count:,} alerts"
+            for count, recall in alerts.recall.items()
+        ]
+    return Card(score_name(row.score, row.statistic), fixed(row.auroc), f"{'; '.join(parts)}.")
+
+
+def _roc(table: DetectionTable, key: str, statistic: str) -> Plot:
+    name = score_name(key, statistic)
+    curves = {dataset: lines[key, statistic][0] for dataset, lines in table.lines.items()}
+    inside = curves.pop(table.run.in_distribution)
+    rows = (row for row in table.rows if (row.score, row.statistic) == (key, statistic))
+    aurocs = {row.dataset: row.auroc for row in rows}
+    numbers = ", ".join(f"{dataset} {fixed(auroc)}" for dataset, auroc in aurocs.items())
+    return Plot(
+        name=f"roc_{name}".replace(" ", "_"),
+        png=roc_curves(inside, curves, aurocs),
+        caption=f"ROC curves of {name}, with AUROC. Higher is better; the logarithmic axis shows"
+        " the region of few false alarms.",
+        alt=f"ROC curves of {name}. AUROC: {numbers}.",
+    )

@@ -1,0 +1,114 @@
+"""What a report page is made of: texts, cards, tables and pictures, without any HTML."""
+
+import base64
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True)
+class Text:
+    """A paragraph; a note is small and grey."""
+
+    kind: ClassVar[str] = "text"
+    words: str
+    is_note: bool = False
+
+
+@dataclass(frozen=True)
+class Card:
+    """A large figure with a title above and a sentence below."""
+
+    title: str
+    figure: str
+    words: str
+
+
+@dataclass(frozen=True)
+class Cards:
+    """Cards beside each other."""
+
+    kind: ClassVar[str] = "cards"
+    cards: Sequence[Card]
+
+
+@dataclass(frozen=True)
+class Plot:
+    """One picture.
+
+    Attributes:
+        name: File name without ending; unique in the run.
+        png: The file's content.
+        caption: What is seen and how to read it.
+        alt: The same for those who do not see it, with the numbers.
+    """
+
+    name: str
+    png: bytes
+    caption: str
+    alt: str
+
+    @property
+    def base64(self) -> str:
+        """The file's content as text, to stand in the page itself."""
+        return base64.b64encode(self.png).decode("ascii")
+
+
+@dataclass(frozen=True)
+class Gallery:
+    """Pictures beside each other, perhaps under a title."""
+
+    kind: ClassVar[str] = "gallery"
+    plots: Sequence[Plot]
+    title: str = ""
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """A table of names and values."""
+
+    kind: ClassVar[str] = "pairs"
+    caption: str
+    values: Mapping[str, object]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell of a table that is more than a text.
+
+    Attributes:
+        text: What it says.
+        note: Stands below in small letters.
+        link: Address that the text leads to.
+        tint: Colour of the background, as CSS writes it.
+    """
+
+    text: str
+    note: str = ""
+    link: str = ""
+    tint: str = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table; the first cell of a row names it.
+
+    Attributes:
+        caption: Stands above it, and names it for screen readers.
+        heads: Headings of the columns.
+        rows: Its rows, as long as the heads.
+        text_columns: So many first columns hold texts, the others numbers, which are set right.
+        is_sortable: A click on a heading sorts the rows by that column.
+        foot: A last row, under a line, that is not sorted.
+    """
+
+    kind: ClassVar[str] = "table"
+    caption: str
+    heads: Sequence[str | Cell]
+    rows: Sequence[Sequence[str | Cell]]
+    text_columns: int = 1
+    is_sortable: bool = False
+    foot: Sequence[str | Cell] = ()
+
+
+Block = Text | Cards | Gallery | Pairs | Table
