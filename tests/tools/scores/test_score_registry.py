@@ -190,16 +190,16 @@ def test_other_rows_of_the_inputs_are_refused(tmp_path):
         read_run(folder, ["iwae"])
 
 
-def readme_example():
-    """The code with which the README adds a score."""
-    readme = (ROOT / "README.md").read_text("utf-8")
-    (code,) = (block for block in readme.split("```python\n") if "FITTED_SCORES[" in block)
+def documented_example():
+    """The code with which docs/scores.md adds a score."""
+    page = (ROOT / "docs" / "scores.md").read_text("utf-8")
+    (code,) = (block for block in page.split("```python\n") if "FITTED_SCORES[" in block)
     return code.partition("```")[0]
 
 
-def test_a_score_of_ones_own_takes_the_ten_lines_of_the_readme(tmp_path):
+def test_a_score_of_ones_own_takes_the_ten_lines_of_its_page(tmp_path):
     folder = write_run(tmp_path / "run")
-    code = readme_example()
+    code = documented_example()
     assert len([line for line in code.splitlines() if line]) <= 10
     (tmp_path / "own_score.py").write_text(code)
     command = [sys.executable, tmp_path / "own_score.py", folder.path, "--score_keys=elbo_gap"]
