@@ -143,7 +143,7 @@ setup(
             "mkdocstrings[python]>=1.0,<2",
             "mypy>=2.4,<3",
             "pytest>=9,<10",
-            "pytest-xdist>=3.6,<4",
+            "pytest-xdist>=3.7,<4",
             RAY,
             "ruff>=0.17,<0.18",
             "threadpoolctl>=3.5,<4",  # benchmarks

@@ -9,7 +9,7 @@ bash scripts/setup_venv.sh dev
 .venv/bin/python -m ruff format --quiet --check .
 .venv/bin/lint-imports >/dev/null || { .venv/bin/lint-imports --verbose; exit 1; }
 NO_MKDOCS_2_WARNING=1 .venv/bin/python -m mkdocs build --quiet --strict
-# A process per core, at most four; a file's tests share one, and with it their runs. Exits 5 when
-# no test ran.
+# A process per core, at most four; a file's tests share one, in the order that tests/conftest.py
+# gives. Exits 5 when no test ran.
 exec .venv/bin/python -m pytest -m "not slow" --numprocesses=auto --maxprocesses=4 --dist=loadfile \
-    --durations=15 "$@"
+    --no-loadscope-reorder --durations=15 "$@"

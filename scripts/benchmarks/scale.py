@@ -6,7 +6,7 @@ small that what is around them counts: loading, saving, checkpoints, files.
 
 import argparse
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from scripts.benchmarks.child_process import cost_of, cost_of_run
@@ -45,17 +45,20 @@ def figures(options: argparse.Namespace) -> Iterator[Figure]:
     """Four figures for each number of members, each measured once."""
     for members in options.members:
         yield from _analysis_figures(members, options)
-    fewest = None
-    for members in options.members:
-        seconds = _run_seconds(members, options)
-        fewest = fewest or seconds
+    yield from run_figures({members: _run_seconds(members, options) for members in options.members})
+
+
+def run_figures(seconds_by_members: Mapping[int, Mapping[str, float]]) -> Iterator[Figure]:
+    """Seconds per member of each part of a run, compared with those of the first number."""
+    first, fewest = next(iter(seconds_by_members.items()))
+    for members, seconds in seconds_by_members.items():
         for part, value in seconds.items():
             yield Figure(
                 f"scale.{members}.{part}",
                 value,
                 "s per member, of small networks",
                 ratio=fewest[part] / value,
-                yardstick=f"{options.members[0]} members: {fewest[part]:.2f} s",
+                yardstick=f"{first} members: {fewest[part]:.2f} s",
             )
 
 

@@ -41,43 +41,44 @@ def figures(options: argparse.Namespace) -> Iterator[Figure]:
     for name, seconds in interleaved_medians(contestants, options.repeats).items():
         yield Figure(f"start.{name}.help", seconds, "s")
     if not options.help_only:
-        yield from _first_steps(options)
+        yield from first_steps(FOLDER / "vae_run.py", options)
 
 
 def _help_seconds(script: str) -> float:
     return cost_of([str(FOLDER / f"{script}.py"), "--help"]).seconds
 
 
-def _first_steps(options: argparse.Namespace) -> Iterator[Figure]:
+def first_steps(script: Path, options: argparse.Namespace) -> Iterator[Figure]:
+    """Seconds until the first step of runs of the script: new, resumed, and new once more."""
     values = {"first": [], "resumed": [], "again": []}
     for _ in range(options.repeats):
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder)
             flags = [f"--data_dir={options.data_dir}", f"--seed={options.seed}"]
             run, other = path / "run", path / "other"
-            with _training(path, run, [*flags, "--viz_steps=1"]) as bar:
+            with _training(script, run, [*flags, "--viz_steps=1"]) as bar:
                 values["first"].append(bar.seconds_until(1))
                 bar.seconds_until(2)  # the checkpoint of step 1 is saved by then
             saved = read_history(run / "0" / "history.jsonl")[-1]["step"]
-            with _training(path, run, flags) as bar:
+            with _training(script, run, flags) as bar:
                 values["resumed"].append(bar.seconds_until(saved + 1))
-            with _training(path, other, flags) as bar:
+            with _training(script, other, flags) as bar:
                 values["again"].append(bar.seconds_until(1))
     for name, seconds in values.items():
         yield Figure(f"start.{name}", sorted(seconds)[len(seconds) // 2], "s to the first step")
 
 
 @contextmanager
-def _training(folder: Path, run: Path, flags: Sequence[str]) -> Iterator["ProgressBar"]:
+def _training(script: Path, run: Path, flags: Sequence[str]) -> Iterator["ProgressBar"]:
     """A run of `--preset=fast` that is interrupted at the end of the block.
 
     Args:
-        folder: Folder of the user's cache.
-        run: Where the run's files lie.
+        script: The entry script.
+        run: Folder of the run; beside it lies the user's cache.
         flags: Beside that of the run's folder.
     """
-    command = [sys.executable, str(FOLDER / "vae_run.py"), f"--model_dir={run}", *flags]
-    environment = os.environ | {"XDG_CACHE_HOME": str(folder / "cache")}
+    command = [sys.executable, str(script), f"--model_dir={run}", *flags]
+    environment = os.environ | {"XDG_CACHE_HOME": str(run.parent / "cache")}
     terminal, end = pty.openpty()  # the bar is shown to terminals only,
     termios.tcsetwinsize(end, (24, 80))  # and is as wide as they are
     started = time.perf_counter()

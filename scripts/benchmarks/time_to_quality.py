@@ -11,7 +11,7 @@ import dataclasses
 import json
 import statistics
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -75,26 +75,47 @@ def figures(options: argparse.Namespace) -> Iterator[Figure]:
     reference = settings_of_preset(VAESettings, "reference")
     prepare_devices(reference.cpus_per_member)
     data = _data(options)
-    aims = _aims(data, options)
+    aims = aims_of(_new_member, data, options)
     seconds, images_per_second = [], []
     with ExitStack() as stack:
         speeds = list(map(stack.enter_context, speeds_apart(reference, data.training, ROUND)))
         for seed in options.seeds:
-            seconds.append(_seconds_until(aims, data, seed, options.max_steps))
+            member = _new_member("fast", data, seed, max_steps=options.max_steps)
+            seconds.append(seconds_until(aims, member, data, seed, options.max_steps))
             images_per_second.append([speed() for speed in speeds])
-    ours, plain = np.median(images_per_second, axis=0)
+    speeds = dict(zip(("our", "plain"), np.median(images_per_second, axis=0), strict=True))
+    yield from quality_figures(aims, seconds, speeds, reference.batch_size, options.max_steps)
+
+
+def quality_figures(
+    aims: Mapping[int, float],
+    seconds: Sequence[Mapping[int, float]],
+    speeds: Mapping[str, float],
+    batch_size: int,
+    max_steps: int,
+) -> Iterator[Figure]:
+    """Two figures for each aim, one for each form of the reference preset.
+
+    Args:
+        aims: Test IWAE in nats by the reference preset's steps.
+        seconds: For each seed, seconds until each aim that was reached.
+        speeds: Images per second of the reference preset in "our" and in "plain" form.
+        batch_size: Images in a step of the reference preset.
+        max_steps: Steps of the fast preset, for the message.
+
+    Raises:
+        InputError: An aim was not reached with each seed.
+    """
     for steps, aim in aims.items():
         if not all(steps in times for times in seconds):
-            raise InputError(
-                f"--max_steps={options.max_steps}: the fast preset stays below {aim:.2f} nats"
-            )
+            raise InputError(f"--max_steps={max_steps}: the fast preset stays below {aim:.2f} nats")
         value = statistics.median(times[steps] for times in seconds)
-        for name, form, speed in (("recipe", "our", ours), ("recipe_and_form", "plain", plain)):
-            needed = steps * reference.batch_size / speed
+        for name, form in (("recipe", "our"), ("recipe_and_form", "plain")):
+            needed = steps * batch_size / speeds[form]
             yield Figure(
                 f"time_to_quality.{steps}.{name}",
                 value,
-                f"s of training to a test IWAE of {aim:.2f} nats; seeds: {len(options.seeds)}",
+                f"s of training to a test IWAE of {aim:.2f} nats; seeds: {len(seconds)}",
                 ratio=needed / value,
                 yardstick=f"{steps} steps of the reference preset, {form} form: {needed:.0f} s",
             )
@@ -122,7 +143,9 @@ def _test_iwae(member: Any, data: Data) -> float:
     return float(member.score(data.test, np.arange(len(data.test)), seed=0)["iwae"].mean())
 
 
-def _aims(data: Data, options: argparse.Namespace) -> dict[int, float]:
+def aims_of(
+    new_member: Callable[[str, Data, int], Any], data: Data, options: argparse.Namespace
+) -> dict[int, float]:
     """Test IWAE of the reference preset by its steps, from the file if it is there."""
     path = options.reference_run
     settings = dataclasses.asdict(settings_of_preset(VAESettings, "reference"))
@@ -133,7 +156,7 @@ def _aims(data: Data, options: argparse.Namespace) -> dict[int, float]:
         if saved["settings"] != json.loads(json.dumps(made_by)):
             raise InputError(f"--reference_run={path} is of other settings; name another file")
         return {int(steps): iwae for steps, iwae in saved["iwae"].items()}
-    member, done, aims = _new_member("reference", data, options.seed), 0, {}
+    member, done, aims = new_member("reference", data, options.seed), 0, {}
     for steps in STEPS:
         member.train_steps(data.training, options.seed, range(done, steps))
         done, aims[steps] = steps, _test_iwae(member, data)
@@ -142,11 +165,10 @@ def _aims(data: Data, options: argparse.Namespace) -> dict[int, float]:
     return aims
 
 
-def _seconds_until(
-    aims: dict[int, float], data: Data, seed: int, max_steps: int
+def seconds_until(
+    aims: Mapping[int, float], member: Any, data: Data, seed: int, max_steps: int
 ) -> dict[int, float]:
-    """Seconds of training until each aim, without the time of measuring the quality."""
-    member = _new_member("fast", data, seed, max_steps=max_steps)
+    """Seconds of the member's training until each aim, without those of measuring its quality."""
     done, seconds, reached = 0, 0.0, {}
     while done < max_steps and len(reached) < len(aims):
         steps = range(done, min(max_steps, done + max(EVERY, int(SHARE * done))))

@@ -45,18 +45,19 @@ def figures(options: argparse.Namespace) -> Iterator[Figure]:
 
     vae = trained_vae(images, options.seed)
     for preset in options.presets:
-        yield from _figures(preset, vae, images, options)
+        settings = settings_of_preset(VAESettings, preset)
+        if options.compile is not None:
+            settings = dataclasses.replace(settings, compile=options.compile)
+        yield from speed_figures(f"train.{preset}", settings, vae, images, options)
 
 
-def _figures(
-    preset: str, vae: Any, images: np.ndarray, options: argparse.Namespace
+def speed_figures(
+    name: str, settings: VAESettings, vae: Any, images: np.ndarray, options: argparse.Namespace
 ) -> Iterator[Figure]:
+    """The figures of these settings, once both forms of the VAE have given the same numbers."""
     from scripts.benchmarks.machine_peak import peak_operations_per_second, training_operations
     from scripts.benchmarks.plain_vae import PlainVAE, check_training
 
-    settings = settings_of_preset(VAESettings, preset)
-    if options.compile is not None:
-        settings = dataclasses.replace(settings, compile=options.compile)
     size, samples = settings.batch_size, settings.train_samples
     noise = np.random.default_rng(options.seed).standard_normal(
         (samples, size, settings.latent_size), np.float32
@@ -70,7 +71,7 @@ def _figures(
             "peak": partial(peak_operations_per_second, settings.cpus_per_member),
         }
         medians = interleaved_medians(contestants, options.repeats)
-    name, unit = f"train.{preset}", f"images/s, {size} a step, {samples} samples"
+    unit = f"images/s, {size} a step, {samples} samples"
     yield Figure(
         f"{name}.speed",
         medians["ours"],

@@ -13,7 +13,6 @@ from scripts.benchmarks.child_process import Cost, cost_of
 from scripts.benchmarks.start import ProgressBar
 from scripts.benchmarks.synthetic_run import write_synthetic_run
 from tools.files.whole_files import write_json
-from tools.run.manifest import Manifest
 from tools.run.run_folder import RunFolder
 from tools.scores.detection import AnalysisOptions, detection_table
 from tools.scores.ensemble_statistics import SCORE_KEYS
@@ -21,17 +20,39 @@ from tools.scores.finished_run import read_run
 from tools.scores.score_registry import FITTED_SCORES
 from vae_wgan.settings.vae_settings import VAESettings
 
-# Stands for vae_run.py: shows its bar for two steps.
+# Stands for vae_run.py: shows its bar for two steps, the first of which is saved.
 SCRIPT = f"""
 import sys, time
 sys.path.insert(0, {str(ROOT)!r})
+from tools.files.whole_files import write_text
 from tools.run.progress import TrainingProgress
+from tools.run.run_folder import RunFolder
+folder = RunFolder(sys.argv[1].removeprefix("--model_dir="))
+write_text(folder.member(0) / "history.jsonl", '{{"step": 1}}\\n')
 with TrainingProgress(1, 9) as bar:
     for step in range(2):
         time.sleep(0.2)  # else it is not drawn again
         bar.advance(1, {{}})
     time.sleep(60)
 """
+
+
+@pytest.fixture
+def run_flags(monkeypatch):
+    """Flags of the runs that were measured; each writes its timings and is done at once."""
+    runs = []
+
+    def run(arguments):
+        flags = dict(argument[2:].split("=", 1) for argument in arguments[1:])
+        assert flags.keys() <= {field.name for field in dataclasses.fields(VAESettings)}
+        runs.append(flags)
+        timings = {"training": 12.0 / len(runs), "scoring": 24.0 / len(runs)}
+        manifest = {"settings": {}, "timings": timings}
+        write_json(RunFolder(flags["model_dir"]).manifest_path, manifest)
+        return Cost(48 / len(runs), 50)
+
+    monkeypatch.setattr(child_process, "cost_of", run)
+    return runs
 
 
 def test_the_cost_of_a_process_is_its_own():
@@ -57,32 +78,27 @@ def test_the_made_up_run_has_all_scores_and_far_sets_are_found(tmp_path):
     assert aurocs["outside10"] > aurocs["outside1"]
 
 
-def test_the_analysis_is_measured_in_a_process_of_its_own(monkeypatch):
-    monkeypatch.setattr(analysis, "EXAMPLES", 30)
-    seen, costs = [], iter([Cost(2, 50), Cost(3, 70), Cost(9, 60)])
-
-    def fake(arguments):
-        seen.append(read_run(RunFolder(arguments[-1]), ["iwae"]).n_members)
-        return next(costs)
-
-    monkeypatch.setattr(analysis, "cost_of", fake)
-    time, memory = analysis.figures(argparse.Namespace(seed=0, repeats=3))
+def test_the_analysis_has_a_median_time_and_a_highest_memory():
+    costs = iter([Cost(2, 50), Cost(3, 70), Cost(9, 60)])
+    time, memory = analysis.analysis_figures(lambda: next(costs), argparse.Namespace(repeats=3))
     assert (time.value, memory.value) == (3, 70)
-    assert seen == [analysis.MEMBERS] * 3
 
 
-def test_more_members_are_compared_with_the_fewest(monkeypatch):
-    for module in (scale, child_process):
-        monkeypatch.setattr(module, "cost_of", lambda arguments: Cost(4, 100))
-    monkeypatch.setattr(scale, "SETS", 1)
-    timings = {"training": 20.0, "scoring": 10.0}
-    monkeypatch.setattr(RunFolder, "manifest", lambda self: Manifest({}, timings=timings))
+def test_the_analysis_of_more_members_and_their_runs_are_measured(monkeypatch, run_flags):
+    monkeypatch.setattr(scale, "cost_of", lambda arguments: Cost(4, 100))
     options = argparse.Namespace(members=[2, 5], examples=20, data_dir="", seed=0)
     figures = {figure.name: figure for figure in scale.figures(options)}
+    assert [flags["num_models"] for flags in run_flags] == ["2", "5"]
     assert figures["scale.5.analysis_memory"].value == 100
-    assert figures["scale.5.training"].value == 4
-    assert figures["scale.5.training"].ratio == 10 / 4
+    assert figures["scale.5.training"].value == 6 / 5
     assert len(figures) == 8
+
+
+def test_more_members_are_compared_with_the_fewest():
+    seconds = {2: {"training": 10.0}, 5: {"training": 4.0}}
+    two, five = scale.run_figures(seconds)
+    assert (two.ratio, five.value, five.ratio) == (1, 4, 10 / 4)
+    assert "2 members" in five.yardstick
 
 
 def test_a_bar_is_read_until_its_step():
@@ -99,20 +115,17 @@ def test_a_bar_is_read_until_its_step():
     os.close(reader)
 
 
-def test_first_steps_are_timed_and_the_run_is_interrupted(monkeypatch, tmp_path):
-    (tmp_path / "vae_run.py").write_text(SCRIPT)
-    monkeypatch.setattr(start, "FOLDER", tmp_path)
-    monkeypatch.setattr(start, "SCRIPTS", ("vae_run",))
-    monkeypatch.setattr(start, "read_history", lambda path: [{"step": 1}])
-    monkeypatch.setattr(start, "_help_seconds", lambda script: 0.3)
-    options = argparse.Namespace(repeats=1, help_only=False, data_dir="", seed=0)
-    figures = {figure.name: figure.value for figure in start.figures(options)}
-    assert figures.pop("start.vae_run.help") == 0.3
+def test_first_steps_are_timed_and_the_run_is_interrupted(tmp_path):
+    script = tmp_path / "vae_run.py"
+    script.write_text(SCRIPT)
+    options = argparse.Namespace(repeats=1, data_dir="", seed=0)
+    figures = {figure.name: figure.value for figure in start.first_steps(script, options)}
     assert figures.keys() == {"start.first", "start.resumed", "start.again"}
-    assert 0 < max(figures.values()) < 30
+    assert min(figures.values()) > 0
+    assert max(figures.values()) < 30
 
 
-def test_a_run_is_measured_on_each_number_of_nodes(monkeypatch):
+def test_a_run_is_measured_on_each_number_of_nodes(monkeypatch, run_flags):
     cluster_utils = pytest.importorskip("ray.cluster_utils")
     calls = []
 
@@ -131,22 +144,10 @@ def test_a_run_is_measured_on_each_number_of_nodes(monkeypatch):
         def shutdown(self):
             calls.append("shutdown")
 
-    def fake(arguments):
-        flags = dict(argument[2:].split("=", 1) for argument in arguments[1:])
-        assert flags["launcher_address"] == FakeCluster.address
-        assert flags.keys() <= {field.name for field in dataclasses.fields(VAESettings)}
-        seconds = 12.0 / (1 + calls.count("node"))
-        folder = RunFolder(flags["model_dir"])
-        write_json(
-            folder.manifest_path,
-            {"settings": {}, "timings": {"training": seconds, "scoring": 2 * seconds}},
-        )
-        return Cost(4 * seconds, 50)
-
     monkeypatch.setattr(cluster_utils, "Cluster", FakeCluster)
-    monkeypatch.setattr(child_process, "cost_of", fake)
     found = list(nodes.figures(argparse.Namespace(nodes=2, data_dir="", seed=0)))
     assert calls == ["head", "node", "wait", "shutdown"]
+    assert {flags["launcher_address"] for flags in run_flags} == {FakeCluster.address}
     assert {figure.name: (figure.value, figure.ratio) for figure in found} == {
         "nodes.1.training": (12, 1),
         "nodes.1.scoring": (24, 1),

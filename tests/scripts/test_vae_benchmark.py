@@ -1,7 +1,6 @@
 """The benchmark of the VAE: both forms give the same numbers, and what is counted is right."""
 
 import argparse
-from contextlib import nullcontext
 
 import numpy as np
 import pytest
@@ -11,8 +10,8 @@ from input_errors import message_of
 from scripts.benchmarks import machine_peak, plain_vae, score, time_to_quality, train
 from scripts.benchmarks.machine_peak import scoring_operations, training_operations
 from scripts.benchmarks.plain_vae import ChangedResultError, PlainVAE, check_nats, check_training
+from scripts.benchmarks.time_to_quality import aims_of, quality_figures, seconds_until
 from scripts.benchmarks.train import rate_measure
-from tools.data.example_set import ExampleSet
 from vae_wgan.settings.vae_settings import VAESettings
 from vae_wgan.vae.vae_member import new_vae
 
@@ -33,17 +32,6 @@ NOISE = np.random.default_rng(1).standard_normal((2, 4, 3), np.float32)
 def forms():
     vae = new_vae(TINY, IMAGES.shape[1:], seed=0)
     return vae, PlainVAE(vae, TINY)
-
-
-@pytest.fixture
-def tiny(monkeypatch):
-    """Every preset is the tiny one, and MNIST are made-up images."""
-    example_set = ExampleSet("mnist", IMAGES, np.arange(60), "")
-    monkeypatch.setattr(plain_vae, "WARM_UP", 2)
-    for part in (train, score, time_to_quality, plain_vae):
-        monkeypatch.setattr(part, "settings_of_preset", lambda *arguments: TINY)
-    for part in (train, score, time_to_quality):
-        monkeypatch.setattr(part, "load_images", lambda *arguments: example_set)
 
 
 def test_the_plain_form_has_keras_own_layers_and_gives_the_same_numbers(forms):
@@ -101,32 +89,29 @@ def test_a_rate_is_of_as_many_steps_as_fit(monkeypatch):
 
 
 @pytest.mark.parametrize("part", [train, score], ids=["train", "score"])
-def test_both_forms_are_timed_in_one_run(part, tiny, monkeypatch):
+def test_both_forms_are_timed_in_one_run(part, forms, monkeypatch):
     monkeypatch.setattr(machine_peak, "SIDE", 16)
-    if part is train:  # these cost seconds, and are tested elsewhere
-        monkeypatch.setattr(plain_vae, "check_training", lambda *arguments: None)
-        vae = new_vae(TINY, IMAGES.shape[1:], seed=0)
-        monkeypatch.setattr(plain_vae, "trained_vae", lambda *arguments: vae)
-    options = argparse.Namespace(
-        data_dir="", seed=0, repeats=1, presets=["fast"], seconds=0, images=10, compile=False
-    )
-    speed, operations = part.figures(options)
+    speed, operations = part_figures(part, forms[0])
     assert speed.value > 0
     assert speed.ratio > 0
     assert operations.unit.startswith("GFLOP/s")
 
 
 @pytest.mark.parametrize(("part", "check"), [(train, "check_training"), (score, "check_nats")])
-def test_a_changed_result_ends_it_before_anything_is_timed(part, check, tiny, monkeypatch):
+def test_a_changed_result_ends_it_before_anything_is_timed(part, check, forms, monkeypatch):
     def find_a_difference(*arguments):
         raise ChangedResultError("another number")
 
     monkeypatch.setattr(plain_vae, check, find_a_difference)
-    vae = new_vae(TINY, IMAGES.shape[1:], seed=0)
-    monkeypatch.setattr(plain_vae, "trained_vae", lambda *arguments: vae)
-    options = argparse.Namespace(data_dir="", seed=0, presets=["fast"], images=10, compile=False)
     with pytest.raises(ChangedResultError, match="another number"):
-        next(part.figures(options))
+        next(part_figures(part, forms[0]))
+
+
+def part_figures(part, vae):
+    options = argparse.Namespace(seed=0, repeats=1, seconds=0)
+    if part is train:
+        return train.speed_figures("train.tiny", TINY, vae, IMAGES, options)
+    return score.speed_figures(TINY, vae, IMAGES[:10], options)
 
 
 class FakeMember:
@@ -151,41 +136,39 @@ class Clock:
     now = 0.0
 
 
-def test_time_to_quality_counts_the_seconds_of_training_only(tiny, monkeypatch):
+DATA = time_to_quality.Data(IMAGES, IMAGES[:2], IMAGES)
+
+
+def test_the_seconds_until_an_aim_are_those_of_training_only(monkeypatch):
     clock = Clock()
     monkeypatch.setattr(time_to_quality.time, "perf_counter", lambda: clock.now)
-    monkeypatch.setattr(
-        time_to_quality, "_new_member", lambda *arguments, **changed: FakeMember(clock)
-    )
-    speeds = [nullcontext(lambda: 8.0), nullcontext(lambda: 2.0)]
-    monkeypatch.setattr(time_to_quality, "speeds_apart", lambda *arguments: speeds)
-    monkeypatch.setattr(time_to_quality, "_aims", lambda data, options: {300: -106.5, 1000: -103})
-    options = argparse.Namespace(
-        data_dir="", seed=0, seeds=[0, 1], reference_run=None, max_steps=500
-    )
-    figures = {figure.name: figure for figure in time_to_quality.figures(options)}
-    recipe = figures["time_to_quality.300.recipe"]
-    assert recipe.value == 4 * 50 * 2
-    assert recipe.ratio == pytest.approx(300 * TINY.batch_size / 8 / recipe.value)
-    assert figures["time_to_quality.1000.recipe"].value == 7 * 50 * 2
-    both = figures["time_to_quality.300.recipe_and_form"]
+    aims = {300: -106.5, 1000: -103, 2000: 1000}
+    found = seconds_until(aims, FakeMember(clock), DATA, seed=0, max_steps=500)
+    assert found == {300: 4 * 50 * 2, 1000: 7 * 50 * 2}
+
+
+def test_the_time_to_quality_is_compared_with_both_forms_of_the_reference():
+    aims, speeds = {300: -106.5}, {"our": 8.0, "plain": 2.0}
+    seconds = [{300: 100.0}, {300: 700.0}, {300: 400.0}]
+    recipe, both = quality_figures(aims, seconds, speeds, batch_size=4, max_steps=500)
+    assert (recipe.value, both.value) == (400, 400)
+    assert recipe.ratio == pytest.approx(300 * 4 / 8 / 400)
     assert both.ratio == pytest.approx(4 * recipe.ratio)
-    monkeypatch.setattr(time_to_quality, "_aims", lambda data, options: {300: -106.5, 1000: 1000})
-    found = time_to_quality.figures(options)
-    assert [next(found).name, next(found).name] == [*figures][:2]
-    assert message_of(next, found) == "--max_steps=500: the fast preset stays below 1000.00 nats"
+    unreached = quality_figures(aims, [*seconds, {}], speeds, batch_size=4, max_steps=500)
+    message = message_of(next, unreached)
+    assert message == "--max_steps=500: the fast preset stays below -106.50 nats"
 
 
-def test_what_the_reference_preset_reaches_is_kept(tiny, monkeypatch, tmp_path):
-    clock, aims = Clock(), tmp_path / "aims.json"
-    monkeypatch.setattr(
-        time_to_quality, "_new_member", lambda *arguments, **changed: FakeMember(clock)
-    )
-    options = argparse.Namespace(data_dir="", seed=0, seeds=[0], reference_run=aims)
-    data = time_to_quality._data(options)
-    made = time_to_quality._aims(data, options)
-    assert made == {300: -104.0, 1000: -90.0}
-    monkeypatch.delattr(time_to_quality, "_new_member")
-    assert time_to_quality._aims(data, options) == made
+def test_what_the_reference_preset_reaches_is_kept(tmp_path):
+    made = []
+
+    def new_member(preset, data, seed):
+        made.append((preset, seed))
+        return FakeMember(Clock())
+
+    options = argparse.Namespace(seed=0, reference_run=tmp_path / "aims.json")
+    assert aims_of(new_member, DATA, options) == {300: -104.0, 1000: -90.0}
+    assert aims_of(new_member, DATA, options) == {300: -104.0, 1000: -90.0}
+    assert made == [("reference", 0)]
     options.seed = 1
-    assert "is of other settings" in message_of(time_to_quality._aims, data, options)
+    assert "is of other settings" in message_of(aims_of, new_member, DATA, options)

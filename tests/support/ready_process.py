@@ -9,6 +9,7 @@ process's number and, at its end, its exit status.
 import gc
 import json
 import os
+import pkgutil
 import runpy
 import sys
 from importlib import import_module
@@ -17,17 +18,15 @@ from pathlib import Path
 from typing import Any
 
 ROOT = str(Path(__file__).resolve().parents[2])
-MODULES = (
-    "tensorflow",
-    "tensorflow_probability",
-    "tools.analysis.run_analysis",
-    "vae_wgan.run.table_experiment",
-    "vae_wgan.run.vae_experiment",
-    "vae_wgan.run.wgan_experiment",
-    "vae_wgan.table.table_member",
-    "vae_wgan.vae.vae_member",
-    "vae_wgan.wgan.wgan_member",
-)
+
+
+def import_all(*packages: str) -> None:
+    """Imports TensorFlow and all modules of the packages but those that are started."""
+    import_module("tensorflow")
+    for package in packages:
+        for module in pkgutil.walk_packages([f"{ROOT}/{package}"], f"{package}."):
+            if not module.name.endswith(("_run", ".__main__")):
+                import_module(module.name)
 
 
 def next_command(connection: Connection) -> dict[str, Any]:
@@ -60,8 +59,7 @@ def become(request: dict[str, Any]) -> None:
 
 if __name__ == "__main__":
     sys.path[0] = ROOT
-    for module in MODULES:
-        import_module(module)
+    import_all("tools", "vae_wgan")
     become(next_command(Connection(int(sys.argv[1]))))
     if sys.argv[0] == "-m":
         del sys.argv[0]
