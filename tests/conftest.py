@@ -14,6 +14,13 @@ os.environ["TF_XLA_FLAGS"] = ""  # tests and what they start neither use nor fil
 os.environ["TF_ENABLE_ONEDNN_OPTS"] = "1"  # as commands have it, whichever test loads TensorFlow
 
 
+def pytest_collection_modifyitems(items):
+    """Whole commands first and what takes little last, so that all processes end together."""
+    ranks = {"commands": 0, "tools": 2}
+    folder = Path(__file__).parent
+    items.sort(key=lambda item: ranks.get(item.path.relative_to(folder).parts[0], 1))
+
+
 @pytest.fixture(autouse=True)
 def the_same_random_weights_every_time():
     """Networks that a test makes without a seed are the same in every run."""

@@ -48,13 +48,19 @@ def figures(options: argparse.Namespace) -> Iterator[Figure]:
         settings = settings_of_preset(VAESettings, preset)
         if options.compile is not None:
             settings = dataclasses.replace(settings, compile=options.compile)
-        yield from speed_figures(f"train.{preset}", settings, vae, images, options)
+        speeds = speeds_apart(settings, images, options.seconds)
+        yield from speed_figures(f"train.{preset}", settings, vae, images, speeds, options)
 
 
 def speed_figures(
-    name: str, settings: VAESettings, vae: Any, images: np.ndarray, options: argparse.Namespace
+    name: str,
+    settings: VAESettings,
+    vae: Any,
+    images: np.ndarray,
+    speeds: tuple[Speed, Speed],
+    options: argparse.Namespace,
 ) -> Iterator[Figure]:
-    """The figures of these settings, once both forms of the VAE have given the same numbers."""
+    """The figures of these speeds, once both forms of the VAE have given the same numbers."""
     from scripts.benchmarks.machine_peak import peak_operations_per_second, training_operations
     from scripts.benchmarks.plain_vae import PlainVAE, check_training
 
@@ -64,7 +70,7 @@ def speed_figures(
     )
     check_training(vae, PlainVAE(vae, settings), images[:size], noise, settings)
     with ExitStack() as stack:
-        ours, plain = map(stack.enter_context, speeds_apart(settings, images, options.seconds))
+        ours, plain = map(stack.enter_context, speeds)
         contestants = {
             "ours": ours,
             "plain": plain,
