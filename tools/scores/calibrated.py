@@ -1,14 +1,13 @@
 """Formulas of scores fitted on the calibration split: in-distribution examples that train nothing.
 
-Every function takes the values of the examples to be scored first, then those of the calibration
+Functions take the values of the examples to be scored first, then those of the calibration
 examples; no test and no out-of-distribution value enters a fit. Those that return a log likelihood
 are higher = more normal, all others higher = more anomalous, as each says.
 
 Their libraries are imported where they are used: flags name the scores and need not wait for them.
 """
 
-from functools import lru_cache
-from typing import Any
+from collections.abc import Callable
 
 import numpy as np
 
@@ -104,18 +103,26 @@ def density_of_states(statistics: np.ndarray, calibration: np.ndarray) -> np.nda
     return total
 
 
-def gaussian_distance(statistics: np.ndarray, calibration: np.ndarray) -> np.ndarray:
-    """Squared Mahalanobis distance of the statistics made normal: [example], higher = anomalous.
+def gaussian_distance(calibration: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
+    """Squared Mahalanobis distance of statistics made normal: higher = more anomalous.
 
     Each statistic goes through a Yeo-Johnson power that makes the calibration's values as normal as
     possible, unlike ranks also beyond their range.
 
     Args:
-        statistics: [statistic, example].
-        calibration: The same of the calibration examples.
+        calibration: Statistics of the calibration examples [statistic, example].
+
+    Returns:
+        Function from statistics [statistic, example] to distances [example]. It is made once for
+        all examples, because the powers take longer to fit than to use.
     """
-    power, normal = _normal_shape(np.asarray(calibration, float).tobytes(), len(calibration))
-    return normal.mahalanobis(power.transform(statistics.T))
+    from sklearn.covariance import EmpiricalCovariance
+    from sklearn.preprocessing import PowerTransformer
+
+    fitted = np.asarray(calibration, float).T
+    power = PowerTransformer().fit(fitted)
+    normal = EmpiricalCovariance().fit(power.transform(fitted))
+    return lambda statistics: normal.mahalanobis(power.transform(statistics.T))
 
 
 def shrunk_distance(statistics: np.ndarray, calibration: np.ndarray) -> np.ndarray:
@@ -131,17 +138,6 @@ def shrunk_distance(statistics: np.ndarray, calibration: np.ndarray) -> np.ndarr
     from sklearn.covariance import LedoitWolf
 
     return LedoitWolf().fit(calibration.T).mahalanobis(statistics.T)
-
-
-@lru_cache(maxsize=1)
-def _normal_shape(calibration: bytes, lines: int) -> tuple[Any, Any]:
-    """The fitted powers, and the fitted covariance; kept, for all sets meet one calibration."""
-    from sklearn.covariance import EmpiricalCovariance
-    from sklearn.preprocessing import PowerTransformer
-
-    examples = np.frombuffer(calibration).reshape(lines, -1).T
-    power = PowerTransformer().fit(examples)
-    return power, EmpiricalCovariance().fit(power.transform(examples))
 
 
 def fisher(scores: np.ndarray, calibration: np.ndarray) -> np.ndarray:

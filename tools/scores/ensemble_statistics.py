@@ -96,7 +96,11 @@ def waic(log_likelihood: np.ndarray, ddof: int = 0) -> np.ndarray:
 
 
 def mixture(log_likelihood: np.ndarray) -> np.ndarray:
-    """logsumexp_m l_m - log M: [example], the log likelihood of the ensemble as one model."""
+    """logsumexp_m l_m - log M: [example], the log likelihood of the ensemble as one model.
+
+    By hand, because it is exactly l where all members agree, so that such examples tie as they do
+    under one member; scipy.special.logsumexp less log M differs there in the last digit.
+    """
     highest = log_likelihood.max(axis=0)
     return highest + np.log(np.mean(np.exp(log_likelihood - highest), axis=0))
 

@@ -20,7 +20,13 @@ from tools.scores.score_files import (
     read_arrays,
     read_scores,
 )
-from tools.scores.score_registry import needed_names, unmet_needs
+from tools.scores.score_registry import (
+    FITTED_SCORES,
+    Scorer,
+    needed_names,
+    quantities_of,
+    unmet_needs,
+)
 
 PICTURE_GROUPS = ("most", "least", "first")
 PICTURE_ARRAYS = ("ids", "images")
@@ -54,6 +60,7 @@ class FinishedRun:
     altered: Mapping[str, Alteration] = field(default_factory=dict)
     inputs: Mapping[str, ScoreFile] = field(default_factory=dict)
     peer_scores: Mapping[str, Mapping[str, ScoreFile]] = field(default_factory=dict)
+    _fitted: dict[str, Scorer] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def n_members(self) -> int:
@@ -70,6 +77,13 @@ class FinishedRun:
         files = (self.scores[dataset], self.inputs.get(dataset))
         holders = {name: file.scores for file in files if file for name in file.scores}
         return OnDemand(holders, lambda name: holders[name][name].astype(np.float64))
+
+    def fitted_score(self, key: str) -> Scorer:
+        """A score fitted to the calibration split; the fit is made once, for all sets."""
+        if key not in self._fitted:
+            calibration = quantities_of([key], self.quantities(CALIBRATION))
+            self._fitted[key] = FITTED_SCORES[key].fit(calibration)
+        return self._fitted[key]
 
     @property
     def anomalies(self) -> tuple[str, ...]:

@@ -33,12 +33,9 @@ def score_lines(run: FinishedRun, dataset: str, score_keys: Collection[str], ddo
         for statistic, scores in anomaly_scores(key, values[key], ddof).items()
     }
     fitted_keys = [key for key in score_keys if key in FITTED_SCORES]
-    # Read from the files once for all of them.
-    examples, calibration = (
-        quantities_of(fitted_keys, run.quantities(name)) for name in (dataset, CALIBRATION)
-    )
+    examples = quantities_of(fitted_keys, run.quantities(dataset))  # read once for all of them
     for key in fitted_keys:
-        scores = FITTED_SCORES[key].compute(examples, calibration)
+        scores = run.fitted_score(key)(examples)
         refuse_unusable(scores, f"{key} of {dataset}")
         lines[key, ENSEMBLE] = scores[np.newaxis]
     return lines

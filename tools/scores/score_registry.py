@@ -5,6 +5,7 @@ set, and of the calibration split. No other set reaches a fit: its values are no
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import reduce
 from typing import NamedTuple
 
 import numpy as np
@@ -14,6 +15,7 @@ from tools.scores.ensemble_statistics import mean, variance
 
 # {quantity: values}: [member, example] of a member's, [1, example] of a property of the input.
 Quantities = Mapping[str, np.ndarray]
+Scorer = Callable[[Quantities], np.ndarray]  # from quantities of examples to scores [example]
 
 INPUT_PROPERTIES = ("complexity", "highest_log_likelihood", "brightness", "variation")
 GRADIENT_NORMS = "gradient_norm."
@@ -30,13 +32,17 @@ class FittedScore(NamedTuple):
         meaning: In words.
         needs: Names of the quantities that it is computed from; one that ends in a dot stands for
             all that begin with it.
-        compute: Function from the quantities of the examples and those of the calibration split to
-            scores [example].
+        fit: Function from the quantities of the calibration split to the fitted score, which is a
+            function from the quantities of examples to scores [example].
     """
 
     meaning: str
     needs: tuple[str, ...]
-    compute: Callable[[Quantities, Quantities], np.ndarray]
+    fit: Callable[[Quantities], Scorer]
+
+    def compute(self, examples: Quantities, calibration: Quantities) -> np.ndarray:
+        """Scores [example] of examples, by a fit for these alone."""
+        return self.fit(calibration)(examples)
 
 
 def needed_quantities(score_keys: Iterable[str]) -> frozenset[str]:
@@ -72,34 +78,47 @@ def quantities_of(score_keys: Iterable[str], known: Quantities) -> dict[str, np.
     return {name: known[name] for name in sorted(needed_names(score_keys, known))}
 
 
-def _typicality(examples: Quantities, calibration: Quantities) -> np.ndarray:
-    return mean(calibrated.typicality(examples["iwae"], calibration["iwae"]))
+def _unfitted(score: Scorer) -> Callable[[Quantities], Scorer]:
+    """A score that takes nothing from the calibration split."""
+    return lambda calibration: score
 
 
-def _mean_and_variance(examples: Quantities, calibration: Quantities) -> np.ndarray:
-    parts = (np.stack([-mean(p["iwae"]), variance(p["iwae"])]) for p in (examples, calibration))
-    return calibrated.fisher(*parts)
+def _typicality(calibration: Quantities) -> Scorer:
+    fitted = calibration["iwae"]
+    return lambda examples: mean(calibrated.typicality(examples["iwae"], fitted))
 
 
-def _bias_corrected(examples: Quantities, calibration: Quantities) -> np.ndarray:
-    del calibration  # nothing is fitted
+def _mean_and_variance(calibration: Quantities) -> Scorer:
+    def parts(of: Quantities) -> np.ndarray:
+        return np.stack([-mean(of["iwae"]), variance(of["iwae"])])
+
+    fitted = parts(calibration)
+    return lambda examples: calibrated.fisher(parts(examples), fitted)
+
+
+@_unfitted
+def _bias_corrected(examples: Quantities) -> np.ndarray:
     return -mean(examples["iwae"] - examples["highest_log_likelihood"])
 
 
-def _unexplained(likelihood: str, properties: Sequence[str]) -> Callable:
+def _unexplained(likelihood: str, properties: Sequence[str]) -> Callable[[Quantities], Scorer]:
     """Minus the members' mean of what is left of a log likelihood."""
 
-    def compute(examples: Quantities, calibration: Quantities) -> np.ndarray:
-        covariates, fitted = (_stacked(part, properties) for part in (examples, calibration))
-        rest = calibrated.unexplained_log_likelihood(
-            examples[likelihood],
-            covariates,
-            calibration=calibration[likelihood],
-            calibration_covariates=fitted,
-        )
-        return -mean(rest)
+    def fit(calibration: Quantities) -> Scorer:
+        fitted, covariates = calibration[likelihood], _stacked(calibration, properties)
 
-    return compute
+        def score(examples: Quantities) -> np.ndarray:
+            rest = calibrated.unexplained_log_likelihood(
+                examples[likelihood],
+                _stacked(examples, properties),
+                calibration=fitted,
+                calibration_covariates=covariates,
+            )
+            return -mean(rest)
+
+        return score
+
+    return fit
 
 
 _input_complexity = _unexplained("iwae", ("complexity",))
@@ -122,21 +141,22 @@ def _states(part: Quantities) -> np.ndarray:
     return np.stack([*means.values(), cross_entropy, np.log1p(variance(part["iwae"]))])
 
 
-def _dose(examples: Quantities, calibration: Quantities) -> np.ndarray:
-    return calibrated.density_of_states(_states(examples), _states(calibration))
+def _dose(calibration: Quantities) -> Scorer:
+    fitted = _states(calibration)
+    return lambda examples: calibrated.density_of_states(_states(examples), fitted)
 
 
 _PATH = ("reconstruction_error", "posterior_mean_norm", "posterior_stddev_norm")
 
 
-def _distance(names: Sequence[str]) -> Callable:
+def _distance(names: Sequence[str]) -> Callable[[Quantities], Scorer]:
     """Distance from the calibration split in these quantities of all members."""
 
-    def compute(examples: Quantities, calibration: Quantities) -> np.ndarray:
-        parts = (_stacked(part, names) for part in (examples, calibration))
-        return calibrated.gaussian_distance(*parts)
+    def fit(calibration: Quantities) -> Scorer:
+        distance = calibrated.gaussian_distance(_stacked(calibration, names))
+        return lambda examples: distance(_stacked(examples, names))
 
-    return compute
+    return fit
 
 
 _likelihood_path = _distance(_PATH)
@@ -148,41 +168,52 @@ def _gradient_norms(part: Quantities) -> list[np.ndarray]:
     return [part[name] for name in sorted(met_by(GRADIENT_NORMS, part))]
 
 
-def _gradient_norm(examples: Quantities, calibration: Quantities) -> np.ndarray:
-    pairs = zip(_gradient_norms(examples), _gradient_norms(calibration), strict=True)
-    return sum(calibrated.independent_normals(*pair) for pair in pairs)
+def _gradient_norm(calibration: Quantities) -> Scorer:
+    fitted = _gradient_norms(calibration)
+
+    def score(examples: Quantities) -> np.ndarray:
+        pairs = zip(_gradient_norms(examples), fitted, strict=True)
+        return reduce(np.add, (calibrated.independent_normals(*pair) for pair in pairs))
+
+    return score
 
 
-def _gradient_distance(examples: Quantities, calibration: Quantities) -> np.ndarray:
+def _gradient_distance(calibration: Quantities) -> Scorer:
     """From the calibration split's log norms; those of two tensors go together."""
-    parts = (np.stack([mean(n) for n in _gradient_norms(part)]) for part in (examples, calibration))
-    return calibrated.shrunk_distance(*parts)
+
+    def means(of: Quantities) -> np.ndarray:
+        return np.stack([mean(norms) for norms in _gradient_norms(of)])
+
+    fitted = means(calibration)
+    return lambda examples: calibrated.shrunk_distance(means(examples), fitted)
 
 
-def _combined(*scores: Callable) -> Callable:
+def _combined(*fits: Callable[[Quantities], Scorer]) -> Callable[[Quantities], Scorer]:
     """Fisher's combination of the scores' p-values."""
 
-    def compute(examples: Quantities, calibration: Quantities) -> np.ndarray:
-        parts = (
-            np.stack([score(part, calibration) for score in scores])
-            for part in (examples, calibration)
-        )
-        return calibrated.fisher(*parts)
+    def fit(calibration: Quantities) -> Scorer:
+        scorers = [fit_one(calibration) for fit_one in fits]
 
-    return compute
+        def scores(of: Quantities) -> np.ndarray:
+            return np.stack([scorer(of) for scorer in scorers])
+
+        fitted = scores(calibration)
+        return lambda examples: calibrated.fisher(scores(examples), fitted)
+
+    return fit
 
 
 _fisher = _combined(_typicality, _likelihood_path, _likelihood_residual)
 _residual_and_gradient = _combined(_likelihood_residual, _gradient_distance)
 
 
-def _likelihood_ratio(examples: Quantities, calibration: Quantities) -> np.ndarray:
-    del calibration  # nothing is fitted
+@_unfitted
+def _likelihood_ratio(examples: Quantities) -> np.ndarray:
     return mean(examples[BACKGROUND]) - mean(examples["iwae"])
 
 
-def _likelihood_regret(examples: Quantities, calibration: Quantities) -> np.ndarray:
-    del calibration  # nothing is fitted
+@_unfitted
+def _likelihood_regret(examples: Quantities) -> np.ndarray:
     return mean(examples["likelihood_regret"])
 
 

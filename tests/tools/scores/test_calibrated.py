@@ -138,15 +138,18 @@ def test_density_of_states_is_the_sum_of_scipys_kernel_estimates_up_to_a_constan
 
 def test_far_values_stay_finite_and_in_order():
     far = np.array([10.0, 1e3, 1e6]) * np.ones((3, 1))
-    for score in (density_of_states, gaussian_distance, shrunk_distance):
-        values = score(far, CALIBRATION)
+    for values in (
+        density_of_states(far, CALIBRATION),
+        gaussian_distance(CALIBRATION)(far),
+        shrunk_distance(far, CALIBRATION),
+    ):
         assert np.isfinite(values).all()
         assert (np.diff(values) > 0).all()
 
 
 def test_gaussian_distance_of_normal_statistics_is_chi_squared():
     statistics = RNG.multivariate_normal([1, 2], [[2, 0.9], [0.9, 1]], size=4000).T
-    distances = gaussian_distance(statistics[:, :2000], statistics[:, 2000:])
+    distances = gaussian_distance(statistics[:, 2000:])(statistics[:, :2000])
     assert stats.kstest(distances, "chi2", args=(2,)).pvalue > 0.01
 
 

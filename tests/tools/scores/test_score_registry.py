@@ -149,17 +149,21 @@ def test_all_fitted_scores_are_rows_of_the_table_and_the_first_is_named(tmp_path
 def test_no_other_set_reaches_a_fit(tmp_path, monkeypatch):
     folder = add_statistics(write_run(tmp_path))
     run = read_run(folder, list(FITTED_SCORES))
-    seen = []
+    fitted, scored = [], []
 
-    def spy(examples, calibration):
-        seen.append((examples["iwae"], calibration["iwae"]))
+    def spy(calibration):
+        fitted.append(calibration["iwae"])
+        return score
+
+    def score(examples):
+        scored.append(examples["iwae"])
         return np.zeros(examples["iwae"].shape[1])
 
     monkeypatch.setitem(FITTED_SCORES, "spy", FittedScore("", ("iwae",), spy))
     table_of(folder, keys=("spy",), draws=0)
+    np.testing.assert_array_equal(fitted, [run.scores["calibration"].scores["iwae"]])
     # Each test set once; then the threshold, which is the calibration split's own.
-    for (examples, fitted), name in zip(seen, (*run.test_sets, "calibration"), strict=True):
-        np.testing.assert_array_equal(fitted, run.scores["calibration"].scores["iwae"])
+    for examples, name in zip(scored, (*run.test_sets, "calibration"), strict=True):
         np.testing.assert_array_equal(examples, run.scores[name].scores["iwae"])
 
 
