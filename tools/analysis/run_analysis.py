@@ -82,7 +82,7 @@ def ensemble_analysis(
     Args:
         model_dir: The run folder; no checkpoint of it is read.
         score_keys: The scores to be looked at, the most important first.
-        options: What is to be found beside them.
+        options: Bootstrap, thresholds, alerts and pools.
 
     Raises:
         InputError: A file is missing or damaged, a score key unknown, a score NaN.
@@ -203,7 +203,7 @@ def analyse_again(folder: RunFolder, **changes: Any) -> Analysis:
     """Analyses with the settings in the manifest, but for those changed.
 
     Args:
-        folder: Of the run.
+        folder: Folder of the run.
         **changes: Settings such as score_keys, bootstrap, num_pools and ddof; None: as it is.
     """
     settings = dict(read_manifest(folder).settings)

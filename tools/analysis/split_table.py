@@ -29,7 +29,7 @@ def split_table(metrics: pd.DataFrame) -> pd.DataFrame:
     The spread is the standard deviation with ddof = 1. Sizes are means too.
 
     Args:
-        metrics: Of `metrics_of_splits`.
+        metrics: Result of `metrics_of_splits`.
     """
     groups = metrics.groupby(KEYS, sort=False)
     names = [name for name in metrics if name not in (*KEYS, *SIZES, "split")]

@@ -106,7 +106,7 @@ def draw_feature_outliers(
         figure: To draw on.
         od_preds: What an OutlierVAE's predict returned, with feature scores.
         images: [image, height, width, channel] in [0, 1].
-        reconstructions: Of the same shape, or None.
+        reconstructions: Reconstructions of the same shape, or None.
         rows: The images to draw, not none.
         n_channels: Score maps: 3, or 1 for the first channel only.
 

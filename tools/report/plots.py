@@ -4,7 +4,7 @@ They are narrow, with large letters, so that a phone shows them at about their r
 """
 
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Literal
 
@@ -36,9 +36,15 @@ STYLE = matplotlib.RcParams(
         "ytick.color": "#555555",
     }
 )
-# Told apart by colour-blind people too (Okabe and Ito), and without colours by dash and marker.
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8a6d3b")
-MOST_TICKS = 8  # numbers side by side that have room
+# The first seven are told apart by colour-blind people too (Okabe and Ito), the next five are
+# darker or paler; without colours, dashes and markers tell lines and points apart.
+COLOURS = (
+    *("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8a6d3b"),
+    *("#17365c", "#7a2e00", "#6f2f5c", "#b8b000", "#7a6fd0"),
+)
+TAIL = 0.005  # share of a set's values at each end that may lie beyond an axis
+MOST_TICKS = 7  # numbers side by side that have room
+LINEAR_WIDTH = 30  # up to this distance from zero an axis that is spread out is linear
 DASHES = ("-", "--", ":", "-.", (0, (5, 1, 1, 1, 1, 1)))
 MARKERS = ("^", "s", "D", "v", "P", "X", "*")  # "o" is the in-distribution set's
 IN_DISTRIBUTION_COLOUR = "#222222"
@@ -77,13 +83,20 @@ def roc_curves(
     return png.getvalue()
 
 
-def histograms(values: Mapping[str, np.ndarray], label: str) -> bytes:
+def histograms(
+    values: Mapping[str, np.ndarray], label: str, threshold: float | None = None
+) -> bytes:
     """A histogram per set, one below the other; the first one, in grey, is behind all of them.
+
+    Values beyond the axis, see `robust_range`, are counted in its first and last bin.
 
     Args:
         values: {set: values [example]}, the in-distribution set first.
         label: What the values are, with their unit.
+        threshold: Where a broken line is drawn through all of them; None: no line.
     """
+    low, high = robust_range(values.values())
+    values = {name: numbers.clip(low, high) for name, numbers in values.items()}
     reference, *_ = values.values()
     together = np.concatenate(list(values.values()))
     with canvas(height=0.6 + 0.4 * len(values)) as (figure, png):
@@ -94,6 +107,8 @@ def histograms(values: Mapping[str, np.ndarray], label: str) -> bytes:
             _filled_histogram(axes, reference, edges, "#c4c4c4")
             if index:
                 _filled_histogram(axes, numbers, edges, COLOURS[(index - 1) % len(COLOURS)])
+            if threshold is not None and low <= threshold <= high:
+                axes.axvline(threshold, color=IN_DISTRIBUTION_COLOUR, linestyle="--", linewidth=1)
             axes.set(yticks=[], ylim=(0, 1.05))
             axes.set_ylabel(name, rotation=0, ha="right", va="center")
             axes.spines["left"].set_visible(False)
@@ -102,16 +117,29 @@ def histograms(values: Mapping[str, np.ndarray], label: str) -> bytes:
     return png.getvalue()
 
 
+def robust_range(values: Iterable[np.ndarray]) -> tuple[float, float]:
+    """Least and largest value of the sets, each without its outermost TAIL at both ends.
+
+    One outlier would press all others into a line. Of few examples all lie within.
+    """
+    ends = [np.quantile(numbers, [TAIL, 1 - TAIL], method="nearest") for numbers in values]
+    return float(min(low for low, _ in ends)), float(max(high for _, high in ends))
+
+
 def value_against_variance(
     values: Mapping[str, np.ndarray], variances: Mapping[str, np.ndarray], label: str
 ) -> bytes:
     """One member's value against the variance over members, a point per example.
+
+    Values beyond the axis, see `robust_range`, are drawn at its end.
 
     Args:
         values: {set: values [example]}, the in-distribution set first; its points lie on top.
         variances: {set: variances [example]}, not negative; 0 is drawn at the least positive one.
         label: What the values are, with their unit.
     """
+    low, high = robust_range(values.values())
+    values = {name: numbers.clip(low, high) for name, numbers in values.items()}
     together = np.concatenate(list(variances.values()))
     least = together[together > 0].min(initial=1)
     with canvas(height=5.4) as (figure, png):
@@ -151,6 +179,7 @@ def training_history(histories: Mapping[int, Sequence[Mapping[str, float]]]) -> 
                     [record["step"] for record in records],
                     [record[quantity] for record in records],
                     **line_look(member),
+                    marker="o" if len(records) == 1 else None,  # a line of one point is not seen
                     linewidth=1,
                     label=f"member {member}" if axes is places[0] else None,
                 )
@@ -158,7 +187,7 @@ def training_history(histories: Mapping[int, Sequence[Mapping[str, float]]]) -> 
             axes.set_xlabel("step")
         for axes in places[len(quantities) :]:
             axes.set_axis_off()
-        legend_below(figure)
+        legend_below(figure, markerscale=1)
     return png.getvalue()
 
 
@@ -173,15 +202,15 @@ def canvas(height: float) -> Iterator[tuple[Figure, io.BytesIO]]:
 
 
 def line_look(index: int) -> dict[str, Any]:
-    """Colour and dash of a line: 35 look different, five without colours."""
+    """Colour and dash of a line: 60 look different, five without colours."""
     return {"color": COLOURS[index % len(COLOURS)], "linestyle": _turned(DASHES, index)}
 
 
 def point_look(index: int) -> dict[str, Any]:
-    """Colour and marker of a set's points: 49 look different, seven without colours.
+    """Colour and marker of a set's points: 84 look different, seven without colours.
 
     Args:
-        index: Of the set; 0: the in-distribution one, which looks like no other.
+        index: Number of the set; 0 is the in-distribution one, which looks like no other.
     """
     if not index:
         return {"color": IN_DISTRIBUTION_COLOUR, "marker": "o"}
@@ -190,7 +219,7 @@ def point_look(index: int) -> dict[str, Any]:
 
 
 def _turned(kinds: Sequence[Any], index: int) -> Any:
-    """The kind of dash or marker: of one colour another one with each round through the colours."""
+    """Dash or marker for this index; shifts by one each time the colours repeat."""
     return kinds[(index + index // len(COLOURS)) % len(kinds)]
 
 
@@ -204,26 +233,35 @@ def legend_below(figure: Figure, markerscale: float = 2.5) -> list[Artist]:
 
 def spread_out(axes: Axes, numbers: np.ndarray, which: Literal["x", "y"] = "x") -> None:
     """If the axis must show -90 beside -3,000: linear about zero, logarithmic further out."""
-    ticks = _round_numbers(numbers.min(), numbers.max())
-    if len(ticks) >= 3:
+    low, high = float(numbers.min()), float(numbers.max())
+    ticks = _round_numbers(low, high)
+    if len(ticks) < 3:
+        axes.locator_params(axis=which, nbins=MOST_TICKS - 1)
+    else:
         on_x = which == "x"
-        (axes.set_xscale if on_x else axes.set_yscale)("asinh", linear_width=30)
+        (axes.set_xscale if on_x else axes.set_yscale)("asinh", linear_width=LINEAR_WIDTH)
         axis = axes.xaxis if on_x else axes.yaxis
-        axis.set_major_locator(FixedLocator(ticks.tolist()))
+        axis.set_major_locator(FixedLocator(ticks))
         axis.set_minor_locator(NullLocator())
         axis.set_major_formatter(lambda number, _: f"{number:,.0f}".replace("-", "\N{MINUS SIGN}"))
 
 
-def _round_numbers(low: float, high: float) -> np.ndarray:
-    """Of 0, 10, 30, 100, 300 and so on, and -10, ..., those within; of too many every so manyth."""
+def _round_numbers(low: float, high: float) -> list[float]:
+    """Of 0, 10, 30, 100, 300 and so on, and -10, ..., those within that do not overprint.
+
+    Two numbers side by side need a seventh of an axis that is linear up to LINEAR_WIDTH and
+    logarithmic beyond; 0 comes first, then the largest.
+    """
     positive = np.outer(10.0 ** np.arange(1, 13), [1, 3]).ravel()
-    for stride in (1, 2, 4, 8):
-        kept = positive if stride == 1 else positive[2::stride]  # 10 would touch 0
-        ticks = np.concatenate([-kept, [0], kept])
-        ticks = ticks[(ticks >= low) & (ticks <= high)]
-        if len(ticks) <= MOST_TICKS:
-            break
-    return ticks
+    candidates = np.concatenate([[0], np.stack([-positive, positive]).T.ravel()[::-1]])
+    places = np.arcsinh(candidates / LINEAR_WIDTH)
+    room = (np.arcsinh(high / LINEAR_WIDTH) - np.arcsinh(low / LINEAR_WIDTH)) / MOST_TICKS
+    kept: list[int] = []
+    for index, number in enumerate(candidates):
+        has_room = all(abs(places[index] - places[other]) >= room for other in kept)
+        if low <= number <= high and has_room:
+            kept.append(index)
+    return sorted(candidates[kept].tolist())
 
 
 def _equal_bins(axes: Axes, numbers: np.ndarray, bins: int = 90) -> np.ndarray:

@@ -36,7 +36,7 @@ def typicality(log_likelihood: np.ndarray, calibration: np.ndarray) -> np.ndarra
 
     Args:
         log_likelihood: [member, example].
-        calibration: The same of the calibration examples.
+        calibration: Values of the calibration examples, in the same form.
     """
     return np.abs(log_likelihood - calibration.mean(axis=1, keepdims=True))
 
@@ -88,7 +88,7 @@ def density_of_states(statistics: np.ndarray, calibration: np.ndarray) -> np.nda
 
     Args:
         statistics: [statistic, example].
-        calibration: The same of the calibration examples.
+        calibration: Values of the calibration examples, in the same form.
     """
     from sklearn.neighbors import KernelDensity
     from sklearn.preprocessing import StandardScaler
@@ -133,7 +133,7 @@ def shrunk_distance(statistics: np.ndarray, calibration: np.ndarray) -> np.ndarr
 
     Args:
         statistics: [statistic, example].
-        calibration: The same of the calibration examples.
+        calibration: Values of the calibration examples, in the same form.
     """
     from sklearn.covariance import LedoitWolf
 
@@ -147,7 +147,7 @@ def fisher(scores: np.ndarray, calibration: np.ndarray) -> np.ndarray:
 
     Args:
         scores: [score, example], each higher = more anomalous.
-        calibration: The same of the calibration examples.
+        calibration: Values of the calibration examples, in the same form.
     """
     pairs = zip(scores, calibration, strict=True)
     return -2 * sum(np.log(p_values(values, fitted)) for values, fitted in pairs)
@@ -161,7 +161,7 @@ def independent_normals(statistics: np.ndarray, calibration: np.ndarray) -> np.n
 
     Args:
         statistics: [statistic, example].
-        calibration: The same of the calibration examples.
+        calibration: Values of the calibration examples, in the same form.
     """
     from scipy.stats import norm
 

@@ -20,7 +20,7 @@ class ScoreKey(NamedTuple):
     Attributes:
         meaning: In words.
         high_is_normal: Whether a high value speaks for normality.
-        headline_statistics: Those that a report begins with, named before the run.
+        headline_statistics: Statistics that a report begins with, named before the run.
     """
 
     meaning: str
@@ -123,7 +123,7 @@ def anomaly_scores(score_key: str, values: np.ndarray, ddof: int = 0) -> dict[st
     Args:
         score_key: Which score the members have, one of SCORE_KEYS.
         values: The members' values [member, example], in the score's own direction.
-        ddof: Of the variance, in `variance` and in `waic`.
+        ddof: Divisor of the variance over M members is M - ddof; for `variance` and `waic`.
 
     Returns:
         {statistic: [example]} in the order of STATISTICS; only `single` keeps [member, example].

@@ -208,7 +208,7 @@ def _read_peer_scores(
     """The scores of other detectors, by source and set; a source needs the in-distribution set.
 
     Args:
-        folder: Of the run.
+        folder: Folder of the run.
         inside: That set.
         ood: The other sets.
         peers: The sources that are the run's own, and not an earlier one's; None: all.

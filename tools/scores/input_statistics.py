@@ -19,7 +19,7 @@ def input_statistics(images: np.ndarray, likelihood: str) -> dict[str, np.ndarra
 
     Args:
         images: [image, height, width, channel] in [0, 1], with one or three channels.
-        likelihood: Of the decoder's values.
+        likelihood: Likelihood of the decoder's values, as in --likelihood.
     """
     vertical, horizontal = (np.abs(np.diff(images, axis=axis)) for axis in (1, 2))
     axes = (1, 2, 3)

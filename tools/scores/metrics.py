@@ -33,7 +33,7 @@ def refuse_unusable(scores: np.ndarray, name: str) -> None:
 
     Args:
         scores: Scores of any shape.
-        name: What they are, with their data set; the message begins with it.
+        name: Name of the scores and their data set; the message begins with it.
     """
     if not scores.size:
         raise InputError(f"{name}: no scores; the data set is empty")

@@ -86,7 +86,7 @@ PUBLISHED = (
 
 
 def published(train_dataset: str, datasets: Sequence[str]) -> Iterator[Published]:
-    """What there is for models of this training set, on these sets alone: {OoD set: AUROC}."""
+    """Figures for models of this training set, restricted to these OoD sets: {OoD set: AUROC}."""
     for method, source, aurocs in PUBLISHED:
         pairs = ((train_dataset, dataset) for dataset in datasets)
         of_sets: dict[Hashable, float] = {pair[1]: aurocs[pair] for pair in pairs if pair in aurocs}

@@ -49,7 +49,7 @@ def ranking(
     """All scores, the highest worst AUROC first; equal ones by their mean, then as they come.
 
     Args:
-        rows: Of one or several runs of the same scores.
+        rows: Rows of one or several runs with the same scores.
         costs: Seconds per 1,000 examples by pass; empty: not measured.
         column: The column of a row: the rows of a score have different ones.
     """

@@ -36,10 +36,10 @@ class ScoreFile:
 
 
 class OnDemand(Mapping[str, np.ndarray]):
-    """Arrays by name, each made when it is asked for and kept by nobody.
+    """Lazy read-only mapping; makes an array on access and keeps none.
 
     Args:
-        names: Of the arrays.
+        names: Names of the arrays.
         make: Function from a name to its array.
     """
 
@@ -127,7 +127,7 @@ def is_current(path: Path, provenance: Mapping, needed: Collection[str] = ()) ->
     """Whether the file is there, whole, was made from this, and holds what is needed.
 
     Args:
-        path: Of the file.
+        path: Path of the score file.
         provenance: What the scores would be made from. What the file's own says beyond it is of
             scores that were added, and does not count.
         needed: Score keys; one that ends in a dot stands for any that begin with it.
@@ -145,7 +145,7 @@ def _canonical(provenance: Mapping) -> str:
 
 
 def _fault(scores: Mapping[str, np.ndarray], ids: np.ndarray) -> str:
-    """What keeps the arrays from being scores of one set of rows; empty: nothing."""
+    """Why the arrays are not the scores of one set of rows; empty: they are."""
     shapes = {array.shape for array in scores.values()}
     if not scores or any(key in NOT_SCORES for key in scores):
         return "holds no scores"

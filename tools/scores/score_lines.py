@@ -50,7 +50,7 @@ def calibration_thresholds(
         run: The run.
         headlines: (score key, statistic) of scores that are one number per example; the mean of
             -elbo is looked at too, where the run has it.
-        ddof: Of the variance over members.
+        ddof: Divisor of the variance over M members is M - ddof.
     """
     pairs = list(headlines)
     if MEAN_ELBO[0] in run.score_keys and MEAN_ELBO not in pairs:

@@ -115,14 +115,36 @@ def test_bins_hold_all_numbers(numbers):
 def test_ticks_are_few_and_lie_within(low):
     ticks = plots._round_numbers(low, 20.0)
     assert 0 in ticks
-    assert ticks.min() <= max(low / 100, -10)
-    assert ticks.min() >= low
-    assert ticks.max() <= 20
-    assert len(ticks) <= plots.MOST_TICKS
+    assert ticks == sorted(ticks)
+    assert low <= ticks[0] <= max(low / 10, -10)
+    assert ticks[-1] <= 20
+    places = np.arcsinh(np.array(ticks) / plots.LINEAR_WIDTH)
+    ends = np.arcsinh(np.array([low, 20.0]) / plots.LINEAR_WIDTH)
+    assert len(ticks) == 1 or np.diff(places).min() >= np.diff(ends)[0] / plots.MOST_TICKS
 
 
-def test_21_sets_look_different_and_neighbours_do_so_in_grey():
+def test_one_outlier_does_not_stretch_the_axis():
+    crowd = normal(0, 1000)
+    low, high = plots.robust_range([np.append(crowd, 1e9), crowd - 50])
+    assert -54 < low < -52
+    assert 2 < high < 4
+    assert plots.robust_range([np.array([-3.0, 8.0])]) == (-3, 8)
+
+
+def test_a_threshold_is_drawn_where_it_lies_on_the_axis():
+    values = {"a": normal(0), "b": normal(3)}
+    without, within, beyond = (plots.histograms(values, "nats", t) for t in (None, 1.5, 99.0))
+    assert without == beyond != within
+
+
+def test_the_only_record_of_a_training_is_seen():
+    panel = picture(plots.training_history(histories(members=1, records=1)))
+    blue = [0, 0x72, 0xB2]
+    assert (panel == blue).all(axis=-1).sum() > 4 * 9
+
+
+def test_50_sets_look_different_and_neighbours_do_so_in_grey():
     for look, kind in ((plots.line_look, "linestyle"), (plots.point_look, "marker")):
-        looks = [look(index) for index in range(21)]
-        assert len({(each["color"], each[kind]) for each in looks}) == 21
+        looks = [look(index) for index in range(50)]
+        assert len({(each["color"], each[kind]) for each in looks}) == 50
         assert all(each[kind] != other[kind] for each, other in pairwise(looks))

@@ -34,7 +34,7 @@ class AlteredRow:
         statistic: Over the ensemble.
         n: Images.
         auroc: Altered images against all test images, the altered ones positive.
-        mean: Of the score over the images.
+        mean: Mean score of the images.
         low: Their 5 % quantile.
         high: Their 95 % quantile.
         threshold: 95 % of the calibration split have no higher score.
@@ -77,9 +77,9 @@ def altered_rows(
     Args:
         run: The run; without altered sets there are no rows.
         inside: The scores of the in-distribution test set.
-        thresholds: Of the headlines.
+        thresholds: {(score, statistic): threshold} of the headlines.
         headlines: (score key, statistic) of the scores that are looked at, one number per example.
-        ddof: Of the variance over members.
+        ddof: Divisor of the variance over M members is M - ddof.
     """
     keys = tuple(dict.fromkeys(key for key, _ in headlines))
     for name, alteration in run.altered.items():
@@ -184,7 +184,7 @@ def crossing(rows: Sequence[AlteredRow]) -> float | None:
     """The level at which the mean score first exceeds the threshold; None: it never does.
 
     Args:
-        rows: Of one kind and score, by level; between two levels the mean is taken for a line.
+        rows: Rows of one kind and score, by level; between two levels the mean is taken for a line.
     """
     gaps = [row.mean - row.threshold for row in rows]
     for index, gap in enumerate(gaps):

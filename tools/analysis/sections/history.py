@@ -33,7 +33,7 @@ class HistoryRow:
         n_members: Members.
         n: Examples of the set.
         auroc: Against the test set, this set positive; None: it is the test set.
-        mean: Of the statistic over the examples.
+        mean: Mean of the statistic over the examples.
     """
 
     step: int
@@ -61,8 +61,8 @@ def history_rows(
 
     Args:
         run: The run; its manifest names the steps.
-        score_keys: Those that members do not have are passed over.
-        ddof: Of the variance over members.
+        score_keys: Score keys; scores that members do not have are passed over.
+        ddof: Divisor of the variance over M members is M - ddof.
 
     Raises:
         InputError: A file is missing or damaged, has other members, or a score is NaN.

@@ -60,7 +60,8 @@ def _histograms(key: str, values: Mapping[str, np.ndarray]) -> Plot:
         name=f"histogram_{key}",
         png=histograms(means, described(key).replace("; ", "\n")),
         caption=f"Histograms of {key}, mean over members; the in-distribution test set is grey."
-        " What overlaps it cannot be told apart by this score.",
+        " What overlaps it cannot be told apart by this score. A set's outermost 0.5 % of values"
+        " may lie beyond the axis, in its first and last bin.",
         alt=f"Histograms of {key} per data set. Means: {middles}.",
     )
 
@@ -75,6 +76,7 @@ def _variance(
         png=value_against_variance(member, variances, f"{key} of member 0"),
         caption=f"{key} of member 0 against the variance of {key} over the members, a point per"
         " example. Sets that lie beside the black points are told apart by one member, those above"
-        " them by the members' disagreement.",
+        " them by the members' disagreement. A set's outermost 0.5 % of values may lie beyond the"
+        " axis, at its ends.",
         alt=f"{key} of member 0 against the variance over members. Mean variances: {middles}.",
     )

@@ -52,7 +52,7 @@ def _pictures(
     Args:
         dataset: Its name.
         pictures: As `read_pictures` has them.
-        before: Those of the set that it was made of by an attack; None: it was not.
+        before: Pictures of the set that an attack started from; None: the set is no attack.
     """
     score = str(pictures.get("score", "iwae"))
     extremes = {f"{group} anomalous": pictures[f"{group}_images"] for group in ("most", "least")}

@@ -72,7 +72,7 @@ def pool_rows(
         run: The run with all members; those that are left over take no part.
         score_keys: The scores to be looked at.
         num_pools: Ensembles; 1: no rows.
-        ddof: Of the variance over members.
+        ddof: Divisor of the variance over M members is M - ddof.
 
     Raises:
         InputError: There are fewer members than ensembles.

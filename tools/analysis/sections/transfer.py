@@ -24,9 +24,9 @@ class TransferRow:
         member: Number of the member.
         attacked: Whether its gradient was followed.
         before: Mean score of the set.
-        after: The same of the set after.
-        auroc_before: The set against the test images, the set positive.
-        auroc_after: The same of the set after.
+        after: Mean score of the set after.
+        auroc_before: AUROC of the set against the test images, the set positive.
+        auroc_after: AUROC of the set after.
     """
 
     dataset: str

@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from tools.analysis.section import Section
 from tools.analysis.sections.alerts import AlertRow, alert_rows
 from tools.report.blocks import Block, Card, Cards, Gallery, Plot, Text
-from tools.report.plots import roc_curves
+from tools.report.plots import histograms, roc_curves
 from tools.report.score_words import interval_text, score_name, verdict_line
 from tools.report.text_lines import aligned, fixed
 from tools.scores.detection import DetectionRow, DetectionTable
@@ -16,10 +18,10 @@ PRINTED_METRICS = ("ap", "ap_in", "fpr95", "fpr99")
 
 
 def section(table: DetectionTable) -> Section:
-    """A card and ROC curves for each of the scores that were named; the rows of all in print."""
+    """A card, ROC curves and histograms for each score that was named; their rows in print."""
     cards = anomaly_cards(table) if table.run.anomalies else ood_cards(table)
-    curves = Gallery([_roc(table, *pair) for pair in table.headlines])
-    return Section("Verdict", [*cards, curves], text=headline_text(table))
+    plots = [draw(table, *pair) for pair in table.headlines for draw in (_roc, _histograms)]
+    return Section("Verdict", [*cards, Gallery(plots)], text=headline_text(table))
 
 
 def headline_text(table: DetectionTable) -> str:
@@ -112,4 +114,18 @@ def _roc(table: DetectionTable, key: str, statistic: str) -> Plot:
         caption=f"ROC curves of {name}, with AUROC. Higher is better; the logarithmic axis shows"
         " the region of few false alarms.",
         alt=f"ROC curves of {name}. AUROC: {numbers}.",
+    )
+
+
+def _histograms(table: DetectionTable, key: str, statistic: str) -> Plot:
+    name, threshold = score_name(key, statistic), table.thresholds[key, statistic]
+    values = {dataset: lines[key, statistic][0] for dataset, lines in table.lines.items()}
+    shares = ", ".join(f"{n} {np.mean(v > threshold):.1%}" for n, v in values.items())
+    return Plot(
+        name=f"histogram_{name}".replace(" ", "_"),
+        png=histograms(values, f"{name}, higher = more anomalous", threshold),
+        caption=f"Histograms of {name}; the in-distribution test set is grey. The broken line is"
+        " the threshold that 95 % of the calibration examples do not exceed. A set's outermost"
+        " 0.5 % of values may lie beyond the axis, in its first and last bin.",
+        alt=f"Histograms of {name} per data set. Share above the threshold: {shares}.",
     )
