@@ -1,5 +1,6 @@
 """The report in headless Chromium: it shows, sorts at a click, asks for nothing, says no error."""
 
+import html
 import json
 import re
 import shutil
@@ -36,6 +37,17 @@ const widths = [...document.querySelectorAll("tbody th")].map((cell) => cell.off
 document.body.dataset.found = Math.max(...widths) / window.innerWidth;
 </script></body>"""
 PHONE = "--window-size=400,800"
+# A page in a frame of a width that windows without a head do not go down to.
+FRAME = """<body><iframe width="{width}" height="800" srcdoc="{page}"></iframe><script>
+const frame = document.querySelector("iframe");
+frame.addEventListener("load", () => {{
+  const page = frame.contentDocument.documentElement;
+  const captions = [...page.querySelectorAll("caption > span")].map((span) => span.offsetWidth);
+  document.body.dataset.found = JSON.stringify([
+    page.clientWidth, page.scrollWidth, Math.max(...captions)
+  ]);
+}});
+</script></body>"""
 
 
 @pytest.fixture(scope="module")
@@ -131,3 +143,13 @@ def test_long_names_leave_a_phone_room_for_numbers(browser, tmp_path):
     )
     page, _, _ = visit(browser, text.replace("</body>", WIDEST), tmp_path, PHONE)
     assert 0 < found_in(page) < 0.4
+
+
+@pytest.mark.parametrize("width", [1300, 390])
+def test_tables_scroll_by_themselves_and_the_page_never_does(width, text, browser, tmp_path):
+    frame = FRAME.format(width=width, page=html.escape(text))
+    page, _, _ = visit(browser, frame, tmp_path, "--window-size=1400,900")
+    client, scroll, widest_caption = found_in(page)
+    assert width - 20 <= client <= width
+    assert scroll <= client
+    assert widest_caption <= client
