@@ -33,6 +33,7 @@ ROOT = Path(__file__).resolve().parents[1]
 FORMULAS = (
     "anomaly/machinery/attacks.py",
     "anomaly/machinery/detector_losses.py",
+    "tools/analysis/sections/pools.py",
     "tools/data/corruptions/masks.py",
     "tools/data/images/preprocessing.py",
     "tools/data/corruptions/resampling.py",
@@ -43,8 +44,8 @@ FORMULAS = (
     "tools/scores/counts.py",
     "tools/scores/ensemble_statistics.py",
     "tools/scores/input_statistics.py",
+    "tools/scores/intervals.py",
     "tools/scores/metrics.py",
-    "tools/scores/pools.py",
     "tools/scores/score_registry.py",
     "vae_wgan/run/adversarial_inputs.py",
     "vae_wgan/layers/convolutions.py",

@@ -16,6 +16,11 @@ FLAGS = (
     "--adversarial_steps=2",
     "--history",
     "--viz_steps=2",
+    "--max_steps=4",
+    "--altered_size=3",
+    "--score_keys=iwae,typicality",
+    "--n_flows=1",
+    "--n_samples=1",
 )
 
 
@@ -24,8 +29,7 @@ def finished(tmp_path_factory):
     """Folder of a run with altered images, and what it printed."""
     folder = tmp_path_factory.mktemp("altered")
     write_data(folder)
-    flags = (*FLAGS, "--altered_size=3", "--score_keys=iwae,typicality", "--max_steps=4")
-    result = call(tiny_command(folder, *flags))
+    result = call(tiny_command(folder, *FLAGS))
     assert result.returncode == 0, result.stderr
     return folder / "run"
 

@@ -199,7 +199,8 @@ def test_other_training_data_under_the_same_name_are_refused(copied):
 
 
 def test_delete_existing_starts_anew_but_never_deletes_what_is_no_run(copied):
-    result = call(tiny_command(copied, "--latent_size=5", "--delete_existing"))
+    fewer = ("--num_models=1", "--max_steps=2", "--latent_size=5")
+    result = call(tiny_command(copied, *fewer, "--delete_existing"))
     assert result.returncode == 0, result.stderr
     assert manifest(copied)["settings"]["latent_size"] == 5
     (copied / "thesis").mkdir()

@@ -1,25 +1,21 @@
 """Several GPUs at one member; processors take their part, in processes of their own."""
 
-import os
-import subprocess
 import sys
 
 import numpy as np
 import tensorflow as tf
 
 from input_errors import message_of
-from repository_sources import MODULE_PATH, SUPPORT
+from program import call
+from repository_sources import SUPPORT
 from vae_wgan.layers.replicas import Replicas
 
 
 def outcome(devices, tmp_path):
     """What replica_trial.py writes."""
     path = tmp_path / f"{devices}.npz"
-    subprocess.run(
-        [sys.executable, SUPPORT / "replica_trial.py", str(devices), path],
-        env=os.environ | {"PYTHONPATH": MODULE_PATH},
-        check=True,
-    )
+    result = call([sys.executable, SUPPORT / "replica_trial.py", devices, path])
+    assert result.returncode == 0, result.stderr
     with np.load(path) as arrays:
         return dict(arrays)
 
