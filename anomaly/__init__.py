@@ -9,6 +9,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 from tools import __version__ as __version__
+from tools.run.kernels import use_onednn
 
 if TYPE_CHECKING:  # what editors and type checkers read; _MODULES is what Python reads
     from anomaly.detectors.adversarial_ae import AdversarialAE as AdversarialAE
@@ -46,6 +47,7 @@ __all__ = sorted(_MODULES)
 def __getattr__(name: str) -> object:
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    use_onednn()  # TensorFlow reads the choice of kernels when it is imported
     value = getattr(importlib.import_module(_MODULES[name]), name)
     globals()[name] = value  # the next look-up does not come here
     return value

@@ -54,20 +54,21 @@ class AdversarialDetector(Detector):
     def _rows(self, X: Any, network: tf.keras.Model) -> np.ndarray:
         rows = super()._rows(X, network)
         checked_rows(rows[:1], shape=row_shape(self.model))
-        with NETWORK_LOCK:
-            if not self._is_looked_at:
+        if not self._is_looked_at:
+            with NETWORK_LOCK:  # the first call may build the model
                 self._look_at_predictions(rows[:1])
         return rows
 
     def _look_at_predictions(self, rows: np.ndarray) -> None:
-        """Warns of a classifier that does not return probabilities."""
-        self._is_looked_at = True
+        """Warns once of a classifier that does not return probabilities."""
         y = np.asarray(self.model(rows), np.float64)
-        if y.min() < 0 or np.abs(y.sum(axis=-1) - 1).max() > 1e-3:
+        are_probabilities = y.min() >= 0 and np.abs(y.sum(axis=-1) - 1).max() <= 1e-3
+        if not (are_probabilities or self._is_looked_at):
             _LOG.warning(
                 "%s does not return class probabilities, which sum to 1; end it in a softmax",
                 self.model.name,
             )
+        self._is_looked_at = True
 
     def _flagged(self, scores: np.ndarray, return_instance_score: bool) -> dict[str, Any]:
         instance_score = scores if return_instance_score else None

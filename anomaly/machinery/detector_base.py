@@ -23,12 +23,7 @@ from anomaly.machinery.detector_input import (
     checked_number,
     checked_rows,
 )
-from anomaly.machinery.detector_networks import (
-    CompiledFunction,
-    VariationalAutoEncoder,
-    profits_from_xla,
-    row_shape,
-)
+from anomaly.machinery.detector_networks import VariationalAutoEncoder, row_shape
 from tools.run.seeds import normal_rows
 
 _LOG = logging.getLogger(__name__)
@@ -37,7 +32,6 @@ _LOG = logging.getLogger(__name__)
 # memory, and the layers of more rows would not stay in the processor's cache.
 CHUNK_NUMBERS = 64 * 32 * 32 * 3
 CHUNK_ROWS = 8192
-XLA_CHUNKS = 16  # so many chunks are worth XLA's time to compile
 
 # Maps a network's call, rows [row, ...], and their noise if there is any, to tensors [row, ...].
 RowFunction = Callable[..., tuple[tf.Tensor, ...]]
@@ -178,7 +172,7 @@ class CompiledRows:
     def __init__(self, function: RowFunction, call: Callable):
         self._function = function
         self._call = call
-        self._compiled: dict[Hashable, CompiledFunction] = {}
+        self._compiled: dict[Hashable, Callable] = {}
         self._draws: dict[Hashable, bool] = {}  # whether networks that are not ours draw noise
 
     def chunks(
@@ -208,23 +202,23 @@ class CompiledRows:
         """
         rows = chunk_rows(X.shape[1:], samples)
         key = (X.shape[1:], X.dtype, rows, network, samples, *state)
+        signature = [tf.TensorSpec([None, *X.shape[1:]], X.dtype)]
         noise_of: Callable[[np.ndarray], np.ndarray] | None = None
         if isinstance(network, VariationalAutoEncoder):
             shape = (samples, network.latent_dim)
             noise_of = partial(row_noise, drawn_seed(seed), shape=shape)
+            signature.append(tf.TensorSpec([None, *shape], tf.float32))
         elif seed is not None and self._draws.get(key, True):
             values, self._draws[key] = self._seeded_chunks(X, rows, seed)
             yield from values
             return
         if key not in self._compiled:
-            self._compiled[key] = CompiledFunction(
-                self._function, self._call, rows if profits_from_xla(network) else None
-            )
+            function = partial(self._function, self._call)
+            self._compiled[key] = tf.function(function, input_signature=signature)
         compiled = self._compiled[key]
-        function = compiled if len(X) >= XLA_CHUNKS * rows else compiled.without_xla
         for chunk in _split(X, int(min(rows, batch_size))):
             inputs = [chunk] if noise_of is None else [chunk, noise_of(chunk)]
-            values = function(*map(tf.convert_to_tensor, inputs))
+            values = compiled(*map(tf.convert_to_tensor, inputs))
             yield tuple(value.numpy() for value in values)
 
     def _seeded_chunks(

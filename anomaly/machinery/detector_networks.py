@@ -1,7 +1,6 @@
-"""Autoencoders, plain and variational, the shapes of their rows, and compiled calls of them."""
+"""Autoencoders, plain and variational, and the shapes of the rows that networks take."""
 
-from collections.abc import Callable, Mapping
-from functools import partial
+from collections.abc import Mapping
 from typing import Any, Self
 
 import numpy as np
@@ -16,9 +15,6 @@ from anomaly.machinery.detector_input import (
     shapes_fit,
 )
 from tools.run.seeds import child_seed
-
-# The errors of a call that XLA cannot compile; no weight has changed when they are raised.
-_NOT_FOR_XLA = (tf.errors.InvalidArgumentError, tf.errors.UnimplementedError)
 
 
 class _EncoderDecoder(keras.Model):
@@ -211,55 +207,6 @@ def reconstructions(
     if noise is not None:
         return vae.reconstruct(x, noise)
     return vae(tf.repeat(x, samples, axis=0), training=False)
-
-
-class CompiledFunction:
-    """A compiled function of tensors that share their first axis.
-
-    TensorFlow compiles it once for any number of rows. XLA compiles anew for each number and takes
-    seconds, so it is for a number that comes often; it compiles the network alone, because what a
-    detector does besides, such as a classifier, takes longer to compile than it gains.
-
-    Args:
-        function: The function to compile, of the network's call and the tensors.
-        call: The network's call.
-        xla_rows: Number of rows for which XLA compiles the call; None: XLA is not used.
-    """
-
-    def __init__(self, function: Callable, call: Callable, xla_rows: int | None = None):
-        self._function = partial(function, call)
-        self._xla_rows = xla_rows
-        self._by_xla = tf.function(partial(function, tf.function(call, jit_compile=True)))
-        self._plain: Callable | None = None
-
-    def __call__(self, *inputs: tf.Tensor) -> Any:
-        """The function's value."""
-        if inputs[0].shape[0] == self._xla_rows:
-            try:
-                return self._by_xla(*inputs)
-            except _NOT_FOR_XLA:
-                self._xla_rows = None
-        return self.without_xla(*inputs)
-
-    def without_xla(self, *inputs: tf.Tensor) -> Any:
-        """The function's value, from the one compilation for all numbers of rows."""
-        if self._plain is None:
-            signature = [tf.TensorSpec([None, *each.shape[1:]], each.dtype) for each in inputs]
-            self._plain = tf.function(self._function, input_signature=signature)
-        return self._plain(*inputs)
-
-
-def profits_from_xla(network: keras.Model) -> bool:
-    """Whether XLA makes it faster: our autoencoders with transposed convolutions, on a CPU.
-
-    There XLA runs these layers and their gradients well above TensorFlow's own speed. It is not
-    for other models: they may draw from TensorFlow's stateful source, whose seed XLA ignores.
-    """
-    if not isinstance(network, AutoEncoder | VariationalAutoEncoder):
-        return False
-    layers = [*network.encoder_net.layers, *network.decoder_net.layers]
-    transposed = any(isinstance(layer, keras.layers.Conv2DTranspose) for layer in layers)
-    return transposed and not tf.config.list_physical_devices("GPU")
 
 
 def row_shape(network: keras.Model) -> tuple[int | None, ...] | None:

@@ -1,4 +1,5 @@
 import ast
+import os
 import subprocess
 import sys
 
@@ -24,7 +25,8 @@ def test_all_public_names_are_found():
 
 def test_type_checkers_see_the_names_that_python_finds():
     tree = ast.parse((ROOT / "anomaly" / "__init__.py").read_text("utf-8"))
-    imports = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    blocks = [node for node in tree.body if isinstance(node, ast.If)]  # if TYPE_CHECKING
+    imports = [node for node in ast.walk(blocks[0]) if isinstance(node, ast.ImportFrom)]
     seen = {name.asname: node.module for node in imports for name in node.names if name.asname}
     assert seen == anomaly._MODULES
 
@@ -32,6 +34,15 @@ def test_type_checkers_see_the_names_that_python_finds():
 def test_importing_the_package_loads_no_tensorflow():
     code = "import sys, anomaly; sys.exit('tensorflow' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
+
+
+def test_a_name_asks_tensorflow_for_onednn_unless_the_user_has_chosen(monkeypatch):
+    for choice, expected in ((None, "1"), ("0", "0")):
+        monkeypatch.delenv("TF_ENABLE_ONEDNN_OPTS")
+        if choice is not None:
+            monkeypatch.setenv("TF_ENABLE_ONEDNN_OPTS", choice)
+        anomaly.__getattr__("elbo")
+        assert os.environ["TF_ENABLE_ONEDNN_OPTS"] == expected
 
 
 def test_checked_values_come_back_in_their_type():

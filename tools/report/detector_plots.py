@@ -97,7 +97,7 @@ def draw_feature_outliers(
     images: np.ndarray,
     reconstructions: np.ndarray | None = None,
     *,
-    rows: Sequence[int],
+    rows: Sequence[int] | np.ndarray,
     n_channels: int = 3,
 ) -> None:
     """Draws a line per image: the image, its reconstruction if given, a score map per channel.

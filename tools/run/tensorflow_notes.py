@@ -40,6 +40,7 @@ def without_notes() -> Iterator[None]:
     """Standard error of this process, C++ libraries included, but for TensorFlow's notes."""
     command = [sys.executable, "-I", "-S", __file__]
     passing_on = subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)
+    assert passing_on.stdin is not None  # a pipe
     sys.stderr.flush()
     standard_error = os.dup(2)
     os.dup2(passing_on.stdin.fileno(), 2)
@@ -79,7 +80,8 @@ class _SilentImport(MetaPathFinder):
                 with without_notes():
                     execute(module)
 
-            spec.loader.exec_module = execute_without_notes
+            # On this loader alone, which is used once.
+            spec.loader.exec_module = execute_without_notes  # type: ignore[method-assign]
         return spec
 
 

@@ -66,12 +66,12 @@ class CrossFitted(NamedTuple):
 
     def p_values(self, examples: Statistics) -> np.ndarray:
         """Cross-conformal p-values of rows: [example] in (0, 1], low = anomalous."""
-        at_least = 0
+        at_least = np.zeros((), int)
         for fold in np.unique(self.folds):
             fitted_on = rows_of(self.calibration, self.folds != fold)
             left_out = np.sort(self.scores[self.folds == fold])
             scores = self.compute(examples, fitted_on)
-            at_least += len(left_out) - np.searchsorted(left_out, scores, side="left")
+            at_least = at_least + len(left_out) - np.searchsorted(left_out, scores, side="left")
         return (1 + at_least) / (1 + len(self.scores))
 
 

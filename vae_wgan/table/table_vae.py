@@ -1,5 +1,7 @@
 """Variational autoencoder on the rows of a table."""
 
+from typing import Any
+
 import tensorflow as tf
 import tensorflow_probability as tfp
 
@@ -26,7 +28,7 @@ class TableVAE(tf.keras.Model):
         """Builds the networks with initial weights drawn from `seed`."""
         super().__init__(name="vae")
         next_seed = seed_stream(seed)
-        options = {
+        options: dict[str, Any] = {
             "hidden_units": (settings.base_depth,) * settings.hidden_layers,
             "activation": settings.activation,
             "next_seed": next_seed,

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -50,7 +51,7 @@ class VAE(tf.keras.Model):
         """Builds the networks with initial weights drawn from `seed`."""
         super().__init__(name="vae")
         next_seed = seed_stream(seed)
-        options = {
+        options: dict[str, Any] = {
             "latent_size": architecture.latent_size,
             "base_depth": architecture.base_depth,
             "activation": architecture.activation,

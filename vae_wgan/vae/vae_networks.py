@@ -78,7 +78,9 @@ def decoder_network(
     An output is a logit of a pixel, or a parameter of its distribution.
     """
 
-    def transposed(name: str, filters: int, size: int = 5, stride: int = 1, padding: str = "same"):
+    def transposed(
+        name: str, filters: int, size: int = 5, stride: int = 1, padding: str = "same"
+    ) -> tf.keras.layers.Layer:
         initializer = glorot(next_seed)
         convolution = SubpixelConv2DTranspose(
             filters, size, stride, padding, kernel_initializer=initializer, name=name
@@ -122,7 +124,9 @@ def _image_features(
 ) -> list[tf.keras.layers.Layer]:
     """The layers from images in [0, 1] to one flat vector of features each."""
 
-    def convolution(name: str, filters: int, size: int = 5, stride: int = 1, padding: str = "same"):
+    def convolution(
+        name: str, filters: int, size: int = 5, stride: int = 1, padding: str = "same"
+    ) -> tf.keras.layers.Layer:
         initializer = glorot(next_seed)
         convolution = layers.Conv2D(
             filters, size, stride, padding, kernel_initializer=initializer, name=name

@@ -1,6 +1,7 @@
 """Wasserstein GAN: generator, critic, the critic trained on as a classifier, and their losses."""
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -39,7 +40,7 @@ class WGAN(tf.keras.Model):
         `networks` is a key of NETWORKS; for the others see `VAEArchitecture`.
         """
         super().__init__(name="wgan")
-        options = {
+        options: dict[str, Any] = {
             "latent_size": z_dim,
             "base_depth": base_depth,
             "activation": activation,

@@ -4,11 +4,9 @@ import tensorflow as tf
 
 from anomaly.machinery.detector_networks import (
     AutoEncoder,
-    CompiledFunction,
     VariationalAutoEncoder,
     checked_model,
     chosen_autoencoder,
-    profits_from_xla,
     reconstructions,
     row_shape,
 )
@@ -94,47 +92,6 @@ def test_a_whole_model_wins_over_its_parts():
     assert chosen_autoencoder("ae", given, AutoEncoder, parts) is given
     assert isinstance(chosen_autoencoder("ae", None, AutoEncoder, dense_networks()), AutoEncoder)
     assert checked_model("ae", given) is given
-
-
-def transposed_networks():
-    encoder = [keras.Input((8, 8, 1)), layers.Conv2D(3, 3, strides=2, padding="same")]
-    decoder = [keras.Input((4, 4, 3)), layers.Conv2DTranspose(1, 3, strides=2, padding="same")]
-    return keras.Sequential(encoder), keras.Sequential(decoder)
-
-
-def test_xla_gives_the_same_numbers_for_its_size_and_others_go_without():
-    network = AutoEncoder(*transposed_networks())
-    X = np.random.default_rng(0).random((5, 8, 8, 1), np.float32)
-    weights = network.trainable_variables
-
-    def error_and_gradients(call, x):
-        with tf.GradientTape() as tape:
-            error = tf.reduce_mean((x - call(x)) ** 2)
-        return [error, *tape.gradient(error, weights)]
-
-    plain = CompiledFunction(error_and_gradients, network)
-    by_xla = CompiledFunction(error_and_gradients, network, xla_rows=4)
-    for part in (X[:4], X):
-        part = tf.constant(part)
-        for one, other in zip(by_xla(part), plain(part), strict=True):
-            np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5)
-
-
-def test_what_xla_cannot_compile_runs_without_it():
-    def find(x):
-        return tf.py_function(lambda numbers: numbers.numpy() + 1, [x], tf.float32)
-
-    compiled = CompiledFunction(lambda call, x: call(x), find, xla_rows=4)
-    for count in (4, 2, 4):
-        np.testing.assert_array_equal(compiled(tf.zeros([count, 1])), np.ones((count, 1)))
-
-
-def test_xla_is_for_our_networks_with_transposed_convolutions():
-    ours, dense = AutoEncoder(*transposed_networks()), AutoEncoder(**dense_networks())
-    on_a_cpu = not tf.config.list_physical_devices("GPU")
-    assert profits_from_xla(ours) == on_a_cpu
-    assert not profits_from_xla(dense)
-    assert not profits_from_xla(transposed_networks()[1])
 
 
 def test_a_foreign_vae_gets_repeated_rows():
