@@ -14,9 +14,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from anomaly.machinery.detector_files import load_detector
-from anomaly.machinery.detector_input import ArgumentError, checked_word
 from tools.data.sources.downloads import download
-from tools.errors import InputError
+from tools.errors import ArgumentError, InputError, checked_word
 from tools.files.whole_files import parse_json, write_json
 from tools.run.checkpoints import file_digest
 

@@ -102,17 +102,15 @@ def _check(options: argparse.Namespace) -> None:
     accuracy = float(np.mean(probabilities.argmax(axis=1) == tested[1]))
     _write("real test digits", verdict(probabilities) | {"accuracy": round(accuracy, 4)})
 
-    from tools.run.checkpoints import read_checkpoint
     from vae_wgan.ensemble.members import trained_members
     from vae_wgan.wgan.wgan_member import WGANMember
 
-    member = WGANMember(settings, real[0].examples.shape[1:], real[0].examples[:64])
-    checkpoints = trained_members(
-        folder, num_models=settings.num_models, max_steps=settings.total_steps
+    model = WGANMember(settings, real[0].examples.shape[1:], real[0].examples[:64])
+    members = trained_members(
+        model, folder, num_models=settings.num_models, max_steps=settings.total_steps
     )
-    for index, checkpoint in enumerate(checkpoints):
-        member.load_state(read_checkpoint(checkpoint).arrays)
-        images = member.sample(options.count, child_seed(options.seed, "digits", index))
+    for index, (member, *_) in enumerate(members):
+        images = member.samples(options.count, child_seed(options.seed, "digits", index))
         _write(f"member {index}", verdict(classifier.predict(images, verbose=0)))
 
 

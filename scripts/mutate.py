@@ -47,7 +47,7 @@ FORMULAS = (
     "tools/scores/intervals.py",
     "tools/scores/metrics.py",
     "tools/scores/score_registry.py",
-    "vae_wgan/run/adversarial_inputs.py",
+    "vae_wgan/ensemble/adversarial_inputs.py",
     "vae_wgan/layers/convolutions.py",
     "vae_wgan/vae/gradient_norms.py",
     "vae_wgan/vae/likelihood_regret.py",

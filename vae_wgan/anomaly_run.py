@@ -12,21 +12,12 @@ from pathlib import Path
 if not __package__:  # started as a file: the checkout's root takes the place of this folder
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
-from tools.run.command_line import run_from_command_line
-from vae_wgan.settings.table_settings import TableSettings
+from vae_wgan.run.start import start
 
 
 def main() -> None:
     """Entry point of `anomaly-run`."""
-    run_from_command_line(TableSettings, _run, description=__doc__)
-
-
-def _run(settings: TableSettings, given: set[str]) -> None:
-    from vae_wgan.run.table_experiment import (
-        run,  # here: a wrong flag need not wait for this import
-    )
-
-    run(settings, given)
+    start("table", __doc__, story="vae_wgan.run.table_runs:run")
 
 
 if __name__ == "__main__":

@@ -10,19 +10,12 @@ from pathlib import Path
 if not __package__:  # started as a file: the checkout's root takes the place of this folder
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
-from tools.run.command_line import run_from_command_line
-from vae_wgan.settings.vae_settings import VAESettings
+from vae_wgan.run.start import start
 
 
 def main() -> None:
     """Entry point of `vae-run`."""
-    run_from_command_line(VAESettings, _run, description=__doc__)
-
-
-def _run(settings: VAESettings, given: set[str]) -> None:
-    from vae_wgan.run.vae_experiment import run  # here: a wrong flag need not wait for this import
-
-    run(settings, given)
+    start("vae", __doc__)
 
 
 if __name__ == "__main__":

@@ -10,19 +10,12 @@ from pathlib import Path
 if not __package__:  # started as a file: the checkout's root takes the place of this folder
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
-from tools.run.command_line import run_from_command_line
-from vae_wgan.settings.wgan_settings import WGANSettings
+from vae_wgan.run.start import start
 
 
 def main() -> None:
     """Entry point of `wgan-run`."""
-    run_from_command_line(WGANSettings, _run, description=__doc__)
-
-
-def _run(settings: WGANSettings, given: set[str]) -> None:
-    from vae_wgan.run.wgan_experiment import run  # here: a wrong flag need not wait for this import
-
-    run(settings, given)
+    start("wgan", __doc__)
 
 
 if __name__ == "__main__":

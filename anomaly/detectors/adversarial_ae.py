@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from anomaly.machinery.adversarial_base import PredictionDetector
-from anomaly.machinery.detector_input import ArgumentError, checked_count, checked_number
+from anomaly.machinery.detector_input import checked_count, checked_number
 from anomaly.machinery.detector_losses import (
     balanced_squared_error,
     hidden_divergence,
@@ -17,6 +17,7 @@ from anomaly.machinery.detector_losses import (
 from anomaly.machinery.detector_networks import AutoEncoder, checked_model, chosen_autoencoder
 from anomaly.machinery.detector_training import TrainingOptions, train
 from anomaly.machinery.frozen_classifier import hidden_head, hidden_layer_model, joint_outputs
+from tools.errors import ArgumentError
 
 
 class AdversarialAE(PredictionDetector):

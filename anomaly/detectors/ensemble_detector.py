@@ -13,12 +13,14 @@ from typing import Any, Self
 import numpy as np
 
 from anomaly.machinery.detector_base import Detector
-from anomaly.machinery.detector_input import ArgumentError, checked_count, checked_word
-from anomaly.machinery.trained_ensemble import TrainedEnsemble, fit_ensemble, open_ensemble
+from anomaly.machinery.detector_input import checked_count
+from tools.errors import ArgumentError, checked_word
 from tools.run.run_folder import CALIBRATION, RunFolder
 from tools.scores.ensemble_statistics import SCORE_KEYS, STATISTICS
 from tools.scores.score_lines import ENSEMBLE
 from tools.scores.score_registry import FITTED_SCORES
+from vae_wgan.run.fitting import fit_ensemble
+from vae_wgan.run.trained_ensemble import TrainedEnsemble, open_ensemble
 
 
 class EnsembleDetector(Detector):
@@ -27,7 +29,8 @@ class EnsembleDetector(Detector):
     Higher scores are more anomalous.
 
     A score is repeatable: its noise depends on the row and the run's seed only, not on the rows
-    around it.
+    around it. Any number of threads may score at once; a fitted detector can be pickled and copied,
+    so that joblib, multiprocessing and Ray carry it.
 
     Args:
         run_folder: A folder that `vae_run.py`, `wgan_run.py`, `anomaly_run.py` or `fit` has
@@ -140,7 +143,7 @@ class EnsembleDetector(Detector):
         """The members' variables by name, and what a fitted score is fitted on."""
         if self._ensemble is None:
             return {}
-        found = {f"member_{index}": each for index, each in enumerate(self._ensemble.members)}
+        found = {f"member_{index}": each for index, each in enumerate(self._ensemble.states)}
         if self._ensemble.calibration is not None:
             found[CALIBRATION] = self._ensemble.calibration
         return found
@@ -152,11 +155,16 @@ class EnsembleDetector(Detector):
         if config["ensemble"] is not None:
             arrays = dict(networks)
             calibration = arrays.pop(CALIBRATION, None)
-            members = [arrays[f"member_{index}"] for index in range(len(arrays))]
+            states = [arrays[f"member_{index}"] for index in range(len(arrays))]
             detector._ensemble = TrainedEnsemble.from_json(
-                config["ensemble"], members, detector._key, calibration
+                config["ensemble"], states, score_key=detector._key, calibration=calibration
             )
         return detector
+
+    def __reduce__(self) -> tuple:
+        """What pickle and copy.deepcopy carry: JSON values and arrays, no compiled function."""
+        rebuild = type(self).from_saved, (self.get_config(), self.networks())
+        return *rebuild, {"_meta": self.meta}
 
 
 def _key_and_statistic(score: str) -> tuple[str | None, str]:

@@ -6,10 +6,11 @@ from typing import Any
 import tensorflow as tf
 
 from anomaly.machinery.adversarial_base import PredictionDetector
-from anomaly.machinery.detector_input import checked_number, checked_word
+from anomaly.machinery.detector_input import checked_number
 from anomaly.machinery.detector_losses import DISTANCES, with_temperature
 from anomaly.machinery.detector_networks import checked_model
 from anomaly.machinery.detector_training import TrainingOptions, train
+from tools.errors import checked_word
 
 
 class ModelDistillation(PredictionDetector):

@@ -9,13 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from anomaly.machinery.detector_base import CompiledRows, Detector, drawn_seed
-from anomaly.machinery.detector_input import (
-    ArgumentError,
-    checked_count,
-    checked_number,
-    checked_rows,
-    checked_word,
-)
+from anomaly.machinery.detector_input import checked_count, checked_number, checked_rows
 from anomaly.machinery.detector_losses import elbo, fitted_elbo
 from anomaly.machinery.detector_networks import (
     VariationalAutoEncoder,
@@ -23,6 +17,7 @@ from anomaly.machinery.detector_networks import (
     reconstructions,
 )
 from anomaly.machinery.detector_training import TrainingOptions, train
+from tools.errors import ArgumentError, checked_word
 
 _DEFAULT_COVARIANCE = MappingProxyType({"sim": 0.05})
 _OUTLIER_TYPES = ("instance", "feature")

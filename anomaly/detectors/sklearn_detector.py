@@ -25,7 +25,8 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from anomaly.detectors.outlier_vae import OutlierVAE
 from anomaly.machinery.detector_base import Detector
 from anomaly.machinery.detector_files import load_detector, save_detector
-from anomaly.machinery.detector_input import ArgumentError, ArgumentTypeError
+from anomaly.machinery.detector_input import ArgumentTypeError
+from tools.errors import ArgumentError
 
 FILE_OF_STATE = "detector_"
 FIT_ARGUMENTS = {"epochs": 20, "verbose": False}

@@ -3,7 +3,8 @@
 import numpy as np
 import tensorflow as tf
 
-from anomaly.machinery.detector_input import ArgumentError, checked_count, checked_number
+from anomaly.machinery.detector_input import checked_count, checked_number
+from tools.errors import ArgumentError
 
 # Images in one batch; the last batch may be smaller.
 ATTACK_BATCH = 128

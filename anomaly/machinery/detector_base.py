@@ -17,13 +17,13 @@ import tensorflow as tf
 from anomaly import __version__
 from anomaly.machinery.detector_batches import ArrayBatches, Batches, StreamBatches, is_array
 from anomaly.machinery.detector_input import (
-    ArgumentError,
     ArgumentTypeError,
     checked_count,
     checked_number,
     checked_rows,
 )
 from anomaly.machinery.detector_networks import VariationalAutoEncoder, row_shape
+from tools.errors import ArgumentError
 from tools.run.seeds import normal_rows
 
 _LOG = logging.getLogger(__name__)

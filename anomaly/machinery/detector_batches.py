@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from anomaly.machinery.detector_input import ArgumentError, ArgumentTypeError, checked_rows
+from anomaly.machinery.detector_input import ArgumentTypeError, checked_rows
+from tools.errors import ArgumentError
 
 
 class ArrayBatches:

@@ -16,7 +16,8 @@ import tensorflow as tf
 
 import anomaly
 from anomaly.machinery.detector_base import Detector
-from anomaly.machinery.detector_input import ArgumentError, UnknownDetectorError
+from anomaly.machinery.detector_input import UnknownDetectorError
+from tools.errors import ArgumentError
 from tools.files.array_files import refuse_large
 from tools.files.whole_files import (
     DamagedFileError,

@@ -1,16 +1,11 @@
 """Checks of the arguments of detectors; every error names the argument."""
 
 import math
-from collections.abc import Collection
 from typing import Any
 
 import numpy as np
 
-from tools.errors import InputError
-
-
-class ArgumentError(InputError, ValueError):
-    """An argument, a row of data or a saved detector has a wrong value."""
+from tools.errors import ArgumentError, InputError
 
 
 class UnknownDetectorError(InputError, NotImplementedError):
@@ -112,14 +107,3 @@ def checked_count(name: str, value: Any, *, at_least: int = 1) -> int:
     if number != int(number):
         raise ArgumentError(f"{name}={value!r}: must be a whole number")
     return int(number)
-
-
-def checked_word(name: str, value: Any, known: Collection[str]) -> str:
-    """Returns the value.
-
-    Raises:
-        ArgumentError: The value is none of the known words.
-    """
-    if value not in known:
-        raise ArgumentError(f"{name}={value!r}: known are {', '.join(known)}")
-    return value

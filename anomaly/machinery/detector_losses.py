@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from anomaly.machinery.detector_input import ArgumentError, checked_number
+from anomaly.machinery.detector_input import checked_number
+from tools.errors import ArgumentError
 
 kl_divergence = tf.keras.losses.kld
 DISTANCES = {

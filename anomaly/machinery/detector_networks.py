@@ -8,12 +8,12 @@ import tensorflow as tf
 from tensorflow import keras
 
 from anomaly.machinery.detector_input import (
-    ArgumentError,
     ArgumentTypeError,
     checked_count,
     checked_number,
     shapes_fit,
 )
+from tools.errors import ArgumentError
 from tools.run.seeds import child_seed
 
 

@@ -17,7 +17,8 @@ import tensorflow as tf
 from tensorflow import keras
 
 from anomaly.machinery.detector_batches import Batches
-from anomaly.machinery.detector_input import ArgumentError, ArgumentTypeError, checked_count
+from anomaly.machinery.detector_input import ArgumentTypeError, checked_count
+from tools.errors import ArgumentError
 
 XLA_UPDATES = 2**28  # weights times steps from which compiling the optimizer by XLA is
 STREAM_STEPS = 10_000  # assumed for a stream of unknown length

@@ -6,7 +6,7 @@ from typing import Any
 import tensorflow as tf
 from tensorflow import keras
 
-from anomaly.machinery.detector_input import ArgumentError
+from tools.errors import ArgumentError
 
 
 class FrozenModel(keras.Model):

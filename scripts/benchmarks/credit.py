@@ -89,17 +89,18 @@ def _member_scoring(
     settings: TableSettings, data: TableData, rows: ExampleSet
 ) -> Callable[[], object]:
     """Function that scores the rows with all members; everything is compiled beforehand."""
-    from vae_wgan.ensemble.members import score_ensemble, trained_members
+    from vae_wgan.ensemble.members import score_members, trained_members
     from vae_wgan.table.table_member import SCORE_BATCH, TableMember
 
-    member = TableMember(settings, rows.examples.shape[1], data.monitored)
-    checkpoints = trained_members(
+    found = trained_members(
+        TableMember(settings, rows.examples.shape[1:], data.monitored),
         RunFolder(settings.model_dir),
         num_models=settings.num_models,
         max_steps=settings.max_steps,
     )
-    score_ensemble(member, checkpoints, rows.take(np.arange(SCORE_BATCH)), settings.seed)
-    return lambda: score_ensemble(member, checkpoints, rows, settings.seed)
+    members = [one.member for one in found]
+    score_members(members, rows.take(np.arange(SCORE_BATCH)), settings.seed)
+    return lambda: score_members(members, rows, settings.seed)
 
 
 def _seconds_of(call: Callable[[], object]) -> Callable[[], float]:

@@ -49,13 +49,14 @@ def speed_figures(
     """The figures of these settings, once both forms of the VAE have given the same scores."""
     from scripts.benchmarks.machine_peak import peak_operations_per_second, scoring_operations
     from scripts.benchmarks.plain_vae import SCORES_IN_NATS, PlainVAE, check_nats
-    from vae_wgan.vae.vae_scoring import VAEScoring
+    from vae_wgan.vae.vae_member import VAEMember
 
-    scoring, plain = VAEScoring(vae, settings, ()), PlainVAE(vae, settings)
+    member, plain = VAEMember(settings, images.shape[1:], images[:1]), PlainVAE(vae, settings)
+    member.network.set_weights(vae.get_weights())
     ids, noise_shape = np.arange(len(images)), (settings.n_samples, settings.latent_size)
 
     def ours() -> Scores:
-        return scoring.score_in("sampling", images, ids, options.seed)
+        return member.score_likelihood(images, ids, options.seed)
 
     def theirs() -> Scores:
         noise = normal_rows(options.seed, ids, noise_shape).swapaxes(0, 1)

@@ -6,13 +6,9 @@ import sys
 import pytest
 
 import anomaly
-from anomaly.machinery.detector_input import (
-    checked_count,
-    checked_number,
-    checked_rows,
-    checked_word,
-)
+from anomaly.machinery.detector_input import checked_count, checked_number, checked_rows
 from repository_sources import ROOT
+from tools.errors import checked_word
 
 
 def test_all_public_names_are_found():

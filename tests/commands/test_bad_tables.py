@@ -19,7 +19,7 @@ CHILD = """
 import contextlib, io, json, sys
 sys.modules["tensorflow"] = None
 from tools.run.command_line import run_from_command_line
-from vae_wgan.run.table_experiment import run
+from vae_wgan.run.table_runs import run
 from vae_wgan.settings.table_settings import TableSettings
 
 def outcome(flags):

@@ -23,8 +23,9 @@ from tools.run.run_folder import RunFolder
 from tools.run.termination import Terminated, terminable
 from tools.run.timings import timed
 from tools.run.training_history import read_history
-from vae_wgan.ensemble.members import train_ensemble, trained_members
-from vae_wgan.ensemble.training_loop import TrainingPlan
+from vae_wgan.ensemble.members import trained_members
+from vae_wgan.ensemble.training_loop import train_ensemble
+from vae_wgan.ensemble.training_plan import TrainingPlan
 from vae_wgan.run.score_sets import score_datasets
 
 TRAINING = made_up_set("train", 10)
@@ -80,11 +81,10 @@ def start(path, scorer=None):
         open_run(folder, Settings(), {"train_dataset": "made up"})
         with timed(folder, "training"):
             train_ensemble(FakeModel(), TRAINING.examples, PLAN, folder=folder, num_models=2)
-        checkpoints = trained_members(folder, num_models=2, max_steps=PLAN.max_steps)
+        model = scorer or FakeModel()
+        members = trained_members(model, folder, num_models=2, max_steps=PLAN.max_steps)
         with timed(folder, "scoring"):
-            score_datasets(
-                fake_runner(scorer or FakeModel()), checkpoints, TESTED, Settings(), folder
-            )
+            score_datasets(fake_runner(model).scores, members, TESTED, Settings(), folder)
         folder.update_manifest(status="finished")
 
 

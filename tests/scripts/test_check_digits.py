@@ -42,7 +42,8 @@ def test_a_run_on_other_images_is_refused(tmp_path, capsys):
 
 @pytest.mark.slow
 def test_a_real_run_is_checked(shared_data, tmp_path, capsys):
-    from vae_wgan.run.wgan_experiment import run
+    from vae_wgan.kinds import kind_named
+    from vae_wgan.run.run import Run
 
     settings = WGANSettings(
         model_dir=str(tmp_path / "run"),
@@ -56,7 +57,7 @@ def test_a_real_run_is_checked(shared_data, tmp_path, capsys):
         bootstrap=0,
         ood_datasets=("uniform_noise",),
     )
-    run(settings, set())
+    Run(kind_named("wgan"), settings, set()).execute()
     capsys.readouterr()
     flags = [f"--data_dir={shared_data}", "--count=50", "--epochs=1"]
     assert main([str(tmp_path / "run"), *flags]) == 0

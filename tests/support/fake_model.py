@@ -1,11 +1,15 @@
 """A model of three numbers that trains and scores as a real one does, in microseconds."""
 
+import copy
 from types import SimpleNamespace
 
 import numpy as np
 
 from tools.data.example_set import ExampleSet
 from tools.run.seeds import normal_rows
+from vae_wgan.ensemble.member import Member
+from vae_wgan.ensemble.model_kind import ModelKind
+from vae_wgan.settings.vae_settings import VAESettings
 
 
 def made_up_set(name: str, count: int, first_id: int = 0) -> ExampleSet:
@@ -15,8 +19,8 @@ def made_up_set(name: str, count: int, first_id: int = 0) -> ExampleSet:
     return ExampleSet(name, images, ids, f"checksum of {name}")
 
 
-class FakeModel:
-    """Trainee and scorer; every step and score depends on weights, images and seeds."""
+class FakeModel(Member):
+    """A member whose every step and score depends on weights, images and seeds."""
 
     def __init__(self):
         self.steps: list[int] = []  # all that were ever trained
@@ -32,6 +36,11 @@ class FakeModel:
 
     def load_state(self, arrays):
         self.weights, self.velocity = arrays["weights"], arrays["optimizer/velocity"]
+
+    def with_state(self, arrays):
+        member = copy.copy(self)
+        member.load_state(arrays)
+        return member
 
     def train_steps(self, examples, seed, steps):
         for step in steps:
@@ -57,16 +66,34 @@ class FakeModel:
         iwae = images.sum(axis=tuple(range(1, images.ndim))) + self.weights[0] + 0.01 * noise
         return {"iwae": iwae, "rate": noise}
 
-    def reconstruct(self, images):
+    def reconstructions(self, images):
         return np.abs(images - 0.1 * self.weights[0]).clip(0, 1)
 
 
-def fake_runner(model: FakeModel, training: ExampleSet | None = None):
-    """Trains and scores members of the model in this process."""
-    from vae_wgan.ensemble.member_runners import (  # here: it loads TensorFlow
-        LocalRunner,
-        ModelSource,
-    )
+class FakeKind(ModelKind):
+    """Runs of one model object on given data; the settings are a VAE's."""
 
-    data = SimpleNamespace(training=training)
-    return LocalRunner(ModelSource(lambda settings, data: model, None, data))
+    name = "fake"
+    settings_class = VAESettings
+    member_class = "fake_model:FakeModel"
+
+    def __init__(self, model=None, data=None):
+        self.model, self.data = model, data
+
+    def load_data(self, settings):
+        return self.data
+
+    def score_keys(self, settings):
+        return ["iwae", "rate"]
+
+    def new_member(self, settings, example_shape, monitored, quantities):
+        return self.model or FakeModel()
+
+
+def fake_runner(model: FakeModel, training: ExampleSet | None = None, **settings):
+    """Trains and scores members of the model in this process."""
+    from vae_wgan.ensemble.member_runners import LocalRunner  # here: it loads TensorFlow
+
+    training = training or made_up_set("train", 10)
+    data = SimpleNamespace(training=training, monitored=training.examples[:1])
+    return LocalRunner(FakeKind(model), VAESettings(model_dir="unused", **settings), data)

@@ -22,6 +22,6 @@ IDS = _RANDOM.permutation(1000)[: len(IMAGES)]
 
 def make_member(settings: VAESettings = SETTINGS, seed: int = 0) -> VAEMember:
     """A new member; what it holds out of training are the first three images."""
-    member = VAEMember(settings, (28, 28, 1), held_out=IMAGES[:3])
+    member = VAEMember(settings, (28, 28, 1), monitored=IMAGES[:3])
     member.initialize(seed)
     return member

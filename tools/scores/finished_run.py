@@ -10,7 +10,7 @@ import numpy as np
 from tools.errors import InputError
 from tools.run.manifest import Alteration, Manifest
 from tools.run.run_folder import CALIBRATION, RunFolder
-from tools.run.training_history import read_history
+from tools.run.training_history import NO_QUANTITIES, read_history
 from tools.scores.metrics import refuse_unusable
 from tools.scores.score_files import (
     REMEDY,
@@ -189,10 +189,14 @@ def read_samples(run: FinishedRun) -> dict[int, np.ndarray]:
 
 
 def read_histories(run: FinishedRun) -> dict[int, list[dict[str, float]]]:
-    """The training records of each member that has some, oldest first, by member."""
+    """The training records, oldest first, by member; of those whose records have quantities."""
     paths = {index: run.folder.member(index) / "history.jsonl" for index in range(run.n_members)}
     histories = {index: read_history(path) for index, path in paths.items()}
-    return {index: records for index, records in histories.items() if records}
+    return {
+        index: records
+        for index, records in histories.items()
+        if records and records[0].keys() - NO_QUANTITIES
+    }
 
 
 def _check_pictures(path: Path, images: np.ndarray) -> None:

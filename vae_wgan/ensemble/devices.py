@@ -1,6 +1,7 @@
 """What TensorFlow computes on."""
 
 import logging
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -45,16 +46,35 @@ def use_threads(threads: int) -> None:
 
 @contextmanager
 def graphs_as_written() -> Iterator[None]:
-    """Grappler is off for what this program computes in this context.
+    """Grappler is off for what this program computes in this context, in any thread.
 
     On a busy machine it now and then makes another graph of the same function, whose sums differ
     in their last digits, and training makes other weights of that.
     """
-    before = tf.config.optimizer.get_experimental_options()
-    tf.config.optimizer.set_experimental_options({_GRAPPLER_OFF: True})
+    with _as_written.lock:
+        if not _as_written.threads:
+            _as_written.before = tf.config.optimizer.get_experimental_options()
+        _as_written.threads += 1
+        # Each thread says so: TensorFlow keeps what it has read of the options by thread.
+        tf.config.optimizer.set_experimental_options({_GRAPPLER_OFF: True})
     try:
         yield
     finally:
-        tf.config.optimizer.set_experimental_options(
-            {_GRAPPLER_OFF: before.get(_GRAPPLER_OFF, False)}
-        )
+        with _as_written.lock:
+            _as_written.threads -= 1
+            if not _as_written.threads:
+                tf.config.optimizer.set_experimental_options(
+                    {_GRAPPLER_OFF: _as_written.before.get(_GRAPPLER_OFF, False)}
+                )
+
+
+class _AsWritten:
+    """The threads that are in `graphs_as_written`, and the options before the first came."""
+
+    def __init__(self):
+        self.lock = threading.Lock()
+        self.threads = 0
+        self.before: dict[str, bool] = {}
+
+
+_as_written = _AsWritten()

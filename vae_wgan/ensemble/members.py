@@ -1,29 +1,31 @@
-"""Trains, finds and scores the members of an ensemble, whatever model they are."""
+"""The trained members of an ensemble: found, read once, and scoring together."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import NamedTuple
 
 import numpy as np
 
 from tools.data.example_set import ExampleSet
 from tools.errors import InputError
-from tools.run.checkpoints import newest_checkpoint, read_checkpoint
-from tools.run.member_lock import only_writer
-from tools.run.progress import TrainingProgress
+from tools.run.checkpoints import Checkpoint, file_digest, newest_checkpoint, read_checkpoint
 from tools.run.run_folder import RunFolder
 from tools.run.seeds import child_seed
-from vae_wgan.ensemble.training_loop import Trainee, TrainingPlan, train_member
+from vae_wgan.ensemble.member import Member
 
 
-class Scorer(Protocol):
-    """What scoring needs of a model."""
+class TrainedMember(NamedTuple):
+    """A member and the file that it was read from.
 
-    def load_state(self, arrays: Mapping[str, np.ndarray]) -> None:
-        """Becomes one member."""
+    Attributes:
+        member: Scores with the weights of the file.
+        path: The checkpoint.
+        digest: sha256 of the file, for the provenance of scores.
+    """
 
-    def score(self, examples: np.ndarray, ids: np.ndarray, seed: int) -> dict[str, np.ndarray]:
-        """Values [example] by score key; the noise depends on ids and seed only."""
+    member: Member
+    path: Path
+    digest: str
 
 
 def member_seed(root_seed: int, member: int) -> int:
@@ -31,51 +33,14 @@ def member_seed(root_seed: int, member: int) -> int:
     return child_seed(root_seed, "member", member)
 
 
-def train_ensemble(
-    trainee: Trainee, examples: Any, plan: TrainingPlan, *, folder: RunFolder, num_models: int
-) -> None:
-    """Trains members 0..num_models-1 one after another; finished ones are passed over.
-
-    Args:
-        trainee: Model that becomes each member in turn.
-        examples: What members are trained on, in the form that the trainee takes.
-        plan: Its seed is the run's root seed.
-        folder: Where the members' checkpoints lie.
-        num_models: Members of the ensemble.
-    """
-    with TrainingProgress(num_models, plan.max_steps) as progress:
-        for member in range(num_models):
-            train_one(trainee, examples, plan, folder=folder, member=member, progress=progress)
-
-
-def train_one(
-    trainee: Trainee,
-    examples: Any,
-    plan: TrainingPlan,
-    *,
-    folder: RunFolder,
-    member: int,
-    progress: TrainingProgress,
-) -> None:
-    """Trains one member; the other arguments are those of `train_ensemble`."""
-    with only_writer(folder.member(member)):
-        train_member(
-            trainee,
-            examples,
-            plan._replace(seed=member_seed(plan.seed, member)),
-            folder=folder.member(member),
-            progress=progress,
-            member=member,
-        )
-
-
-def trained_members(folder: RunFolder, *, num_models: int, max_steps: int) -> list[Path]:
-    """The files of all members' last checkpoints, each read once to know that it is whole.
+def trained_checkpoints(
+    folder: RunFolder, *, num_models: int, max_steps: int
+) -> Iterator[Checkpoint]:
+    """The last whole checkpoint of each member.
 
     Raises:
         InputError: A member is missing or not trained to the end; it names member and folder.
     """
-    checkpoints = []
     for member in range(num_models):
         checkpoint = newest_checkpoint(folder.member(member))
         if checkpoint is None or checkpoint.step < max_steps:
@@ -84,51 +49,81 @@ def trained_members(folder: RunFolder, *, num_models: int, max_steps: int) -> li
                 f"member {member} is not trained: {folder.member(member)} has {found} of "
                 f"{max_steps} steps; train without --skip_train, or lower --num_models"
             )
-        checkpoints.append(checkpoint.path)
-    return checkpoints
+        yield checkpoint
 
 
-def untrained_members(model: Trainee, *, num_models: int, seed: int) -> Iterator[Trainee]:
-    """The model as each member in turn before its first training step.
+def trained_members(
+    model: Member, folder: RunFolder, *, num_models: int, max_steps: int
+) -> list[TrainedMember]:
+    """All members as they were trained in a folder; each checkpoint is read once.
 
     Args:
-        model: It is changed.
+        model: Any member of the same kind and settings; it is not changed.
+        folder: Where the members' checkpoints lie.
         num_models: Members of the ensemble.
-        seed: The run's root seed.
+        max_steps: Steps that each must have been trained for.
+
+    Raises:
+        InputError: A member is missing, not trained to the end, or of other settings.
+    """
+    found = trained_checkpoints(folder, num_models=num_models, max_steps=max_steps)
+    return [_member_of(model, checkpoint) for checkpoint in found]
+
+
+def read_member(model: Member, path: Path) -> TrainedMember:
+    """The member of one checkpoint; see `trained_members`.
+
+    Raises:
+        DamagedFileError: The file is not whole.
+    """
+    return _member_of(model, read_checkpoint(path))
+
+
+def untrained_members(model: Member, *, num_models: int, seed: int) -> Iterator[Member]:
+    """The members as they were before their first training step.
+
+    Args:
+        model: Is made each of them in turn.
+        num_models: Members of the ensemble.
+        seed: Root seed of the run.
     """
     for member in range(num_models):
         model.initialize(child_seed(member_seed(seed, member), "weights"))
-        yield model
-
-
-def score_ensemble(
-    scorer: Scorer, checkpoints: Sequence[Path], example_set: ExampleSet, seed: int
-) -> dict[str, np.ndarray]:
-    """Scores of all members on the same rows, [member, example] by score key."""
-    states = (read_checkpoint(checkpoint).arrays for checkpoint in checkpoints)
-    return score_members(scorer, states, example_set, seed)
+        yield model.with_state(model.state())
 
 
 def score_members(
-    scorer: Scorer, states: Iterable[Mapping[str, np.ndarray]], example_set: ExampleSet, seed: int
+    members: Iterable[Member], example_set: ExampleSet, seed: int, *, likelihood_only: bool = False
 ) -> dict[str, np.ndarray]:
-    """As `score_ensemble`, with the members' states {variable: array} instead of their files."""
-    by_member = []
-    for member, arrays in enumerate(states):
-        scorer.load_state(arrays)
-        by_member.append(score_member(scorer, member, example_set, seed))
-    return stack_members(by_member)
+    """The quantities of all members for the same examples, [member, example] by name.
+
+    Args:
+        members: In their order: a member's number sets its noise.
+        example_set: What is scored.
+        seed: Root seed of the run.
+        likelihood_only: Leaves out what costs further passes.
+    """
+    return stack_members(
+        score_member(member, index, example_set, seed, likelihood_only=likelihood_only)
+        for index, member in enumerate(members)
+    )
 
 
 def score_member(
-    scorer: Scorer, member: int, example_set: ExampleSet, seed: int
+    member: Member, index: int, example_set: ExampleSet, seed: int, *, likelihood_only: bool = False
 ) -> dict[str, np.ndarray]:
-    """Scores [example] by score key of the member that the scorer is; its number sets its noise."""
-    noise_seed = child_seed(member_seed(seed, member), "scoring noise")
-    return scorer.score(example_set.examples, example_set.ids, noise_seed)
+    """The quantities [example] of the member of this number; see `score_members`."""
+    noise_seed = child_seed(member_seed(seed, index), "scoring noise")
+    score = member.score_likelihood if likelihood_only else member.score
+    return score(example_set.examples, example_set.ids, noise_seed)
 
 
 def stack_members(by_member: Iterable[Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:
-    """From the scores of each member to those of all, [member, example] by score key."""
+    """From the quantities of each member to those of all, [member, example] by name."""
     by_member = list(by_member)
     return {key: np.stack([scores[key] for scores in by_member]) for key in by_member[0]}
+
+
+def _member_of(model: Member, checkpoint: Checkpoint) -> TrainedMember:
+    digest = file_digest(checkpoint.path)
+    return TrainedMember(model.with_state(checkpoint.arrays), checkpoint.path, digest)

@@ -1,11 +1,11 @@
-"""Trains one member from its newest checkpoint to its last step."""
+"""Trains members, each from its newest checkpoint to its last step."""
 
 import json
 import logging
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import numpy as np
 import tensorflow as tf
@@ -13,68 +13,61 @@ import tensorflow as tf
 from tools.errors import InputError
 from tools.files.whole_files import write_text
 from tools.run.checkpoints import newest_checkpoint, newest_step, save_checkpoint
+from tools.run.member_lock import only_writer
 from tools.run.progress import TrainingProgress
+from tools.run.run_folder import RunFolder
 from tools.run.seeds import child_seed
 from tools.run.status import time_left
 from tools.run.termination import held_back
 from tools.run.training_history import described, read_history
+from vae_wgan.ensemble.member import Member
+from vae_wgan.ensemble.members import member_seed
+from vae_wgan.ensemble.training_plan import TrainingPlan
 
 _LOG = logging.getLogger(__name__)
 _SECONDS_PER_LOOK = 1.0  # about how often the bar reads a loss, which waits for the device
 
 
-class Trainee(Protocol):
-    """What the loop needs of a model: a state, a step that is a function of it, and a look."""
+def train_ensemble(
+    model: Member, examples: Any, plan: TrainingPlan, *, folder: RunFolder, num_models: int
+) -> None:
+    """Trains members 0..num_models-1 one after another; finished ones are passed over.
 
-    def initialize(self, seed: int) -> None:
-        """Forgets everything learned and draws new initial weights."""
-
-    def state(self) -> dict[str, np.ndarray]:
-        """Everything that a later step depends on, by name."""
-
-    def load_state(self, arrays: Mapping[str, np.ndarray]) -> None:
-        """Takes a state back."""
-
-    def train_steps(self, examples: Any, seed: int, steps: range) -> dict[str, float]:
-        """Some updates; each depends on the state, the seed and its number only.
-
-        Args:
-            examples: All that members are trained on, as the ensemble was given them.
-            seed: The member's.
-            steps: Numbers of the updates, one after another.
-
-        Returns:
-            What the progress bar shows of the last update.
-        """
-
-    def monitor(self) -> dict[str, float]:
-        """Numbers for the history, on held-out images."""
-
-    def pictures(self) -> dict[str, np.ndarray]:
-        """Image batches for TensorBoard, [image, height, width, channel] in [0, 1]."""
-
-
-class TrainingPlan(NamedTuple):
-    """How to train a member.
-
-    Attributes:
-        seed: Of the member.
-        max_steps: After which it is finished.
-        save_every: Steps between saves.
-        log_dir: Folder for TensorBoard's events, one below it per member; empty: they go into the
-            member's own folder.
-        keep: Checkpoints that stay, the newest ones; None: all.
+    Args:
+        model: Is trained as each member in turn.
+        examples: What members are trained on, in the form that the model takes.
+        plan: Its seed is the run's root seed.
+        folder: Where the members' checkpoints lie.
+        num_models: Members of the ensemble.
     """
+    with TrainingProgress(num_models, plan.max_steps) as progress:
+        for member in range(num_models):
+            train_one(model, examples, plan, folder=folder, member=member, progress=progress)
 
-    seed: int
-    max_steps: int
-    save_every: int
-    log_dir: str = ""
-    keep: int | None = 2
+
+def train_one(
+    model: Member,
+    examples: Any,
+    plan: TrainingPlan,
+    *,
+    folder: RunFolder,
+    member: int,
+    progress: TrainingProgress,
+) -> None:
+    """Trains one member; the other arguments are those of `train_ensemble`."""
+    with only_writer(folder.member(member)):
+        train_member(
+            model,
+            examples,
+            plan._replace(seed=member_seed(plan.seed, member)),
+            folder=folder.member(member),
+            progress=progress,
+            member=member,
+        )
 
 
 def train_member(
-    trainee: Trainee,
+    model: Member,
     examples: Any,
     plan: TrainingPlan,
     *,
@@ -90,8 +83,8 @@ def train_member(
         InputError: Training diverged; nothing is saved after the last sound checkpoint.
         Terminated: SIGTERM came; all steps that were done are saved.
     """
-    trainee.initialize(child_seed(plan.seed, "weights"))
-    step = _resume(trainee, folder)
+    model.initialize(child_seed(plan.seed, "weights"))
+    step = _resume(model, folder)
     progress.skip(member, step)
     if step >= plan.max_steps:
         return
@@ -103,15 +96,15 @@ def train_member(
             started, first = time.perf_counter(), step
             stop = min(plan.max_steps, (step // plan.save_every + 1) * plan.save_every)
             for steps in _paced(range(step, stop)):
-                values = trainee.train_steps(examples, plan.seed, steps)
+                values = model.train_steps(examples, plan.seed, steps)
                 progress.advance(len(steps), values)
                 step = steps.stop
                 _refuse_diverged(values, place, step)
                 if step < stop and is_terminated():
-                    _save_state(trainee, place, step)
+                    _save_state(model, place, step)
                     return
             speed = (step - first) / (time.perf_counter() - started)
-            _save(trainee, history, place, step=step, speed=speed)
+            _save(model, history, place, step=step, speed=speed)
 
 
 def _paced(steps: range) -> Iterator[range]:
@@ -127,12 +120,12 @@ def _paced(steps: range) -> Iterator[range]:
             size //= 2
 
 
-def _resume(trainee: Trainee, folder: Path) -> int:
+def _resume(model: Member, folder: Path) -> int:
     """Loads the newest whole checkpoint, if there is one; the number of steps already done."""
     checkpoint = newest_checkpoint(folder)
     if checkpoint is None:
         return 0
-    trainee.load_state(checkpoint.arrays)
+    model.load_state(checkpoint.arrays)
     return checkpoint.step
 
 
@@ -145,18 +138,18 @@ class _Place(NamedTuple):
     keep: int | None
 
 
-def _save(trainee: Trainee, history: "_History", place: _Place, *, step: int, speed: float) -> None:
-    values = trainee.monitor()
+def _save(model: Member, history: "_History", place: _Place, *, step: int, speed: float) -> None:
+    values = model.monitor()
     _refuse_diverged(values, place, step)
-    history.add(step, values | {"steps_per_second": round(speed, 3)}, trainee.pictures())
-    _save_state(trainee, place, step)
+    history.add(step, values | {"steps_per_second": round(speed, 3)}, model.pictures())
+    _save_state(model, place, step)
     left = time_left(place.max_steps - step, speed)
     words = f"{place.folder}: step {step:,} of {place.max_steps:,}, {described(values)}"
     _LOG.info("%s, %.1f steps/s, %s left", words, speed, left)
 
 
-def _save_state(trainee: Trainee, place: _Place, step: int) -> None:
-    state = trainee.state()
+def _save_state(model: Member, place: _Place, step: int) -> None:
+    state = model.state()
     _refuse_diverged(state, place, step)
     save_checkpoint(place.folder, step, state, place.keep)
 

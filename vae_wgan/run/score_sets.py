@@ -1,62 +1,40 @@
 """Scores the sets of a run with all members; leaves score files, inputs' properties, pictures."""
 
 import logging
-from collections.abc import Collection, Sequence
-from pathlib import Path
-from typing import Any, Protocol
+from collections.abc import Callable, Collection, Iterable, Sequence
+from typing import Any
 
 import numpy as np
 
 from tools.data.example_set import ExampleSet
 from tools.errors import InputError
 from tools.files.whole_files import write_npz
-from tools.run.checkpoints import file_digest, read_checkpoint
 from tools.run.run_folder import CALIBRATION, RunFolder
 from tools.run.stopwatch import Stopwatch
 from tools.scores.ensemble_statistics import anomaly_scores, headline_score
 from tools.scores.input_statistics import input_statistics
 from tools.scores.score_files import ScoreFile, is_current, read_scores, write_scores
-from vae_wgan.ensemble.member_runners import Runner
-from vae_wgan.ensemble.members import Scorer
+from vae_wgan.ensemble.member import Member
+from vae_wgan.ensemble.members import TrainedMember
+from vae_wgan.settings.any_settings import AnySettings
 
 _LOG = logging.getLogger(__name__)
 EXTREME_PICTURES, FIRST_PICTURES, SAMPLES = 16, 8, 64
 CODES = 500  # of a set; their picture has no room for more
 
 
-class ScoringSettings(Protocol):
-    """The settings that scores depend on beside the members; n_samples too where it is one."""
-
-    seed: int
-    compile: bool
-
-
-class Reconstructor(Scorer, Protocol):
-    """A scorer that shows what it makes of an image."""
-
-    def reconstruct(self, images: np.ndarray) -> np.ndarray:
-        """Images [image, height, width, channel] in [0, 1], of the same shape."""
-
-
-class Sampler(Scorer, Protocol):
-    """A scorer that shows what it takes for normal."""
-
-    def sample(self, count: int, seed: int) -> np.ndarray:
-        """New images [image, height, width, channel] in [0, 1]."""
-
-
-class Coder(Scorer, Protocol):
-    """A scorer that has a code for an image."""
-
-    def mean_codes(self, images: np.ndarray) -> np.ndarray:
-        """Means of q(z|x), [image, latent]."""
+# From members, example sets and a root seed to each set with its quantities [member, example].
+Scoring = Callable[
+    [Sequence[TrainedMember], Sequence[ExampleSet], int],
+    Iterable[tuple[ExampleSet, dict[str, np.ndarray]]],
+]
 
 
 def score_datasets(
-    runner: Runner,
-    checkpoints: Sequence[Path],
+    scores_of: Scoring,
+    members: Sequence[TrainedMember],
     example_sets: Sequence[ExampleSet],
-    settings: ScoringSettings,
+    settings: AnySettings,
     folder: RunFolder,
     needed: Collection[str] = (),
     *,
@@ -67,15 +45,15 @@ def score_datasets(
     Files that are up to date and hold what is needed stay.
 
     Args:
-        runner: Scores with all members.
-        checkpoints: Files of the members.
-        example_sets: To be scored.
-        settings: Of the run.
-        folder: Of the run.
-        needed: Names of scores; one that ends in a dot stands for any that begin with it.
+        scores_of: Scores with all members, such as `Runner.scores`.
+        members: The members; pictures show what the first one makes of the images.
+        example_sets: Sets that are to be scored.
+        settings: Settings of the run.
+        folder: Folder of the run.
+        needed: Names of quantities; one that ends in a dot stands for any that begin with it.
         pictures: Whether sets of images get pictures.
     """
-    of_all = scoring_provenance(checkpoints, settings)
+    of_all = scoring_provenance([member.digest for member in members], settings)
     provenances, stale = {}, []
     for example_set in example_sets:
         provenance = of_all | {"dataset": example_set.checksum, "values": example_set.digest}
@@ -86,37 +64,34 @@ def score_datasets(
             continue
         provenances[example_set.name] = provenance
         stale.append(example_set)
-    for example_set, scores in runner.scores(checkpoints, stale, settings.seed):
+    for example_set, scores in scores_of(members, stale, settings.seed):
         _LOG.info("%s: %d examples are scored", example_set.name, len(example_set))
         folder.pictures(example_set.name).unlink(missing_ok=True)
         path = folder.scores(example_set.name)
         write_scores(path, scores, example_set.ids, provenances[example_set.name])
         if pictures and example_set.examples.ndim == 4:
-            runner.model.load_state(read_checkpoint(checkpoints[0]).arrays)
-            extremes = extreme_pictures(runner.model, example_set, scores)
+            extremes = extreme_pictures(members[0].member, example_set, scores)
             write_npz(folder.pictures(example_set.name), extremes)
 
 
-def scoring_provenance(checkpoints: Sequence[Path], settings: ScoringSettings) -> dict[str, Any]:
-    """What the scores of any rows depend on beside the rows."""
+def scoring_provenance(digests: Sequence[str], settings: AnySettings) -> dict[str, Any]:
+    """What the scores of any rows depend on beside the rows; members by the digests of files."""
     return {
-        "members": [file_digest(checkpoint) for checkpoint in checkpoints],
-        "n_samples": getattr(settings, "n_samples", 1),  # a critic draws none
+        "members": [*digests],
+        "n_samples": settings.scoring_samples,
         "seed": settings.seed,
         "compile": settings.compile,
     }
 
 
-def read_calibration(
-    folder: RunFolder, checkpoints: Sequence[Path], settings: ScoringSettings
-) -> ScoreFile:
+def read_calibration(folder: RunFolder, digests: Sequence[str], settings: AnySettings) -> ScoreFile:
     """The scores of a run's calibration split.
 
     Raises:
         InputError: They are missing, or of other members or settings.
     """
     path = folder.scores(CALIBRATION)
-    file, wanted = read_scores(path), scoring_provenance(checkpoints, settings)
+    file, wanted = read_scores(path), scoring_provenance(digests, settings)
     if differing := [key for key in wanted if file.provenance.get(key) != wanted[key]]:
         raise InputError(
             f"{path} was made with other {', '.join(differing)}; run with --skip_train=True and the"
@@ -134,8 +109,8 @@ def write_input_statistics(
 
     Args:
         example_sets: Images, or rows of tables, which have no such properties.
-        likelihood: Of the decoder's values; "none" where there is no decoder.
-        folder: Of the run.
+        likelihood: Likelihood of the decoder's values; "none" where there is no decoder.
+        folder: Folder of the run.
         stopwatch: Measures the pass "input".
     """
     for example_set in example_sets:
@@ -149,53 +124,39 @@ def write_input_statistics(
         write_scores(path, lines, example_set.ids, provenance)
 
 
-def write_samples(scorer: Scorer | Sampler, checkpoints: Sequence[Path], folder: RunFolder) -> None:
-    """Writes MEMBER/samples.npz, uint8 images, of each member; of a model that can draw any."""
-    if not hasattr(scorer, "sample"):
-        return
-    for member, checkpoint in enumerate(checkpoints):
-        scorer.load_state(read_checkpoint(checkpoint).arrays)
-        images = as_bytes(scorer.sample(SAMPLES, seed=0))
-        write_npz(folder.samples(member), {"images": images})
+def write_samples(members: Sequence[TrainedMember], folder: RunFolder) -> None:
+    """Writes MEMBER/samples.npz, uint8 images, of each member that can draw some."""
+    for index, (member, *_) in enumerate(members):
+        images = member.samples(SAMPLES, seed=0)
+        if images is not None:
+            write_npz(folder.samples(index), {"images": as_bytes(images)})
 
 
 def write_latents(
-    scorer: Scorer | Coder,
-    checkpoint: Path,
-    example_sets: Sequence[ExampleSet],
-    folder: RunFolder,
+    member: TrainedMember, example_sets: Sequence[ExampleSet], folder: RunFolder
 ) -> None:
-    """Writes latents/DATASET.npz, codes of some images of each set, of a model that has any.
+    """Writes latents/DATASET.npz, a member's codes of some images of each set, if it has any.
 
     Files that are up to date stay.
-
-    Args:
-        scorer: Becomes the member.
-        checkpoint: Of the member whose codes they are.
-        example_sets: Images.
-        folder: Of the run.
     """
-    if not hasattr(scorer, "mean_codes"):
-        return
-    scorer.load_state(read_checkpoint(checkpoint).arrays)
-    member = file_digest(checkpoint)
     for example_set in example_sets:
         path = folder.latents(example_set.name)
-        provenance = {"member": member, "values": example_set.digest}
+        provenance = {"member": member.digest, "values": example_set.digest}
         if is_current(path, provenance):
             continue
         shown = example_set.spread(CODES)
-        codes = scorer.mean_codes(shown.examples)  # [example, latent]
-        write_scores(path, {"posterior_mean": codes.T}, shown.ids, provenance)
+        codes = member.member.codes(shown.examples)  # [example, latent]
+        if codes is not None:
+            write_scores(path, {"posterior_mean": codes.T}, shown.ids, provenance)
 
 
 def extreme_pictures(
-    scorer: Scorer | Reconstructor, example_set: ExampleSet, scores: dict[str, np.ndarray]
+    member: Member, example_set: ExampleSet, scores: dict[str, np.ndarray]
 ) -> dict[str, Any]:
     """The most and least anomalous rows by WAIC of the headline score, and the first.
 
     Returns:
-        For each of "most", "least" and "first": {group}_ids, {group}_images and, where the scorer
+        For each of "most", "least" and "first": {group}_ids, {group}_images and, where the member
         makes them, {group}_reconstructions; images are uint8 [image, height, width, channel].
         "score": the score key.
     """
@@ -211,8 +172,9 @@ def extreme_pictures(
         images = example_set.examples[rows]
         pictures[f"{group}_ids"] = example_set.ids[rows]
         pictures[f"{group}_images"] = as_bytes(images)
-        if hasattr(scorer, "reconstruct"):
-            pictures[f"{group}_reconstructions"] = as_bytes(scorer.reconstruct(images))
+        reconstructions = member.reconstructions(images)
+        if reconstructions is not None:
+            pictures[f"{group}_reconstructions"] = as_bytes(reconstructions)
     return pictures
 
 

@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 
@@ -11,40 +10,19 @@ from tools.data.example_set import ExampleSet
 from tools.files.whole_files import DamagedFileError
 from tools.run.checkpoints import checkpoints_by_step
 from tools.run.run_folder import RunFolder
-from vae_wgan.ensemble.members import Scorer, score_ensemble
-from vae_wgan.run.score_sets import ScoringSettings, score_datasets
+from vae_wgan.ensemble.member import Member
+from vae_wgan.ensemble.members import TrainedMember, read_member, score_members
+from vae_wgan.run.score_sets import score_datasets
+from vae_wgan.settings.any_settings import AnySettings
 
 _LOG = logging.getLogger(__name__)
 EXAMPLES = 200  # of a set: all steps together cost about as much as the run's own scores
 
 
-class HistorySettings(ScoringSettings, Protocol):
-    """The settings that the steps depend on."""
-
-    num_models: int
-    viz_steps: int
-    total_steps: int
-
-
-class _Likelihoods:
-    """What scores with the likelihood alone, in this process, of a model that has more passes."""
-
-    def __init__(self, scorer: Scorer):
-        self.load_state = scorer.load_state
-        self.score = getattr(scorer, "score_likelihood", scorer.score)
-
-    def scores(
-        self, checkpoints: Sequence[Path], example_sets: Sequence[ExampleSet], seed: int
-    ) -> Iterator[tuple[ExampleSet, dict[str, np.ndarray]]]:
-        """As those of a runner."""
-        for example_set in example_sets:
-            yield example_set, score_ensemble(self, checkpoints, example_set, seed)
-
-
 def score_history(
-    scorer: Scorer,
+    model: Member,
     example_sets: Sequence[ExampleSet],
-    settings: HistorySettings,
+    settings: AnySettings,
     folder: RunFolder,
 ) -> list[int]:
     """Writes history/STEP/scores/DATASET.npz of each step that all members have a checkpoint of.
@@ -52,10 +30,10 @@ def score_history(
     Files that are up to date stay.
 
     Args:
-        scorer: Becomes each member in turn.
-        example_sets: To be scored; some rows of each.
-        settings: Of the run.
-        folder: Of the run.
+        model: Any member of the run; it is not changed.
+        example_sets: Sets of which some rows are scored.
+        settings: Settings of the run.
+        folder: Folder of the run.
 
     Returns:
         The steps, first to last.
@@ -74,14 +52,22 @@ def score_history(
     for step, paths in checkpoints.items():
         _LOG.info("history: step %d", step)
         try:
-            score_datasets(
-                _Likelihoods(scorer), paths, parts, settings, folder.history(step), pictures=False
-            )
+            members = [read_member(model, path) for path in paths]
         except DamagedFileError as error:
             _LOG.warning("history: step %d is left out: a checkpoint is damaged (%s)", step, error)
             continue
+        score_datasets(_likelihoods, members, parts, settings, folder.history(step), pictures=False)
         scored.append(step)
     return scored
+
+
+def _likelihoods(
+    members: Sequence[TrainedMember], example_sets: Sequence[ExampleSet], seed: int
+) -> Iterator[tuple[ExampleSet, dict[str, np.ndarray]]]:
+    """Each set with the quantities of the members' likelihood pass, in this process."""
+    for example_set in example_sets:
+        scorers = [one.member for one in members]
+        yield example_set, score_members(scorers, example_set, seed, likelihood_only=True)
 
 
 def common_checkpoints(folder: RunFolder, num_models: int) -> dict[int, list[Path]]:

@@ -67,6 +67,16 @@ class RunSettings(LauncherSettings, PresetSettings):
         at_least=0,
     )
 
+    @property
+    def scoring_samples(self) -> int:
+        """Draws of noise per example in scoring; 1 where a score draws nothing."""
+        return 1
+
+    @property
+    def pixel_likelihood(self) -> str:
+        """The likelihood of a decoder's values; none: there is no decoder of images."""
+        return "none"
+
     def __post_init__(self) -> None:
         """Raises InputError where flags contradict one another; fills in data_dir."""
         super().__post_init__()

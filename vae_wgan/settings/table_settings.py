@@ -206,6 +206,11 @@ class TableSettings(RunSettings):
         """Training steps per member."""
         return self.max_steps
 
+    @property
+    def scoring_samples(self) -> int:
+        """Samples of z per row in scoring."""
+        return self.n_samples
+
     def __post_init__(self) -> None:
         """Raises InputError where flags contradict one another; fills in what depends on others."""
         super().__post_init__()

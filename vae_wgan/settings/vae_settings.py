@@ -91,6 +91,16 @@ class VAESettings(ImageSettings):
         """Training steps per member."""
         return self.max_steps
 
+    @property
+    def scoring_samples(self) -> int:
+        """Samples of z per image in scoring."""
+        return self.n_samples
+
+    @property
+    def pixel_likelihood(self) -> str:
+        """The likelihood of the decoder's values."""
+        return self.likelihood
+
     def __post_init__(self) -> None:
         """Raises InputError where flags contradict one another; fills in the likelihood."""
         vae_options.check_analytic_kl(self)

@@ -1,14 +1,16 @@
 """One model of an ensemble on a table as training and scoring use it."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
+from functools import partial
 
 import numpy as np
 import tensorflow as tf
 
 from tools.run.batches import batch_rows, in_full_batches
 from tools.run.seeds import child_seed, normal_rows
-from tools.run.stopwatch import Stopwatch
-from vae_wgan.ensemble.model_state import Stateful, set_to_zero
+from tools.scores.costs import SAMPLING
+from vae_wgan.ensemble.model_state import function_of_weights
+from vae_wgan.ensemble.network_member import NetworkMember, Pass
 from vae_wgan.settings.table_settings import TableSettings
 from vae_wgan.table.table_flow import TableFlow
 from vae_wgan.table.table_vae import TableVAE
@@ -22,20 +24,27 @@ SCORE_BATCH = 2048  # rows in one compiled scoring call; the last batch is fille
 LARGEST_GRADIENT_NORM = 20.0
 
 
-class TableMember(Stateful):
+class TableMember(NetworkMember):
     """A model with its optimizer. One object serves all members in turn: they differ in state only.
 
     Args:
         settings: Of the run.
-        num_features: Columns of the encoded table.
-        held_out: Rows [row, feature] that `monitor` looks at.
+        row_shape: Number of features of an encoded row.
+        monitored: Rows [row, feature] that `monitor` looks at.
+        quantities: Not used: one pass gives all that there are.
     """
 
-    def __init__(self, settings: TableSettings, num_features: int, held_out: np.ndarray):
+    def __init__(
+        self,
+        settings: TableSettings,
+        row_shape: Sequence[int],
+        monitored: np.ndarray,
+        quantities: Collection[str] = (),
+    ):
         """Builds the networks and the two compiled functions."""
         self._settings = settings
-        self._held_out = held_out
-        self._num_features = num_features
+        self._monitored = monitored
+        (self._num_features,) = row_shape
         self._model = self._new_model(seed=0)
         schedule = tf.keras.optimizers.schedules.CosineDecay(
             settings.learning_rate, settings.max_steps
@@ -44,22 +53,15 @@ class TableMember(Stateful):
             schedule, global_clipnorm=LARGEST_GRADIENT_NORM, name="adam"
         )
         self._optimizer.build(self._model.trainable_variables)
-        self.stopwatch = Stopwatch()
-        functions = (self._block, self._model.scores, self._posterior_means)
-        self._compiled_block, self._compiled_scores, self._compiled_posterior_means = (
-            tf.function(function, jit_compile=settings.compile, autograph=False)
-            for function in functions
+        super().__init__(self._model, [self._optimizer], self._new_model)
+        self._compiled_block = tf.function(
+            self._block, jit_compile=settings.compile, autograph=False
         )
-
-    @property
-    def variables(self) -> list[tf.keras.Variable]:
-        """Weights and the optimizer's variables."""
-        return [*self._model.variables, *self._optimizer.variables]
-
-    def initialize(self, seed: int) -> None:
-        """Draws new initial weights and clears the optimizer."""
-        self._model.set_weights(self._new_model(seed).get_weights())
-        set_to_zero(self._optimizer.variables)
+        scores, self._compiled_posterior_means = (
+            function_of_weights(self._model, function, xla=settings.compile)
+            for function in (self._model.scores, self._posterior_means)
+        )
+        self.passes = {SAMPLING: Pass(scores, SCORE_BATCH, self._noise)}
 
     def train_steps(self, examples: np.ndarray, seed: int, steps: range) -> dict[str, float]:
         """Steps of Adam, one batch of rows each; returns the last batch's mean loss in nats."""
@@ -73,39 +75,27 @@ class TableMember(Stateful):
             loss = self._compiled_block(table, batches, position)
         return {"loss": float(loss)}
 
-    def score(self, rows: np.ndarray, ids: np.ndarray, seed: int) -> dict[str, np.ndarray]:
-        """What the model says of rows of any number, each float32 [row].
-
-        All rows share the noise of z: a score depends on the row's features and the seed only, and
-        is as good an estimate as with noise of its own.
-
-        Args:
-            rows: [row, feature], encoded as the training rows.
-            ids: [row]; they change nothing.
-            seed: Of the noise.
-        """
-        with self.stopwatch.timed("sampling", len(rows)):
-            return self._scores(rows, seed)
-
-    def posterior_means(self, rows: np.ndarray) -> np.ndarray:
+    def posterior_means(self, rows: np.ndarray) -> np.ndarray | None:
         """The score `posterior_mean` of a VAE alone, float32 [row]: a pass through its encoder."""
-        means = in_full_batches(self._compiled_posterior_means, rows, SCORE_BATCH)
-        return means["posterior_mean"]
+        if self._settings.model != "vae":
+            return None
+        means = partial(self._compiled_posterior_means, self.weights)
+        return in_full_batches(means, rows, SCORE_BATCH)["posterior_mean"]
 
     def monitor(self) -> dict[str, float]:
-        """Means of the scores over the held-out rows; and the learning rate."""
-        scores = self._scores(self._held_out, seed=0)
+        """Means of the scores over the monitored rows; and the learning rate."""
+        scores = self.score(self._monitored, np.arange(len(self._monitored)), seed=0)
         values = {key: float(value.mean()) for key, value in scores.items()}
         return values | {"learning_rate": float(self._optimizer.learning_rate)}
 
-    def pictures(self) -> dict[str, np.ndarray]:
-        """None: rows of a table are no images."""
-        return {}
+    def _noise(self, seed: int, ids: np.ndarray) -> np.ndarray:
+        """The noise of z [sample, 1, latent], which all rows share.
 
-    def _scores(self, rows: np.ndarray, seed: int) -> dict[str, np.ndarray]:
+        So a score depends on the row's features and the seed only, and is as good an estimate as
+        with noise of its own.
+        """
         shape = (self._settings.n_samples, self._settings.latent_size)
-        noise = normal_rows(seed, np.zeros(1, np.int64), shape).swapaxes(0, 1)
-        return in_full_batches(lambda part: self._compiled_scores(part, noise), rows, SCORE_BATCH)
+        return normal_rows(seed, np.zeros(1, np.int64), shape).swapaxes(0, 1)
 
     def _new_model(self, seed: int) -> TableVAE | TableFlow:
         return MODELS[self._settings.model](self._num_features, self._settings, seed=seed)

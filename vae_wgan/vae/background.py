@@ -9,12 +9,11 @@ import dataclasses
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import numpy as np
 
 from tools.data.example_set import ExampleSet
-from tools.run.checkpoints import file_digest
 from tools.run.run_folder import RunFolder
 from tools.run.seeds import child_seed
 from tools.run.stopwatch import Stopwatch
@@ -22,40 +21,29 @@ from tools.run.timings import record_costs, timed
 from tools.scores.metrics import detection_metrics
 from tools.scores.score_files import read_scores, write_scores
 from tools.scores.score_registry import BACKGROUND, FITTED_SCORES
-from vae_wgan.ensemble.member_runners import Runner
-from vae_wgan.ensemble.members import trained_members
-from vae_wgan.ensemble.training_loop import TrainingPlan
+from vae_wgan.ensemble.members import TrainedMember
+from vae_wgan.ensemble.runner import Runner
+from vae_wgan.ensemble.training_plan import TrainingPlan
+from vae_wgan.settings.vae_settings import VAESettings
 
 _LOG = logging.getLogger(__name__)
 PROXY = "calibration, quadrants swapped"
 
 
-class BackgroundSettings(Protocol):
-    """The settings that background ensembles depend on, beside what their model knows."""
-
-    seed: int
-    num_models: int
-    max_steps: int
-    viz_steps: int
-    skip_train: bool
-    log_dir: str
-    background_rates: Sequence[str]
-
-
 class Ensemble(NamedTuple):
-    """Files of trained members, and the root seed of the noise that they score with."""
+    """Trained members, and the root seed of the noise that they score with."""
 
-    checkpoints: Sequence[Path]
+    members: Sequence[TrainedMember]
     seed: int
 
     def log_likelihood(self, runner: Runner, example_set: ExampleSet) -> np.ndarray:
         """The IWAE bound of log p(x), nats [member, example]."""
-        ((_, scores),) = runner.scores(self.checkpoints, [example_set], self.seed)
+        ((_, scores),) = runner.scores(self.members, [example_set], self.seed)
         return scores["iwae"]
 
 
 def add_background(
-    settings: BackgroundSettings,
+    settings: VAESettings,
     folder: RunFolder,
     *,
     make_runner: Callable[[float], Runner],
@@ -84,13 +72,14 @@ def add_background(
         with timed(folder, "background training"):
             for rate, runner in runners.items():
                 _train(settings, folder, rate, runner)
-    backgrounds = {
-        rate: _trained(settings, folder.background(rate), _seed(settings, rate)) for rate in rates
-    }
     runner = runners[rates[0]]  # any of them: noise is for training alone
+    backgrounds = {
+        rate: Ensemble(runner.trained(folder.background(rate)), _seed(settings, rate))
+        for rate in rates
+    }
     aurocs = {}
     if len(rates) > 1:
-        members = _trained(settings, folder, settings.seed)
+        members = Ensemble(runner.trained(folder), settings.seed)
         aurocs = proxy_aurocs(runner, members, backgrounds, calibration)
     rate = max(rates, key=lambda rate: aurocs.get(rate, 0))
     folder.update_manifest(background={"rate": rate, "proxy": PROXY, "proxy_auroc": aurocs})
@@ -134,23 +123,16 @@ def swapped_quadrants(images: np.ndarray) -> np.ndarray:
     return np.roll(images, (height // 2, width // 2), axis=(1, 2))
 
 
-def _seed(settings: BackgroundSettings, rate: float) -> int:
+def _seed(settings: VAESettings, rate: float) -> int:
     return child_seed(settings.seed, "background", str(rate))
 
 
-def _train(settings: BackgroundSettings, folder: RunFolder, rate: float, runner: Runner) -> None:
+def _train(settings: VAESettings, folder: RunFolder, rate: float, runner: Runner) -> None:
     _LOG.info("background ensemble, %s of the pixels noisy", rate)
     name = folder.background(rate).path.name
     log_dir = settings.log_dir and str(Path(settings.log_dir, name))
-    plan = TrainingPlan(_seed(settings, rate), settings.max_steps, settings.viz_steps, log_dir)
+    plan = TrainingPlan(_seed(settings, rate), settings.total_steps, settings.viz_steps, log_dir)
     runner.train(plan, folder.background(rate), settings.num_models)
-
-
-def _trained(settings: BackgroundSettings, folder: RunFolder, seed: int) -> Ensemble:
-    checkpoints = trained_members(
-        folder, num_models=settings.num_models, max_steps=settings.max_steps
-    )
-    return Ensemble(checkpoints, seed)
 
 
 def _score(
@@ -161,8 +143,8 @@ def _score(
     folder: RunFolder,
 ) -> None:
     """Adds the values to the score files that lack them, and the measured cost to the manifest."""
-    members = [file_digest(checkpoint) for checkpoint in background.checkpoints]
-    added = {"background": {"rate": rate, "members": members}}
+    digests = [member.digest for member in background.members]
+    added = {"background": {"rate": rate, "members": digests}}
     stopwatch = Stopwatch()
     for example_set in scored:
         path = folder.scores(example_set.name)

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import tensorflow as tf
 
 from tools.scores.score_registry import GRADIENT_NORMS
+from vae_wgan.ensemble.model_state import with_weights
 from vae_wgan.vae.priors import FlowPrior, MaskedNetwork, MixturePrior
 from vae_wgan.vae.vae import VAE
 
@@ -56,6 +57,8 @@ def log_gradient_norms(vae: VAE, images: tf.Tensor) -> dict[str, tf.Tensor]:
         images: [image, height, width, channel] in [0, 1], of a known number.
     """
     with tf.GradientTape() as tape:
+        images = tf.convert_to_tensor(images)
+        tape.watch(images)  # and all that is made of them: weights may be no variables
         outputs, encoder_maps = _traced(vae.encoder, images)
         posterior = vae.posterior(outputs)
         z = posterior.mean()
@@ -158,14 +161,17 @@ def _flow_norms(prior: FlowPrior, z: tf.Tensor) -> list[tf.Tensor]:
 
 
 def _mixture_norms(prior: MixturePrior, z: tf.Tensor) -> list[tf.Tensor]:
-    """The same of a mixture's variables, which are small."""
-    weights = prior.trainable_variables
-    if not weights:
+    """Squared norms of the gradients of log p(z) by a mixture's variables, in order: [image]."""
+    variables = prior.trainable_variables
+    if not variables:
         return []
+    weights = [tf.convert_to_tensor(variable) for variable in variables]
 
     def of_one(code: tf.Tensor) -> list[tf.Tensor]:
         with tf.GradientTape() as tape:
-            log_prob = prior.distribution().log_prob(code[tf.newaxis])
+            tape.watch(weights)
+            with with_weights(prior, weights):
+                log_prob = prior.distribution().log_prob(code[tf.newaxis])
         return [tf.reduce_sum(gradient**2) for gradient in tape.gradient(log_prob, weights)]
 
     return tf.map_fn(of_one, z, fn_output_signature=[z.dtype] * len(weights))

@@ -143,7 +143,7 @@ class FlowPrior(tf.keras.layers.Layer):
             self.add_weight(
                 (latent_size,),
                 lambda shape, dtype: tf.constant(rng.permutation(*shape), dtype),
-                dtype="int32",
+                dtype="int64",  # TensorFlow keeps variables of int32 on the host, beside a GPU
                 trainable=False,
                 name=f"permutation{index}",
             )

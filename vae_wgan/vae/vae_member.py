@@ -2,32 +2,33 @@
 
 import dataclasses
 from collections.abc import Collection, Sequence
+from functools import partial
 
 import numpy as np
 import tensorflow as tf
 
 from tools.run.batches import batch_rows
 from tools.run.seeds import child_seed
-from tools.run.stopwatch import Stopwatch
-from vae_wgan.ensemble.model_state import Stateful, set_to_zero
+from tools.scores.costs import SAMPLING
+from vae_wgan.ensemble.network_member import NetworkMember
 from vae_wgan.layers.replicas import Replicas
 from vae_wgan.settings.vae_settings import VAESettings
 from vae_wgan.vae.pixel_likelihoods import outputs_at
 from vae_wgan.vae.pixel_noise import replace_pixels
 from vae_wgan.vae.vae import VAE, VAEArchitecture, mean_code_scores, vae_loss
-from vae_wgan.vae.vae_scoring import VAEScoring
+from vae_wgan.vae.vae_scoring import scoring_passes
 
 NUM_PICTURES = 8
 
 
-class VAEMember(Stateful):
+class VAEMember(NetworkMember):
     """A VAE with its optimizer. One object serves all members in turn: they differ in state only.
 
     Args:
         settings: Of the run.
         image_shape: Height, width, channels.
-        held_out: Images [image, height, width, channel] that `monitor` and `pictures` look at.
-        statistics: Names of values that `score` shall return; those that cost further passes are
+        monitored: Images [image, height, width, channel] that `monitor` and `pictures` look at.
+        quantities: Names of those that `score` shall return; those that cost further passes are
             left out unless they are among them.
     """
 
@@ -35,13 +36,12 @@ class VAEMember(Stateful):
         self,
         settings: VAESettings,
         image_shape: Sequence[int],
-        held_out: np.ndarray,
-        statistics: Collection[str] = (),
+        monitored: np.ndarray,
+        quantities: Collection[str] = (),
     ):
         """Builds the networks and the compiled functions."""
         self._settings = settings
-        self._held_out = held_out
-        self._image_shape = image_shape
+        self._monitored = monitored
         schedule = tf.keras.optimizers.schedules.CosineDecay(
             settings.learning_rate, settings.max_steps
         )
@@ -50,19 +50,9 @@ class VAEMember(Stateful):
             self._vae = new_vae(settings, image_shape, seed=0)
             self._optimizer = tf.keras.optimizers.Adam(schedule, name="adam")
             self._optimizer.build(self._vae.trainable_variables)
+        super().__init__(self._vae, [self._optimizer], partial(new_vae, settings, image_shape))
         self._compiled_step = self._replicas.compiled(self._step, xla=settings.compile)
-        self._scoring = VAEScoring(self._vae, settings, statistics)
-
-    @property
-    def variables(self) -> list[tf.keras.Variable]:
-        """Weights and the optimizer's variables."""
-        return [*self._vae.variables, *self._optimizer.variables]
-
-    def initialize(self, seed: int) -> None:
-        """Draws new initial weights and clears the optimizer."""
-        new = new_vae(self._settings, self._image_shape, seed)
-        self._vae.set_weights(new.get_weights())
-        set_to_zero(self._optimizer.variables)
+        self.passes = scoring_passes(self._vae, settings, quantities)
 
     def train_steps(self, examples: np.ndarray, seed: int, steps: range) -> dict[str, float]:
         """Steps of Adam, one batch of images each; returns the last batch's mean ELBO in nats."""
@@ -76,61 +66,50 @@ class VAEMember(Stateful):
             elbo = self._compiled_step(examples[rows], np.array([noise, step], np.int32))
         return {"elbo": float(elbo)}
 
-    @property
-    def stopwatch(self) -> Stopwatch:
-        """What the passes of scoring have taken."""
-        return self._scoring.stopwatch
-
-    def score(self, images: np.ndarray, ids: np.ndarray, seed: int) -> dict[str, np.ndarray]:
-        """The values of all passes of `VAEScoring` for images of any number, each float32 [image].
-
-        Args:
-            images: [image, height, width, channel] in [0, 1].
-            ids: [image]; with the seed they determine each image's noise.
-            seed: Of the noise.
-        """
-        return self._scoring.score(images, ids, seed)
-
     def score_likelihood(
         self, images: np.ndarray, ids: np.ndarray, seed: int
     ) -> dict[str, np.ndarray]:
-        """The values of the sampling pass alone; the arguments are those of `score`."""
-        return self._scoring.score_in("sampling", images, ids, seed)
+        """The quantities of the sampling pass alone; the arguments are those of `score`."""
+        return self.score_in(SAMPLING, images, ids, seed)
 
     def normality(self, images: tf.Tensor) -> tf.Tensor:
         """Log p(x) in nats as `mean_code_scores` has it, without noise: [image]."""
-        return mean_code_scores(self._vae, images)["laplace"]
+        with self.computing():
+            return mean_code_scores(self._vae, images)["laplace"]
 
-    def sample(self, count: int, seed: int) -> np.ndarray:
+    def samples(self, count: int, seed: int) -> np.ndarray:
         """Mean images of p(x|z) at draws of the prior [image, height, width, channel] in [0, 1]."""
-        z = self._vae.prior().sample(count, seed=tf.constant([seed, 0]))
-        return self._vae.decode(z).mean().numpy()
+        with self.computing():
+            z = self._vae.prior().sample(count, seed=tf.constant([seed, 0]))
+            return self._vae.decode(z).mean().numpy()
 
-    def mean_codes(self, images: np.ndarray) -> np.ndarray:
+    def codes(self, images: np.ndarray) -> np.ndarray:
         """Means of q(z|x), [image, latent]."""
-        parts = np.array_split(images, max(1, len(images) // 64))
-        return np.concatenate([self._vae.encode(part).mean().numpy() for part in parts])
+        with self.computing():
+            parts = np.array_split(images, max(1, len(images) // 64))
+            return np.concatenate([self._vae.encode(part).mean().numpy() for part in parts])
 
-    def reconstruct(self, images: np.ndarray) -> np.ndarray:
+    def reconstructions(self, images: np.ndarray) -> np.ndarray:
         """Mean images of p(x|z) at the mean of q(z|x), in [0, 1]."""
-        codes = self.mean_codes(images)
-        parts = np.array_split(codes, max(1, len(codes) // 64))
-        return np.concatenate([self._vae.decode(part).mean().numpy() for part in parts])
+        codes = self.codes(images)
+        with self.computing():
+            parts = np.array_split(codes, max(1, len(codes) // 64))
+            return np.concatenate([self._vae.decode(part).mean().numpy() for part in parts])
 
     def monitor(self) -> dict[str, float]:
-        """Means over the held-out images: elbo, iwae, rate, distortion; and the learning rate."""
-        ids = np.arange(len(self._held_out))
-        scores = self._scoring.score_in("sampling", self._held_out, ids, seed=0)
+        """Means over the monitored images: elbo, iwae, rate, distortion; and the learning rate."""
+        ids = np.arange(len(self._monitored))
+        scores = self.score_likelihood(self._monitored, ids, seed=0)
         values = {key: float(scores[key].mean()) for key in ("elbo", "iwae", "rate", "distortion")}
         return values | {"learning_rate": float(self._optimizer.learning_rate)}
 
     def pictures(self) -> dict[str, np.ndarray]:
-        """Held-out inputs, their reconstructions, and samples of the prior."""
-        inputs = self._held_out[:NUM_PICTURES]
+        """Monitored images, their reconstructions, and samples of the prior."""
+        inputs = self._monitored[:NUM_PICTURES]
         z = self._vae.prior().sample(NUM_PICTURES, seed=(0, 0))
         return {
             "inputs": inputs,
-            "reconstructions": self.reconstruct(inputs),
+            "reconstructions": self.reconstructions(inputs),
             "prior_samples": self._vae.decode(z).mean().numpy(),
         }
 

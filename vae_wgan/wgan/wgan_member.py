@@ -1,14 +1,14 @@
 """One WGAN of an ensemble as training and scoring use it: optimizers, compiled steps, pictures."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 import tensorflow as tf
 
-from tools.run.batches import batch_rows, in_full_batches
+from tools.run.batches import batch_rows
 from tools.run.seeds import child_seed
-from tools.run.stopwatch import Stopwatch
-from vae_wgan.ensemble.model_state import Stateful, set_to_zero
+from vae_wgan.ensemble.model_state import function_of_weights
+from vae_wgan.ensemble.network_member import NetworkMember, Pass
 from vae_wgan.layers.replicas import Replicas
 from vae_wgan.settings.wgan_settings import WGANSettings
 from vae_wgan.wgan.wgan import (
@@ -25,7 +25,7 @@ SCORE_BATCH = 100  # images in one compiled scoring call; the last batch is fill
 NUM_PICTURES = 64
 
 
-class WGANMember(Stateful):
+class WGANMember(NetworkMember):
     """A WGAN with its optimizers. One object serves all members in turn: only the state differs.
 
     Steps 0..max_steps-1 are updates of the generator, each after some of the critic. The
@@ -34,14 +34,21 @@ class WGANMember(Stateful):
     Args:
         settings: Of the run.
         image_shape: Height, width, channels.
-        held_out: Images [image, height, width, channel] that `monitor` looks at.
+        monitored: Images [image, height, width, channel] that `monitor` looks at.
+        quantities: Not used: a pass over the critics gives all that there are.
     """
 
-    def __init__(self, settings: WGANSettings, image_shape: Sequence[int], held_out: np.ndarray):
+    def __init__(
+        self,
+        settings: WGANSettings,
+        image_shape: Sequence[int],
+        monitored: np.ndarray,
+        quantities: Collection[str] = (),
+    ):
         """Builds the networks and the compiled functions."""
         self._settings = settings
         self._image_shape = image_shape
-        self._held_out = held_out
+        self._monitored = monitored
         self._replicas = Replicas(settings.batch_size)
         with self._replicas.scope():
             self._wgan = self._new_wgan(seed=0)
@@ -58,7 +65,8 @@ class WGANMember(Stateful):
                 settings.learning_rate_extra,
                 settings.extra_steps,
             )
-        self.stopwatch = Stopwatch()
+        optimizers = (self._generator_optimizer, self._critic_optimizer, self._extra_optimizer)
+        super().__init__(self._wgan, optimizers, self._new_wgan)
         self._examples: np.ndarray | None = None
         self._images: tf.Tensor | None = None
         # Said beforehand, so that steps with more updates of the critic share the same graph.
@@ -71,20 +79,11 @@ class WGANMember(Stateful):
             self._replicas.compiled(function, batches, xla=settings.compile)
             for function in (self._cycle, self._extra_step)
         )
-        self._compiled_logits, self._compiled_losses = (
-            tf.function(function, jit_compile=settings.compile, autograph=False)
-            for function in (self._logits, self._losses)
+        self._compiled_losses = tf.function(
+            self._losses, jit_compile=settings.compile, autograph=False
         )
-
-    @property
-    def variables(self) -> list[tf.keras.Variable]:
-        """Weights and the optimizers' variables."""
-        return [*self._wgan.variables, *self._optimizer_variables]
-
-    def initialize(self, seed: int) -> None:
-        """Draws new initial weights and clears the optimizers."""
-        self._wgan.set_weights(self._new_wgan(seed).get_weights())
-        set_to_zero(self._optimizer_variables)
+        logits = function_of_weights(self._wgan, self._logits, xla=settings.compile)
+        self.passes = {"critics": Pass(logits, SCORE_BATCH)}
 
     def train_steps(self, examples: np.ndarray, seed: int, steps: range) -> dict[str, float]:
         """Some steps; returns the last one's losses.
@@ -110,41 +109,26 @@ class WGANMember(Stateful):
             losses = train(self._images, rows, np.array([noise, step], np.int32))
         return {name: float(loss) for name, loss in losses.items()}
 
-    def score(self, images: np.ndarray, ids: np.ndarray, seed: int) -> dict[str, np.ndarray]:
-        """The logits of both critics for images of any number, each float32 [image].
-
-        Args:
-            images: [image, height, width, channel] in [0, 1].
-            ids: Not used, as no noise is drawn.
-            seed: Not used either.
-        """
-        with self.stopwatch.timed("critics", len(images)):
-            return in_full_batches(self._compiled_logits, images, SCORE_BATCH)
-
     def normality(self, images: tf.Tensor) -> tf.Tensor:
         """The logit of the critic that was trained on, higher = more normal: [image]."""
-        return self._wgan.extra_logit(images)
+        with self.computing():
+            return self._wgan.extra_logit(images)
 
-    def sample(self, count: int, seed: int) -> np.ndarray:
+    def samples(self, count: int, seed: int) -> np.ndarray:
         """Generated images [image, height, width, channel] in [0, 1]."""
         z = tf.random.stateless_normal([count, self._settings.z_dim], (seed, 0))
-        starts = range(0, count, NUM_PICTURES)
-        parts = [self._wgan.generate(z[start : start + NUM_PICTURES]).numpy() for start in starts]
-        return np.concatenate(parts)
+        parts = [z[start : start + NUM_PICTURES] for start in range(0, count, NUM_PICTURES)]
+        with self.computing():
+            return np.concatenate([self._wgan.generate(part).numpy() for part in parts])
 
     def monitor(self) -> dict[str, float]:
-        """Losses of the three networks on the held-out images, penalty, and gradient norms."""
-        values = self._compiled_losses(self._held_out)
+        """Losses of the three networks on the monitored images, penalty, and gradient norms."""
+        values = self._compiled_losses(self._monitored)
         return {name: float(value) for name, value in values.items()}
 
     def pictures(self) -> dict[str, np.ndarray]:
         """Generated images, of the same codes each time."""
-        return {"samples": self.sample(NUM_PICTURES, seed=0)}
-
-    @property
-    def _optimizer_variables(self) -> list[tf.Variable]:
-        optimizers = (self._generator_optimizer, self._critic_optimizer, self._extra_optimizer)
-        return [variable for optimizer in optimizers for variable in optimizer.variables]
+        return {"samples": self.samples(NUM_PICTURES, seed=0)}
 
     def _new_wgan(self, seed: int) -> WGAN:
         settings = self._settings
@@ -269,7 +253,7 @@ class WGANMember(Stateful):
         fake = tf.stop_gradient(self._wgan.generate(codes))
         return classifier_loss(*tf.split(self._wgan.extra_logit(tf.concat([real, fake], 0)), 2))
 
-    def _logits(self, images: tf.Tensor) -> dict[str, tf.Tensor]:
+    def _logits(self, images: tf.Tensor, noise: tf.Tensor) -> dict[str, tf.Tensor]:
         return {"logit": self._wgan.logit(images), "extra_logit": self._wgan.extra_logit(images)}
 
     def _losses(self, images: tf.Tensor) -> dict[str, tf.Tensor]:

@@ -1,5 +1,9 @@
 """EnsembleDetector: the scores of a run's members, repeatable, thresholded, saved whole."""
 
+import copy
+import pickle
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from zlib import crc32
 
 import numpy as np
@@ -18,7 +22,7 @@ from tools.scores.input_statistics import input_statistics
 from tools.scores.score_files import read_scores
 from tools.scores.score_registry import FITTED_SCORES
 from vae_wgan.data.image_data import split_calibration
-from vae_wgan.ensemble.members import score_ensemble, trained_members
+from vae_wgan.ensemble.members import score_members, trained_members
 from vae_wgan.settings.vae_settings import VAESettings
 from vae_wgan.settings.wgan_settings import WGANSettings
 from vae_wgan.vae.vae_member import VAEMember
@@ -50,6 +54,12 @@ NORMAL = bars(40)
 NOISE = np.random.default_rng(0).random((9, 28, 28, 1), np.float32)
 
 
+def members_in(folder, model, max_steps):
+    """The two members that are trained in a folder."""
+    found = trained_members(model, RunFolder(folder), num_models=2, max_steps=max_steps)
+    return [one.member for one in found]
+
+
 @pytest.fixture(scope="module")
 def run_folder(tmp_path_factory):
     """A folder in which fit has trained two members."""
@@ -70,7 +80,7 @@ def test_scores_are_the_statistics_of_the_runs_members(score, run_folder):
     detector = EnsembleDetector(run_folder, score)
     settings = VAESettings(**TINY)
     member = VAEMember(settings, (28, 28, 1), NOISE[:1])
-    checkpoints = trained_members(RunFolder(run_folder), num_models=2, max_steps=12)
+    members = members_in(run_folder, member, max_steps=12)
     key, statistic = {
         "waic": ("iwae", "waic"),
         "iwae": ("iwae", "mean"),
@@ -79,7 +89,7 @@ def test_scores_are_the_statistics_of_the_runs_members(score, run_folder):
     expected = []
     for image in NOISE[:3]:  # one at a time, with the noise that belongs to its pixels
         ids = np.array([crc32(image)])
-        values = score_ensemble(member, checkpoints, ExampleSet("x", image[None], ids, ""), seed=0)
+        values = score_members(members, ExampleSet("x", image[None], ids, ""), seed=0)
         expected.append(anomaly_scores(key, values[key])[statistic][0])
     np.testing.assert_allclose(detector.score(NOISE[:3]), expected, rtol=1e-5, atol=1e-4)
 
@@ -160,12 +170,38 @@ def test_graphs_are_computed_as_written_whatever_the_program_has_set(monkeypatch
     assert seen == [True, True] * 2
 
 
+def test_four_threads_score_as_one_does(run_folder):
+    detector = EnsembleDetector(run_folder)  # whose members nobody has built yet
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)  # as on a busy machine
+    try:
+        with ThreadPoolExecutor(4) as pool:
+            answers = list(pool.map(lambda _: detector.score(NOISE), range(12)))
+    finally:
+        sys.setswitchinterval(before)
+    for answer in answers:
+        np.testing.assert_array_equal(answer, EnsembleDetector(run_folder).score(NOISE))
+
+
+@pytest.mark.parametrize("carry", [copy.deepcopy, lambda each: pickle.loads(pickle.dumps(each))])
+def test_a_detector_can_be_carried_elsewhere(detector, fitted, carry):
+    for one in (detector, fitted[0]):
+        other = carry(one)
+        np.testing.assert_array_equal(other.score(NOISE), one.score(NOISE))
+        assert other.threshold == one.threshold
+        assert other.meta == one.meta
+    unfitted = carry(EnsembleDetector(score="rate", threshold=3, data_type="image"))
+    assert (unfitted.score_name, unfitted.threshold) == ("rate", 3)
+    assert unfitted.meta["data_type"] == "image"
+
+
 def test_what_members_depend_on_is_saved(detector):
     settings = detector.get_config()["ensemble"]["settings"]
     assert settings.keys() == member_settings(VAESettings()).keys() | {
         "num_models",
         "n_samples",
         "compile",
+        "ddof",
     }
     assert settings["latent_size"] == 3
 
@@ -176,8 +212,10 @@ def test_wrong_input_is_named(detector, run_folder, tmp_path):
     assert f"run_folder={tmp_path} holds no run" in message_of(EnsembleDetector, tmp_path)
     assert "threshold" in message_of(EnsembleDetector(run_folder).predict, NOISE)
     assert "call fit" in message_of(EnsembleDetector().score, NOISE)
-    assert "another shape" in message_of(detector.score, np.zeros((2, 32, 32, 1)))
-    assert "another shape" in message_of(detector.score, np.zeros((2, 30, 30, 1)))
+    for side in (32, 30):
+        assert f"of the shape (28, 28, 1), not ({side}, {side}, 1)" in message_of(
+            detector.score, np.zeros((2, side, side, 1))
+        )
     assert "X has 30x30x1 images" in message_of(EnsembleDetector().fit, np.zeros((2, 30, 30, 1)))
     assert "X holds numbers" in message_of(detector.score, NOISE + 1)
     assert "other settings" in message_of(
@@ -202,10 +240,10 @@ def test_a_fitted_score_is_that_of_the_held_out_rows(fitted):
     _, held_out = split_calibration(ExampleSet("X", images, np.arange(len(images)), ""), seed=0)
     assert read_scores(RunFolder(folder).scores("calibration")).ids.tolist() == [*held_out.ids]
     member = VAEMember(VAESettings(**TINY), (28, 28, 1), NOISE[:1])
-    checkpoints = trained_members(RunFolder(folder), num_models=2, max_steps=12)
+    members = members_in(folder, member, max_steps=12)
     parts = []
     for example_set in (ExampleSet("noise", NOISE, np.arange(9), ""), held_out):
-        of_members = score_ensemble(member, checkpoints, example_set, seed=0)
+        of_members = score_members(members, example_set, seed=0)
         of_input = input_statistics(example_set.examples, "bernoulli")
         parts.append(of_members | {name: line[None] for name, line in of_input.items()})
     expected = FITTED_SCORES["likelihood_residual"].compute(*parts)
@@ -241,9 +279,9 @@ def test_a_score_that_members_lack_is_refused_before_they_are_trained(tmp_path):
 def test_wgans_are_members_too(tmp_path):
     EnsembleDetector().fit(NORMAL, tmp_path, model="wgan", **TINY_WGAN)
     detector = EnsembleDetector(tmp_path, "variance")
-    checkpoints = trained_members(RunFolder(tmp_path), num_models=2, max_steps=3)
     member = WGANMember(WGANSettings(**TINY_WGAN), (28, 28, 1), NOISE[:1])
-    values = score_ensemble(member, checkpoints, ExampleSet("x", NOISE, np.arange(9), ""), seed=0)
+    members = members_in(tmp_path, member, max_steps=3)
+    values = score_members(members, ExampleSet("x", NOISE, np.arange(9), ""), seed=0)
     expected = values["extra_logit"].var(axis=0)
     np.testing.assert_allclose(detector.score(NOISE), expected, rtol=1e-3, atol=1e-9)
     assert "score='iwae'" in message_of(EnsembleDetector, tmp_path, "iwae")
@@ -256,12 +294,12 @@ def test_wgans_have_the_score_of_critics_by_rows_that_none_has_seen(tmp_path):
     detector.fit(normal, tmp_path, model="wgan", **TINY_WGAN)
     again = EnsembleDetector(tmp_path, "critic_distance")
     np.testing.assert_array_equal(detector.score(NOISE), again.score(NOISE))
-    checkpoints = trained_members(RunFolder(tmp_path), num_models=2, max_steps=3)
     member = WGANMember(WGANSettings(**TINY_WGAN), (28, 28, 1), NOISE[:1])
+    members = members_in(tmp_path, member, max_steps=3)
     images = normal[..., None] / np.float32(255)
     _, held_out = split_calibration(ExampleSet("X", images, np.arange(len(images)), ""), seed=0)
     parts = (
-        score_ensemble(member, checkpoints, part, seed=0)
+        score_members(members, part, seed=0)
         for part in (ExampleSet("x", NOISE, np.arange(9), ""), held_out)
     )
     expected = FITTED_SCORES["critic_distance"].compute(*parts)

@@ -1,22 +1,22 @@
 """Runners: the same members and scores by tasks as in one process."""
 
+import dataclasses
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from fake_model import FakeModel, made_up_set
+from fake_model import FakeKind, FakeModel, made_up_set
 from tools.run.run_folder import RunFolder
 from vae_wgan.ensemble import member_runners
-from vae_wgan.ensemble.member_runners import LocalRunner, ModelSource, TaskRunner, runner_of
-from vae_wgan.ensemble.members import trained_members
-from vae_wgan.ensemble.training_loop import TrainingPlan
-from vae_wgan.settings.launcher_settings import LauncherSettings
+from vae_wgan.ensemble.member_runners import LocalRunner, TaskRunner, open_runner
+from vae_wgan.ensemble.training_plan import TrainingPlan
+from vae_wgan.settings.vae_settings import VAESettings
 
 PLAN = TrainingPlan(seed=3, max_steps=4, save_every=2)
 SETS = [made_up_set("near", 9, first_id=100), made_up_set("far", 5)]
-DATA = SimpleNamespace(training=made_up_set("train", 10))
-SETTINGS = LauncherSettings(cpus_per_member=5)
+DATA = SimpleNamespace(training=made_up_set("train", 10), monitored=np.zeros((1, 4, 4, 1)))
+SETTINGS = VAESettings(model_dir="unused", num_models=3, max_steps=4, cpus_per_member=5)
 
 
 class BackwardsLauncher:
@@ -35,22 +35,25 @@ class BackwardsLauncher:
 
 
 class TimedModel(FakeModel):
-    stopwatch = SimpleNamespace(per_thousand=lambda: {"sampling": 2.5})
+    costs = {"sampling": 2.5}  # noqa: RUF012  in place of the property
 
 
 made = []
 
 
-def make_model(settings, data):
-    made.append(settings)
-    assert data is DATA
-    return TimedModel()
+class Kind(FakeKind):
+    def new_member(self, settings, example_shape, monitored, quantities):
+        made.append(settings)
+        assert (example_shape, monitored) == ((4, 4, 1), DATA.monitored)
+        assert "laplace" in quantities  # of likelihood_residual
+        return TimedModel()
 
 
 @pytest.fixture(autouse=True)
 def threads(monkeypatch):
     """A process that has made no model yet, and what its devices are set to."""
     monkeypatch.setattr(member_runners, "_models", {})
+    monkeypatch.setattr(member_runners, "_members", {})
     made.clear()
     taken = []
     monkeypatch.setattr(member_runners, "prepare_devices", taken.append)
@@ -60,15 +63,15 @@ def threads(monkeypatch):
 def results(runner, folder):
     """Bytes of the checkpoints, scores by set."""
     runner.train(PLAN, folder, num_models=3)
-    checkpoints = trained_members(folder, num_models=3, max_steps=PLAN.max_steps)
-    scored = runner.scores(checkpoints, SETS, seed=3)
-    return [path.read_bytes() for path in checkpoints], {part.name: found for part, found in scored}
+    members = runner.trained(folder)
+    scored = runner.scores(members, SETS, seed=3)
+    weights = [member.path.read_bytes() for member in members]
+    return weights, {part.name: found for part, found in scored}
 
 
 def test_tasks_in_any_order_give_what_one_process_gives(tmp_path, threads):
-    source = ModelSource(make_model, SETTINGS, DATA)
     launcher = BackwardsLauncher()
-    local, tasks = runner_of(source, None), runner_of(source, launcher)
+    local, tasks = (open_runner(Kind(), SETTINGS, DATA, each) for each in (None, launcher))
     assert isinstance(local, LocalRunner)
     assert isinstance(tasks, TaskRunner)
     weights, scores = results(local, RunFolder(tmp_path / "local"))
@@ -82,19 +85,24 @@ def test_tasks_in_any_order_give_what_one_process_gives(tmp_path, threads):
     assert launcher.shared == SETS
 
 
-def test_a_process_makes_one_model_for_all_its_tasks_with_its_threads(tmp_path, threads):
-    results(
-        TaskRunner(ModelSource(make_model, SETTINGS, DATA), BackwardsLauncher()),
-        RunFolder(tmp_path),
+def test_a_process_makes_one_model_and_reads_a_checkpoint_once(tmp_path, threads, monkeypatch):
+    read, read_member = [], member_runners.read_member
+    monkeypatch.setattr(
+        member_runners,
+        "read_member",
+        lambda model, path: read.append(path) or read_member(model, path),
     )
-    assert made == [SETTINGS]
+    runner = TaskRunner(Kind(), SETTINGS, DATA, BackwardsLauncher())
+    results(runner, RunFolder(tmp_path))
+    assert made == [SETTINGS] * 2  # of the tasks, and of the runner
     assert threads == [5]
+    assert len(read) == 3
 
 
-@pytest.mark.parametrize("runner_class", [LocalRunner, lambda source: TaskRunner(source, None)])
+@pytest.mark.parametrize("runner_class", [LocalRunner, lambda *source: TaskRunner(*source, None)])
 def test_a_changed_runner_makes_its_model_of_the_new_settings(runner_class):
-    runner = runner_class(ModelSource(make_model, SETTINGS, DATA))
-    other = LauncherSettings(cpus_per_member=7)
+    runner = runner_class(Kind(), SETTINGS, DATA)
+    other = dataclasses.replace(SETTINGS, cpus_per_member=7)
     changed = runner.changed(other)
     assert changed.model is changed.model
     assert made == [other]

@@ -5,15 +5,17 @@ import pytest
 
 from fake_model import FakeModel, made_up_set
 from input_errors import message_of
+from tools.run import checkpoints
 from tools.run.run_folder import RunFolder
 from vae_wgan.ensemble.members import (
     member_seed,
-    score_ensemble,
-    train_ensemble,
+    read_member,
+    score_members,
     trained_members,
     untrained_members,
 )
-from vae_wgan.ensemble.training_loop import TrainingPlan
+from vae_wgan.ensemble.training_loop import train_ensemble
+from vae_wgan.ensemble.training_plan import TrainingPlan
 
 PLAN = TrainingPlan(seed=3, max_steps=6, save_every=4)
 TRAINING = made_up_set("train", 10)
@@ -24,7 +26,14 @@ def train(folder, num_models, plan=PLAN):
     """Trains and returns (model, the members' checkpoint files)."""
     model = FakeModel()
     train_ensemble(model, TRAINING.examples, plan, folder=folder, num_models=num_models)
-    return model, trained_members(folder, num_models=num_models, max_steps=plan.max_steps)
+    found = trained_members(model, folder, num_models=num_models, max_steps=plan.max_steps)
+    return model, [member.path for member in found]
+
+
+def score(paths, seed=3, **options):
+    """Scores of the members of these files."""
+    members = [read_member(FakeModel(), path).member for path in paths]
+    return score_members(members, TEST, seed)
 
 
 @pytest.fixture
@@ -50,12 +59,12 @@ def test_members_and_runs_have_seeds_of_their_own():
 
 
 def test_scores_are_each_members_on_the_same_rows(trained):
-    _, checkpoints = trained
-    scores = score_ensemble(FakeModel(), checkpoints, TEST, seed=3)
+    _, paths = trained
+    scores = score(paths, seed=3)
     assert {key: values.shape for key, values in scores.items()} == {"iwae": (3, 9), "rate": (3, 9)}
-    for member, checkpoint in enumerate(checkpoints):
+    for member, path in enumerate(paths):
         model = FakeModel()
-        with np.load(checkpoint) as arrays:
+        with np.load(path) as arrays:
             model.load_state(dict(arrays))
         # The noise is 0.01 times a sum of two normal numbers.
         expected = TEST.examples.sum(axis=(1, 2, 3)) + model.weights[0]
@@ -63,12 +72,12 @@ def test_scores_are_each_members_on_the_same_rows(trained):
 
 
 def test_a_members_scores_depend_on_seed_and_row_only(trained):
-    _, checkpoints = trained
-    scores = score_ensemble(FakeModel(), checkpoints, TEST, seed=3)
-    one = score_ensemble(FakeModel(), checkpoints[:1], TEST, seed=3)
+    _, paths = trained
+    scores = score(paths, seed=3)
+    one = score(paths[:1], seed=3)
     np.testing.assert_array_equal(one["iwae"], scores["iwae"][:1])
     assert len({tuple(row) for row in scores["rate"]}) == 3  # each member draws its own noise
-    other = score_ensemble(FakeModel(), checkpoints, TEST, seed=4)
+    other = score(paths, seed=4)
     assert not np.any(other["rate"] == scores["rate"])
 
 
@@ -86,20 +95,49 @@ def test_untrained_members_are_those_that_training_begins_with(tmp_path):
 
 def test_a_missing_member_is_named_with_its_folder(trained):
     folder, _ = trained
-    message = message_of(trained_members, folder, num_models=4, max_steps=6)
+    message = message_of(trained_members, FakeModel(), folder, num_models=4, max_steps=6)
     assert f"member 3 is not trained: {folder.member(3)} has no checkpoint" in message
 
 
 def test_an_unfinished_member_is_named_with_what_it_has(trained):
-    folder, checkpoints = trained
-    checkpoints[1].unlink()  # the one of step 4 is left
-    message = message_of(trained_members, folder, num_models=3, max_steps=6)
+    folder, paths = trained
+    paths[1].unlink()  # the one of step 4 is left
+    message = message_of(trained_members, FakeModel(), folder, num_models=3, max_steps=6)
     assert f"{folder.member(1)} has only step 4 of 6 steps" in message
     assert train(folder, 3)[0].steps == [4, 5]
 
 
 def test_a_damaged_last_checkpoint_counts_as_none(trained):
-    folder, checkpoints = trained
-    checkpoints[2].write_bytes(checkpoints[2].read_bytes()[:-40])
-    message = message_of(trained_members, folder, num_models=3, max_steps=6)
+    folder, paths = trained
+    paths[2].write_bytes(paths[2].read_bytes()[:-40])
+    message = message_of(trained_members, FakeModel(), folder, num_models=3, max_steps=6)
     assert "member 2 is not trained" in message
+
+
+def test_each_checkpoint_is_read_once_however_many_sets_are_scored(trained, monkeypatch):
+    folder, _ = trained
+    read, read_checkpoint = [], checkpoints.read_checkpoint
+    monkeypatch.setattr(
+        checkpoints, "read_checkpoint", lambda path: read.append(path) or read_checkpoint(path)
+    )
+    members = trained_members(FakeModel(), folder, num_models=3, max_steps=6)
+    for _ in range(4):
+        score_members([one.member for one in members], TEST, seed=3)
+    assert [path.parent.name for path in read] == ["0", "1", "2"]
+
+
+def test_members_with_states_of_their_own_do_not_follow_a_later_training(trained):
+    model, (path, *_) = FakeModel(), trained[1]
+    member = read_member(model, path).member
+    before = score_members([member], TEST, seed=3)
+    model.initialize(9)
+    np.testing.assert_array_equal(score_members([member], TEST, seed=3)["iwae"], before["iwae"])
+
+
+def test_the_likelihood_alone_may_be_scored():
+    class Model(FakeModel):
+        def score_likelihood(self, examples, ids, seed):
+            return {"iwae": np.zeros(len(ids))}
+
+    found = score_members([Model(), Model()], TEST, 3, likelihood_only=True)
+    assert {name: values.shape for name, values in found.items()} == {"iwae": (2, 9)}

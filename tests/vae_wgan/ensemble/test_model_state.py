@@ -45,3 +45,9 @@ def test_an_array_of_another_type_is_refused():
     for other in (np.zeros(3), np.array(["a", "b", "c"]), np.zeros(3, np.complex64)):
         message = message_of(load_state_arrays, [variable], {variable.path: other})
         assert "other weights" in message
+
+
+def test_integers_of_another_size_are_taken_by_their_value():
+    variable = tf.keras.Variable(np.zeros(3, np.int64), name="permutation", dtype="int64")
+    load_state_arrays([variable], {variable.path: np.array([2, 0, 1], np.int32)})
+    assert variable.numpy().tolist() == [2, 0, 1]

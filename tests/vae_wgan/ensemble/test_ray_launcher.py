@@ -10,16 +10,15 @@ from types import SimpleNamespace
 
 import pytest
 
-from fake_model import FakeModel, made_up_set
+from fake_model import FakeKind, FakeModel, made_up_set
 from input_errors import message_of
 from repository_sources import MODULE_PATH
 from tools.run.run_folder import RunFolder
 from vae_wgan.ensemble.launchers import check_launcher, open_launcher
-from vae_wgan.ensemble.member_runners import ModelSource, runner_of
-from vae_wgan.ensemble.members import trained_members
+from vae_wgan.ensemble.member_runners import open_runner
 from vae_wgan.ensemble.ray_launcher import _nodes_with_room, ray_launcher
-from vae_wgan.ensemble.training_loop import TrainingPlan
-from vae_wgan.settings.launcher_settings import LauncherSettings
+from vae_wgan.ensemble.training_plan import TrainingPlan
+from vae_wgan.settings.vae_settings import VAESettings
 
 ray = pytest.importorskip("ray")
 
@@ -52,18 +51,20 @@ class HaltingModel(FakeModel):
         super().train_step(examples, seed, step)
 
 
-def halting_model(settings, data):
-    return HaltingModel(data.steps_taken)
+class HaltingKind(FakeKind):
+    def new_member(self, settings, example_shape, monitored, quantities):
+        return HaltingModel(Path(settings.data_dir))
 
 
-def quick_model(settings, data):
-    model = FakeModel()
-    model.diverges_at = data.diverges_at
-    return model
+class DivergingKind(FakeKind):
+    def new_member(self, settings, example_shape, monitored, quantities):
+        model = FakeModel()
+        model.diverges_at = 3
+        return model
 
 
-def made_up_data(**more):
-    return SimpleNamespace(training=TRAINING, diverges_at=None, **more)
+def made_up_data():
+    return SimpleNamespace(training=TRAINING, monitored=TRAINING.examples[:1])
 
 
 @pytest.fixture(scope="module")
@@ -89,20 +90,21 @@ def folder(tmp_path):
 
 def settings_for(cluster, **changed):
     address = {"launcher": "ray", "launcher_address": cluster.address, "cpus_per_member": 1}
-    return LauncherSettings(**address | changed)
+    options = {"num_models": MEMBERS, "max_steps": PLAN.max_steps, "model_dir": "unused"}
+    return VAESettings(**options | address | changed)
 
 
 def run_bytes(runner, folder):
     """Trains and scores; the bytes of all checkpoints, and of all scores by set and key."""
     runner.train(PLAN, folder, MEMBERS)
-    checkpoints = trained_members(folder, num_models=MEMBERS, max_steps=PLAN.max_steps)
-    scored = runner.scores(checkpoints, SETS, PLAN.seed)
+    members = runner.trained(folder)
+    scored = runner.scores(members, SETS, PLAN.seed)
     scores = {
         (part.name, key): values.tobytes()
         for part, found in scored
         for key, values in found.items()
     }
-    return [path.read_bytes() for path in checkpoints], scores
+    return [member.path.read_bytes() for member in members], scores
 
 
 def lose_a_process_then_a_node(steps_taken: Path, cluster, node):
@@ -133,17 +135,18 @@ def is_running(process):
 def test_members_and_scores_are_the_same_though_a_process_and_a_node_are_lost(
     cluster, folder, tmp_path
 ):
-    source = ModelSource(quick_model, None, made_up_data())
-    expected = run_bytes(runner_of(source, None), RunFolder(tmp_path / "local"))
+    data = made_up_data()
+    local = open_runner(FakeKind(), settings_for(cluster), data, None)
+    expected = run_bytes(local, RunFolder(tmp_path / "local"))
     node = cluster.add_node(**NODE)
     cluster.wait_for_nodes()
     steps_taken = tmp_path / "steps"
     steps_taken.mkdir()
-    settings, data = settings_for(cluster), made_up_data(steps_taken=steps_taken)
+    settings = settings_for(cluster, data_dir=str(steps_taken))
     losing = (steps_taken, cluster, node)
     threading.Thread(target=lose_a_process_then_a_node, args=losing, daemon=True).start()
     with open_launcher(settings, data, folder) as launcher:
-        found = run_bytes(runner_of(ModelSource(halting_model, settings, data), launcher), folder)
+        found = run_bytes(open_runner(HaltingKind(), settings, data, launcher), folder)
     assert (steps_taken / "go").exists()
     assert len(list(steps_taken.glob("0-*"))) == MEMBERS  # the others went on from checkpoints
     assert len(list(steps_taken.glob(f"{HALT}-*"))) > MEMBERS + 1
@@ -156,7 +159,7 @@ def test_a_member_that_diverges_ends_the_run_with_its_own_line(cluster, folder):
     data.diverges_at = 3
     settings = settings_for(cluster)
     with open_launcher(settings, data, folder) as launcher:
-        runner = runner_of(ModelSource(quick_model, settings, data), launcher)
+        runner = open_runner(DivergingKind(), settings, data, launcher)
         message = message_of(runner.train, PLAN, folder, 1)
     assert "training of member 0 diverged by step" in message
     assert str(folder.path) in message
@@ -176,8 +179,9 @@ def test_a_node_that_leaves_while_nodes_are_checked_is_left_out(
     monkeypatch.setattr("vae_wgan.ensemble.ray_launcher._nodes_with_room", nodes_before_the_loss)
     settings, data = settings_for(cluster), made_up_data()
     with open_launcher(settings, data, folder) as launcher:
-        runner_of(ModelSource(quick_model, settings, data), launcher).train(PLAN, folder, 1)
-    assert trained_members(folder, num_models=1, max_steps=PLAN.max_steps)
+        runner = open_runner(FakeKind(), settings, data, launcher)
+        runner.train(PLAN, folder, 1)
+    assert list(folder.member(0).glob("checkpoint-*06.npz"))
     assert "has left the cluster" in caplog.text
 
 
@@ -209,13 +213,13 @@ def test_members_that_no_node_has_room_for_are_refused(cluster, folder):
 
 
 def test_an_address_without_a_cluster_is_named(folder):
-    settings = LauncherSettings(launcher="ray", launcher_address="127.0.0.2:1")
+    settings = VAESettings(launcher="ray", launcher_address="127.0.0.2:1")
     assert "--launcher_address=127.0.0.2:1" in message_of(_open, settings, folder)
 
 
 def test_without_ray_it_says_how_to_get_it(monkeypatch):
     monkeypatch.setitem(sys.modules, "ray", None)
-    assert "pip install '.[ray]'" in message_of(check_launcher, LauncherSettings(launcher="ray"))
+    assert "pip install '.[ray]'" in message_of(check_launcher, VAESettings(launcher="ray"))
 
 
 def _open(settings, folder):

@@ -15,7 +15,8 @@ from tools.run.checkpoints import newest_checkpoint
 from tools.run.progress import TrainingProgress
 from tools.run.termination import Terminated, terminable
 from vae_wgan.ensemble import training_loop
-from vae_wgan.ensemble.training_loop import TrainingPlan, train_member
+from vae_wgan.ensemble.training_loop import train_member
+from vae_wgan.ensemble.training_plan import TrainingPlan
 
 IMAGES = made_up_set("train", 10).examples
 PLAN = TrainingPlan(seed=5, max_steps=11, save_every=4)  # saves at 4, 8 and 11

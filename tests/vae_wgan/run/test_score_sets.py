@@ -13,6 +13,8 @@ from tools.run.stopwatch import Stopwatch
 from tools.scores.ensemble_statistics import waic
 from tools.scores.input_statistics import input_statistics
 from tools.scores.score_files import read_scores
+from vae_wgan.ensemble.member import Member
+from vae_wgan.ensemble.members import trained_members
 from vae_wgan.run.score_sets import (
     as_bytes,
     extreme_pictures,
@@ -27,7 +29,7 @@ GROUPS = ("most", "least", "first")
 
 class Settings(NamedTuple):
     seed: int = 0
-    n_samples: int = 4
+    scoring_samples: int = 4
     compile: bool = False
 
 
@@ -50,10 +52,12 @@ class Run:
         model.initialize(seed)
         return model
 
-    def score(self):
-        checkpoints = [self.folder.member(m) / "checkpoint-00000001.npz" for m in (0, 1)]
-        runner = fake_runner(FakeModel())
-        score_datasets(runner, checkpoints, self.sets, self.settings, self.folder, self.needed)
+    def members(self, model=None):
+        return trained_members(model or FakeModel(), self.folder, num_models=2, max_steps=1)
+
+    def score(self, model=None):
+        scores_of, members = fake_runner(FakeModel()).scores, self.members(model)
+        score_datasets(scores_of, members, self.sets, self.settings, self.folder, self.needed)
 
     def files(self):
         """Bytes and time of writing by path, of all score files and pictures."""
@@ -97,7 +101,7 @@ def test_what_is_up_to_date_is_left_alone(run):
     assert run.remade() == set()
 
 
-@pytest.mark.parametrize("change", [{"n_samples": 5}, {"seed": 1}, {"compile": True}])
+@pytest.mark.parametrize("change", [{"scoring_samples": 5}, {"seed": 1}, {"compile": True}])
 def test_other_settings_remake_all_sets(run, change):
     run.settings = run.settings._replace(**change)
     assert run.remade() == BOTH
@@ -194,7 +198,7 @@ def test_reconstructions_are_the_first_members(run):
     member = run.model(0)
     with np.load(run.folder.pictures("digits"), allow_pickle=False) as pictures:
         for group in GROUPS:
-            expected = member.reconstruct(run.sets[0].examples[pictures[f"{group}_ids"]])
+            expected = member.reconstructions(run.sets[0].examples[pictures[f"{group}_ids"]])
             found = pictures[f"{group}_reconstructions"]
             assert found.dtype == np.uint8
             np.testing.assert_allclose(found / 255, expected, atol=0.5001 / 255)
@@ -209,17 +213,13 @@ def test_a_set_of_one_image_has_one_picture_in_each_group():
         assert pictures[f"{group}_images"].shape == (1, 4, 4, 1)
 
 
-def test_a_scorer_of_what_are_no_pictures_leaves_scores_alone(tmp_path):
-    class RowScorer:
-        load_state, score = FakeModel.load_state, FakeModel.score
-
+def test_rows_of_a_table_have_no_pictures(tmp_path):
     run = Run(tmp_path)
     for index, images in enumerate(run.sets):
         rows = images.examples.reshape(len(images), -1)
         run.sets[index] = dataclasses.replace(images, examples=rows)
-    checkpoints = [run.folder.member(m) / "checkpoint-00000001.npz" for m in (0, 1)]
     for _ in range(2):
-        score_datasets(fake_runner(RowScorer()), checkpoints, run.sets, run.settings, run.folder)
+        run.score()
     assert read_scores(run.folder.scores("digits")).n_members == 2
     assert not (run.folder.path / "pictures").exists()
 
@@ -227,21 +227,20 @@ def test_a_scorer_of_what_are_no_pictures_leaves_scores_alone(tmp_path):
 class FakeCritic(FakeModel):
     """A model that generates images and cannot reconstruct any."""
 
-    reconstruct = property()  # as good as absent
+    reconstructions = Member.reconstructions
 
     def score(self, images, ids, seed):
         logit = images.sum(axis=(1, 2, 3)) + self.weights[0]
         return {"logit": -logit, "extra_logit": logit}
 
-    def sample(self, count, seed):
+    def samples(self, count, seed):
         return np.full((count, 4, 4, 1), abs(self.weights[0]) % 1)
 
 
 def test_each_member_leaves_its_samples(run):
-    checkpoints = [run.folder.member(m) / "checkpoint-00000001.npz" for m in (0, 1)]
-    write_samples(FakeModel(), checkpoints, run.folder)
+    write_samples(run.members(FakeModel()), run.folder)
     assert not run.folder.samples(0).exists()
-    write_samples(FakeCritic(), checkpoints, run.folder)
+    write_samples(run.members(FakeCritic()), run.folder)
     for member in (0, 1):
         with np.load(run.folder.samples(member), allow_pickle=False) as samples:
             expected = abs(run.model(member).weights[0]) % 1
@@ -252,12 +251,11 @@ def test_each_member_leaves_its_samples(run):
 
 def test_codes_of_the_first_member_are_written_once_for_its_checkpoint(run):
     class Coder(FakeModel):
-        def mean_codes(self, images):
+        def codes(self, images):
             return images.reshape(len(images), -1)[:, :3] + self.weights
 
     def written(model):
-        checkpoint = run.folder.member(0) / "checkpoint-00000001.npz"
-        write_latents(model, checkpoint, run.sets, run.folder)
+        write_latents(run.members(model)[0], run.sets, run.folder)
         paths = [run.folder.latents(part.name) for part in run.sets]
         return [path.stat().st_mtime_ns for path in paths if path.exists()]
 
@@ -281,13 +279,3 @@ def test_a_model_without_reconstructions_has_pictures_by_its_own_headline_score(
     assert str(pictures["score"]) == "extra_logit"
     assert pictures["most_ids"].tolist() == np.argsort(waic(logit))[:16].tolist()
     assert not any("reconstructions" in name for name in pictures)
-
-
-def test_settings_without_a_sample_count_are_scored(run):
-    class Bare(NamedTuple):
-        seed: int = 0
-        compile: bool = False
-
-    run.settings = Bare()
-    assert run.remade() == BOTH
-    assert run.remade() == set()

@@ -16,6 +16,7 @@ SETS = [made_up_set("digits", 450), made_up_set("noise", 20)]
 
 class Settings(NamedTuple):
     seed: int = 0
+    scoring_samples: int = 4
     compile: bool = False
     num_models: int = 2
     viz_steps: int = 10

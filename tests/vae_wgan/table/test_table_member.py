@@ -29,7 +29,7 @@ IDS = RNG.permutation(1000)[: len(ROWS)]
 
 def make_member(model="vae", seed=0, **changed):
     settings = dataclasses.replace(SETTINGS, model=model, score_keys=(), **changed)
-    member = TableMember(settings, 3, held_out=ROWS[:5])
+    member = TableMember(settings, (3,), monitored=ROWS[:5])
     member.initialize(seed)
     return member
 
@@ -120,7 +120,7 @@ def test_score_of_a_row_depends_neither_on_the_batch_nor_on_ids(model, monkeypat
         assert np.isfinite(values).all()
         by_one = np.concatenate([one[key] for one in alone])
         np.testing.assert_allclose(by_one, values, rtol=1e-4, atol=1e-5, err_msg=key)
-    assert member.stopwatch.per_thousand()["sampling"] > 0
+    assert member.costs["sampling"] > 0
 
 
 def test_noise_of_a_score_is_drawn_by_the_seed_and_the_same_for_all_rows():
@@ -196,12 +196,14 @@ def test_every_training_flag_acts(model, changed, eagerly):
 def test_batches_are_filled_up_to_one_compiled_size(monkeypatch):
     sizes = []
 
-    def record(rows, noise):
+    def record(weights, rows, noise):
         sizes.append(len(rows))
         return {"x": tf.constant(rows[:, 0])}
 
     member = member_of("vae")
-    monkeypatch.setattr(member, "_compiled_scores", record)
+    monkeypatch.setitem(
+        member.passes, "sampling", member.passes["sampling"]._replace(function=record)
+    )
     rows = np.zeros((SCORE_BATCH + 3, 3), np.float32)
     assert member.score(rows, np.arange(len(rows)), 0)["x"].shape == (len(rows),)
     assert sizes == [SCORE_BATCH, SCORE_BATCH]

@@ -15,8 +15,8 @@ from tiny_run import tiny_command, write_data
 from tools.run.checkpoints import read_checkpoint, save_checkpoint
 from tools.run.run_folder import RunFolder
 from tools.scores.score_files import read_scores, write_scores
-from vae_wgan.ensemble.members import train_ensemble
-from vae_wgan.ensemble.training_loop import TrainingPlan
+from vae_wgan.ensemble.training_loop import train_ensemble
+from vae_wgan.ensemble.training_plan import TrainingPlan
 from vae_wgan.vae.background import add_background, swapped_quadrants
 
 TRAINING = made_up_set("train", 10)
@@ -31,7 +31,7 @@ class Settings(NamedTuple):
     log_dir: str = ""
     seed: int = 3
     num_models: int = 2
-    max_steps: int = 4
+    total_steps: int = 4
     viz_steps: int = 2
 
 
@@ -50,7 +50,9 @@ class Run:
         add_background(
             Settings(**changed),
             self.folder,
-            make_runner=lambda rate: fake_runner(self.make_model(rate), TRAINING),
+            make_runner=lambda rate: fake_runner(
+                self.make_model(rate), TRAINING, num_models=2, max_steps=4
+            ),
             calibration=CALIBRATION,
             scored=SETS,
         )

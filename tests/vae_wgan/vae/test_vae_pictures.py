@@ -14,16 +14,16 @@ def member():
 
 
 def test_samples_are_images_of_the_prior_and_depend_on_the_seed(member):
-    samples = member.sample(5, seed=0)
+    samples = member.samples(5, seed=0)
     assert samples.shape == (5, 28, 28, 1)
     assert 0 <= samples.min() <= samples.max() <= 1
-    np.testing.assert_array_equal(member.sample(5, seed=0), samples)
-    assert not np.allclose(member.sample(5, seed=1), samples)
+    np.testing.assert_array_equal(member.samples(5, seed=0), samples)
+    assert not np.allclose(member.samples(5, seed=1), samples)
 
 
 def test_codes_are_what_reconstructions_are_made_of_and_do_not_depend_on_the_batch(member):
-    codes = member.mean_codes(IMAGES)
-    one_by_one = np.concatenate([member.mean_codes(image[np.newaxis]) for image in IMAGES])
+    codes = member.codes(IMAGES)
+    one_by_one = np.concatenate([member.codes(image[np.newaxis]) for image in IMAGES])
     np.testing.assert_allclose(codes, one_by_one, atol=1e-5)
     norms = member.score(IMAGES, IDS, seed=0)["posterior_mean_norm"]
     assert codes.shape[0] == len(norms)

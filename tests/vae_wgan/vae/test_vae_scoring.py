@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
-from tools.scores.score_registry import GRADIENT_NORMS
+from tools.scores.costs import PASSES, SAMPLING, passes_of
+from tools.scores.score_registry import GRADIENT_NORMS, met_by
 from vae_wgan.settings.vae_settings import VAESettings
-from vae_wgan.vae.vae import VAE, VAEArchitecture
-from vae_wgan.vae.vae_scoring import VAEScoring
+from vae_wgan.vae.vae_member import VAEMember, new_vae
+from vae_wgan.vae.vae_scoring import scoring_passes
 
 SETTINGS = VAESettings(latent_size=3, base_depth=2, n_flows=1, n_samples=2, compile=False)
 ALL = {GRADIENT_NORMS, "likelihood_regret"}
@@ -15,23 +16,27 @@ IMAGES, IDS = RNG.random((9, 28, 28, 1), np.float32), RNG.permutation(100)[:9]
 
 
 @pytest.fixture(scope="module")
-def vae():
-    return VAE((28, 28, 1), VAEArchitecture(3, 2, n_flows=1), seed=0)
+def everything():
+    """A member with all passes, and its quantities."""
+    member = VAEMember(SETTINGS, (28, 28, 1), IMAGES[:2], ALL)
+    return member, member.score(IMAGES, IDS, seed=3)
 
 
-@pytest.fixture(scope="module")
-def everything(vae):
-    """The scoring with all passes, and what it says."""
-    scoring = VAEScoring(vae, SETTINGS, ALL)
-    return scoring, scoring.score(IMAGES, IDS, seed=3)
+def test_costly_passes_are_made_only_if_needed():
+    vae = new_vae(SETTINGS, (28, 28, 1), seed=0)
+    found = [
+        set(scoring_passes(vae, SETTINGS, quantities)) - {"sampling", "posterior mean"}
+        for quantities in ({"iwae"}, {GRADIENT_NORMS, "laplace"}, {"likelihood_regret"})
+    ]
+    assert found == [set(), {"gradients"}, {"regret"}]
 
 
-def test_costly_passes_are_made_only_if_needed(vae):
-    assert set(VAEScoring(vae, SETTINGS, {"iwae"}).passes) == {"sampling", "posterior mean"}
-    gradients = VAEScoring(vae, SETTINGS, {GRADIENT_NORMS, "laplace"})
-    assert set(gradients.passes) == {"sampling", "posterior mean", "gradients"}
-    regret = VAEScoring(vae, SETTINGS, {"likelihood_regret"})
-    assert set(regret.passes) == {"sampling", "posterior mean", "regret"}
+def test_a_pass_gives_what_the_costs_of_scores_take_it_for(everything):
+    member, _ = everything
+    for name in member.passes:
+        found = member.score_in(name, IMAGES, IDS, seed=3).keys()
+        priced = set().union(*(met_by(need, found) for need in PASSES.get(name, ())))
+        assert priced == found or (name == SAMPLING and passes_of(found) == {SAMPLING}), name
 
 
 def test_every_pass_gives_finite_values_of_its_own_for_each_image(everything):
@@ -44,8 +49,10 @@ def test_every_pass_gives_finite_values_of_its_own_for_each_image(everything):
         assert np.isfinite(values).all(), name
 
 
-def test_further_passes_change_no_bit_of_the_others(vae, everything):
-    for name, values in VAEScoring(vae, SETTINGS, ()).score(IMAGES, IDS, 3).items():
+def test_further_passes_change_no_bit_of_the_others(everything):
+    member, _ = everything
+    few = VAEMember(SETTINGS, (28, 28, 1), IMAGES[:2]).with_state(member.state())
+    for name, values in few.score(IMAGES, IDS, 3).items():
         np.testing.assert_array_equal(values, everything[1][name], err_msg=name)
 
 
@@ -64,6 +71,7 @@ def test_only_what_is_drawn_depends_on_ids_and_seed(everything):
             assert np.any(values != scores[name]) == (name in drawn), name
 
 
-def test_every_pass_is_measured(vae, everything):
-    assert everything[0].stopwatch.per_thousand().keys() >= {"sampling", "regret"}
-    assert all(cost > 0 for cost in everything[0].stopwatch.per_thousand().values())
+def test_every_pass_is_measured(everything):
+    member, _ = everything
+    assert member.costs.keys() >= {"sampling", "regret"}
+    assert all(cost > 0 for cost in member.costs.values())

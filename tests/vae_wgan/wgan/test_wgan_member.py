@@ -28,7 +28,7 @@ IDS = np.arange(len(IMAGES))
 
 @functools.cache
 def make_member(settings=SETTINGS):
-    return WGANMember(settings, (28, 28, 1), held_out=IMAGES[:3])
+    return WGANMember(settings, (28, 28, 1), monitored=IMAGES[:3])
 
 
 def trained(steps, settings=SETTINGS):
@@ -179,18 +179,18 @@ def test_score_of_an_image_does_not_depend_on_the_batch_or_the_order():
         np.testing.assert_allclose(shuffled[key], values[order], rtol=1e-4, atol=1e-6)
         by_one = np.concatenate([one[key] for one in alone])
         np.testing.assert_allclose(by_one, values[:5], rtol=1e-4, atol=1e-6)
-    assert member.stopwatch.per_thousand()["critics"] > 0
+    assert member.costs["critics"] > 0
 
 
 def test_samples_are_images_and_depend_on_the_seed():
     member = trained(range(1))
-    images = member.sample(129, seed=0)
+    images = member.samples(129, seed=0)
     assert images.shape == (129, 28, 28, 1)
     assert images.min() >= 0
     assert images.max() <= 1
-    assert np.any(images != member.sample(129, seed=1))
+    assert np.any(images != member.samples(129, seed=1))
     assert np.any(images[0] != images[1])
-    np.testing.assert_allclose(member.pictures()["samples"], member.sample(64, seed=0))
+    np.testing.assert_allclose(member.pictures()["samples"], member.samples(64, seed=0))
 
 
 def test_what_is_monitored_is_finite_and_named():

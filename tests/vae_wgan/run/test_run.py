@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from fake_model import FakeModel, made_up_set
+from fake_model import FakeKind, FakeModel, made_up_set
 from input_errors import message_of
 from tools.data.example_set import ExampleSet
 from tools.errors import InputError
@@ -16,7 +16,7 @@ from tools.run.run_folder import RunFolder
 from tools.scores.ensemble_statistics import anomaly_scores
 from tools.scores.score_files import read_scores
 from vae_wgan.data.image_data import ExperimentData
-from vae_wgan.run.experiment import run_experiment, training_data
+from vae_wgan.run.run import Run, training_data
 from vae_wgan.settings.vae_settings import VAESettings
 
 OPTIONS = {"num_models": 2, "max_steps": 11, "viz_steps": 4, "bootstrap": 0}
@@ -42,17 +42,11 @@ class DiesAtStep9(FakeModel):
         super().train_step(examples, seed, step)
 
 
-def run(model_dir, *given, model=None, attacks=lambda settings, data: (), **changes):
+def run(model_dir, *given, model=None, kind=FakeKind, **changes):
     """Runs to the end; the run's folder."""
     options = OPTIONS | {"score_keys": ("iwae",), "model_dir": str(model_dir)} | changes
-    run_experiment(
-        settings_of_preset(VAESettings, "fast", **options),
-        set(given),
-        load_data=lambda settings: DATA,
-        make_member=lambda settings, data: model or FakeModel(),
-        describe=lambda settings, data: {"likelihood": "none"},
-        attacks=attacks,
-    )
+    settings = settings_of_preset(VAESettings, "fast", **options)
+    Run(kind(model, DATA), settings, set(given)).execute()
     return RunFolder(model_dir)
 
 
@@ -98,12 +92,13 @@ def test_a_log_dir_that_cannot_be_written_ends_it_before_training(tmp_path):
 
 
 def test_flags_that_are_refused_delete_nothing(tmp_path):
-    def refuse(settings, data):
-        raise InputError("--adversarial starts from noise")
+    class Refusing(FakeKind):
+        def attacked_sets(self, settings, data):
+            raise InputError("--adversarial starts from noise")
 
     folder = run(tmp_path)
     before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
-    assert "--adversarial" in message_of(run, tmp_path, delete_existing=True, attacks=refuse)
+    assert "--adversarial" in message_of(run, tmp_path, delete_existing=True, kind=Refusing)
     assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
     assert folder.manifest().status == "finished"
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from vae_wgan.run.adversarial_inputs import BATCH, more_normal
+from vae_wgan.ensemble.adversarial_inputs import BATCH, more_normal
 
 RNG = np.random.default_rng(0)
 IMAGES = RNG.random((BATCH + 3, 4, 4, 1), np.float32)

@@ -5,20 +5,15 @@ import pandas as pd
 import pytest
 
 from anomaly import EnsembleDetector, load_detector, save_detector
-from anomaly.machinery.trained_ensemble import (
-    TrainedEnsemble,
-    fit_ensemble,
-    kept_settings,
-    open_ensemble,
-)
 from input_errors import message_of
 from tools.data.example_set import ExampleSet
 from tools.data.tables.table_encoder import fit_encoder
 from tools.run.run_folder import RunFolder
 from tools.scores.ensemble_statistics import anomaly_scores
-from vae_wgan.ensemble.members import score_ensemble, trained_members
+from vae_wgan.ensemble.members import score_members, trained_members
+from vae_wgan.run.fitting import fit_ensemble
+from vae_wgan.run.trained_ensemble import TrainedEnsemble, open_ensemble
 from vae_wgan.settings.table_settings import TableSettings
-from vae_wgan.settings.vae_settings import VAESettings
 from vae_wgan.table.table_member import TableMember
 
 TINY = {
@@ -62,11 +57,12 @@ def test_scores_are_those_of_the_runs_members_on_encoded_rows(run_folder):
     assert isinstance(ensemble, TrainedEnsemble)
     rows = fit_encoder(NORMAL, np.arange(200)).encode(ODD)
     np.testing.assert_array_equal(ensemble.rows(ODD), rows)
-    member = TableMember(ensemble.settings, rows.shape[1], rows[:1])
-    checkpoints = trained_members(RunFolder(run_folder), num_models=2, max_steps=30)
+    model = TableMember(ensemble.settings, rows.shape[1:], rows[:1])
+    found = trained_members(model, RunFolder(run_folder), num_models=2, max_steps=30)
+    members = [one.member for one in found]
     key = {"vae": "iwae", "flow": "log_likelihood"}[ensemble.settings.model]
     assert ensemble.score_key == key
-    values = score_ensemble(member, checkpoints, ExampleSet("odd", rows, np.arange(50), ""), 0)[key]
+    values = score_members(members, ExampleSet("odd", rows, np.arange(50), ""), 0)[key]
     found = detector.score(ODD)
     # Members that agree to 1e-4 nats have a variance of rounding errors.
     for other in (anomaly_scores(key, values)["variance"], detector.score(ODD, batch_size=7)):
@@ -93,12 +89,6 @@ def test_an_array_is_a_table_with_numbered_columns(tmp_path):
     assert ensemble.encoder.features == ("0", "1", "2")
     np.testing.assert_array_equal(ensemble.rows(X), ensemble.rows(pd.DataFrame(X)))
     assert ensemble.scores(ensemble.rows(X.tolist()), "waic").shape == (60,)
-
-
-def test_what_members_depend_on_is_kept_whatever_their_kind():
-    for settings in (TableSettings(), VAESettings()):
-        assert {"seed", "num_models", "n_samples", "compile"} <= kept_settings(settings).keys()
-    assert "model" in kept_settings(TableSettings())
 
 
 @pytest.mark.parametrize(

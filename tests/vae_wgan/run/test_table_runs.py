@@ -3,8 +3,8 @@
 import pytest
 
 from input_errors import message_of
-from vae_wgan.run import table_experiment as anomaly_experiment
-from vae_wgan.run.table_experiment import run
+from vae_wgan.kinds import kind_named
+from vae_wgan.run import table_runs
 from vae_wgan.settings.table_settings import TableSettings
 
 
@@ -12,11 +12,21 @@ from vae_wgan.settings.table_settings import TableSettings
 def runs(monkeypatch):
     """The settings of all runs that are started; none is."""
     started = []
-    monkeypatch.setattr(
-        anomaly_experiment, "run_experiment", lambda settings, given, **_: started.append(settings)
-    )
-    monkeypatch.setattr(anomaly_experiment, "_report_splits", lambda splits, settings: None)
+
+    class Run:
+        def __init__(self, kind, settings, given):
+            self.settings = settings
+
+        def execute(self):
+            started.append(self.settings)
+
+    monkeypatch.setattr(table_runs, "Run", Run)
+    monkeypatch.setattr(table_runs, "_report_splits", lambda splits, settings: None)
     return started
+
+
+def run(settings, given):
+    table_runs.run(kind_named("table"), settings, given)
 
 
 def test_one_split_is_one_run_in_model_dir(runs, tmp_path):

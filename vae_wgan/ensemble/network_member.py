@@ -1,0 +1,152 @@
+"""Members that are a Keras network and its optimizers, and score in compiled passes."""
+
+import copy
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple, Self
+
+import numpy as np
+import tensorflow as tf
+
+from tools.run.stopwatch import Stopwatch
+from vae_wgan.ensemble.adversarial_inputs import more_normal
+from vae_wgan.ensemble.member import Member
+from vae_wgan.ensemble.model_state import (
+    Weights,
+    check_state_arrays,
+    load_state_arrays,
+    set_to_zero,
+    state_arrays,
+    with_weights,
+)
+
+
+def no_noise(seed: int, ids: np.ndarray) -> np.ndarray:
+    """What a pass that draws nothing is given as noise."""
+    return np.zeros(0, np.float32)
+
+
+class Pass(NamedTuple):
+    """One compiled function over all examples that are scored.
+
+    Attributes:
+        function: From weights, examples [example, ...] and noise to quantities [example] by name,
+            made by `function_of_weights`.
+        batch: Examples in one call; the last batch is filled up. Small where layers of many times
+            as many examples would not stay in the processor's cache.
+        noise: From a seed and the examples' ids to the noise that the function takes.
+    """
+
+    function: Callable[..., dict[str, tf.Tensor]]
+    batch: int
+    noise: Callable[[int, np.ndarray], np.ndarray] = no_noise
+
+
+class NetworkMember(Member):
+    """A network with its optimizers, one trainee for all members: they differ in state only.
+
+    Args:
+        network: Holds all weights.
+        optimizers: Built for the network's variables.
+        new_network: From a seed to such a network with initial weights drawn from it.
+
+    Attributes:
+        network: Its variables hold the weights that training has come to.
+        passes: What `score` is made of, by name; a pass does not depend on the others.
+    """
+
+    passes: Mapping[str, Pass]
+
+    def __init__(
+        self,
+        network: tf.keras.Model,
+        optimizers: Sequence[tf.keras.optimizers.Optimizer],
+        new_network: Callable[[int], tf.keras.Model],
+    ):
+        self.network = network
+        self._optimizers = optimizers
+        self._new_network = new_network
+        self._weights: Weights | None = None  # None: those that training has come to
+        self._stopwatch = Stopwatch()
+
+    @property
+    def variables(self) -> list[tf.keras.Variable]:
+        """The network's weights and the optimizers' variables."""
+        return [*self.network.variables, *self._optimizer_variables]
+
+    @property
+    def weights(self) -> Weights:
+        """The values of the network's variables that this member computes with."""
+        if self._weights is not None:
+            return self._weights
+        return tuple(map(tf.convert_to_tensor, self.network.variables))
+
+    def initialize(self, seed: int) -> None:
+        """Draws new initial weights and clears the optimizers."""
+        self.network.set_weights(self._new_network(seed).get_weights())
+        set_to_zero(self._optimizer_variables)
+
+    def state(self) -> dict[str, np.ndarray]:
+        """All variables by path."""
+        return state_arrays(self.variables)
+
+    def load_state(self, arrays: Mapping[str, np.ndarray]) -> None:
+        """Takes back what `state` returned; see `Member`."""
+        load_state_arrays(self.variables, arrays)
+
+    def with_state(self, arrays: Mapping[str, np.ndarray]) -> Self:
+        """A member of the same network and compiled functions with these weights."""
+        check_state_arrays(self.variables, arrays)
+        member = copy.copy(self)
+        member._weights = tuple(
+            tf.convert_to_tensor(arrays[variable.path].astype(variable.dtype))
+            for variable in self.network.variables
+        )
+        return member
+
+    def score(self, examples: np.ndarray, ids: np.ndarray, seed: int) -> dict[str, np.ndarray]:
+        """The quantities of all passes for any number of examples; see `Member`."""
+        scores = {}
+        for name in self.passes:
+            scores |= self.score_in(name, examples, ids, seed)
+        return scores
+
+    def score_in(
+        self, name: str, examples: np.ndarray, ids: np.ndarray, seed: int
+    ) -> dict[str, np.ndarray]:
+        """The quantities of one pass; the other arguments are those of `score`."""
+        function, size, noise = self.passes[name]
+        weights, batches = self.weights, []
+        for start in range(0, len(examples), size):
+            count = min(size, len(examples) - start)
+            filled = start + np.arange(size).clip(max=count - 1)  # repeats the last example
+            with self._stopwatch.timed(name, count):
+                values = function(weights, examples[filled], noise(seed, ids[filled]))
+                batches.append({key: value.numpy()[:count] for key, value in values.items()})
+        return {key: np.concatenate([batch[key] for batch in batches]) for key in batches[0]}
+
+    @property
+    def costs(self) -> dict[str, float]:
+        """Seconds per 1,000 examples, by pass; all members of one network count together."""
+        return self._stopwatch.per_thousand()
+
+    def normality(self, images: tf.Tensor) -> tf.Tensor:
+        """A score [image] without noise whose gradient `more_normal` goes along; higher = normal.
+
+        Raises:
+            InputError: The model has none.
+        """
+        raise self.without_gradient()
+
+    def more_normal(
+        self, images: np.ndarray, *, epsilon: float, steps: int, compile: bool
+    ) -> np.ndarray:
+        """The images, moved so that `normality` rises; see `more_normal`."""
+        return more_normal(self.normality, images, epsilon=epsilon, steps=steps, compile=compile)
+
+    def computing(self) -> tf.keras.StatelessScope:
+        """A context in which, for this thread, the network has this member's weights."""
+        return with_weights(self.network, self.weights)
+
+    @property
+    def _optimizer_variables(self) -> list[tf.Variable]:
+        return [variable for optimizer in self._optimizers for variable in optimizer.variables]

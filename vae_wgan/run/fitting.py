@@ -1,0 +1,143 @@
+"""Trains an ensemble on rows that a program holds: images or a table."""
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from tools.data.example_set import ExampleSet
+from tools.data.images.preprocessing import as_images, check_image_shape
+from tools.data.tables.table_encoder import TableEncoder, fit_encoder
+from tools.errors import ArgumentError, InputError, checked_word
+from tools.run.options import PRESETS, settings_of_preset
+from tools.run.resuming import open_run, settle_settings
+from tools.run.run_folder import RunFolder
+from tools.run.stopwatch import Stopwatch
+from tools.scores.score_registry import (
+    FITTED_SCORES,
+    INPUT_PROPERTIES,
+    NOT_OF_MEMBERS,
+    needed_quantities,
+)
+from vae_wgan.data.image_data import ExperimentData, split_calibration
+from vae_wgan.ensemble.devices import graphs_as_written
+from vae_wgan.ensemble.member_runners import LocalRunner
+from vae_wgan.ensemble.model_kind import ModelKind
+from vae_wgan.ensemble.training_plan import TrainingPlan
+from vae_wgan.kinds import KINDS, kept_settings, kind_named
+from vae_wgan.run.run import training_data
+from vae_wgan.run.score_sets import score_datasets, write_input_statistics
+from vae_wgan.run.trained_ensemble import (
+    TrainedEnsemble,
+    as_table,
+    checked_score_key,
+    open_ensemble,
+)
+from vae_wgan.settings.any_settings import AnySettings
+from vae_wgan.settings.table_settings import TableSettings
+
+MONITORED_ROWS = 64  # of those that are trained on; they show how training goes
+_OF_LABELS = {"normal_label", "protocol"}  # of tables with anomalies, which fit does not take
+
+
+def fit_ensemble(
+    X: Any, folder: RunFolder, score_key: str | None = None, **settings: Any
+) -> TrainedEnsemble:
+    """Trains members on normal rows; see `EnsembleDetector.fit` and `open_ensemble`.
+
+    Raises:
+        InputError: The rows or a setting are unfit, or the folder holds something else.
+        TypeError: There is no such setting.
+    """
+    is_table = isinstance(X, pd.DataFrame) or np.ndim(X) == 2
+    kind = kind_named("table") if is_table else _image_kind(settings.pop("model", "vae"))
+    table = as_table(X) if is_table else None
+    images = None if is_table else as_images(np.asarray(X), "X")
+    if images is not None:
+        check_image_shape("X", images.shape[1:])
+    checked = _checked_settings(kind.settings_class, folder, settings)
+    score_key = checked_score_key(kind, checked, score_key)
+    encoder = None if table is None else _fit_encoder(table, checked)
+    rows = images if encoder is None else encoder.encode(table)
+    settle_settings(folder, checked, set())  # refuses members of other settings
+    with folder.locked():
+        _train(kind, checked, folder, rows, score_key, encoder)
+        folder.update_manifest(status="trained")
+    return open_ensemble(folder, score_key)
+
+
+def _train(
+    kind: ModelKind[Any, Any],
+    settings: AnySettings,
+    folder: RunFolder,
+    rows: np.ndarray,
+    score_key: str,
+    encoder: TableEncoder | None,
+) -> None:
+    """Trains the members; a fitted score gets the files of the calibration split."""
+    training, is_fitted = (
+        ExampleSet("X", rows, np.arange(len(rows)), ""),
+        score_key in FITTED_SCORES,
+    )
+    calibration = training.take(np.arange(0))
+    if is_fitted:
+        training, calibration = split_calibration(training, settings.seed)
+    training = dataclasses.replace(training, checksum=training.digest)
+    data = ExperimentData(training, calibration, rows[:MONITORED_ROWS], calibration, (), {})
+    open_run(folder, settings, training_data(training))
+    entries = {} if encoder is None else {"encoder": encoder.to_json()}
+    folder.update_manifest(example_shape=list(rows.shape[1:]), **entries)
+    of_score = dataclasses.replace(settings, score_keys=(score_key,))
+    runner = LocalRunner(kind, of_score, data)
+    plan = TrainingPlan(settings.seed, settings.total_steps, settings.viz_steps)
+    with graphs_as_written():
+        runner.train(plan, folder, settings.num_models)
+        if not is_fitted:
+            return
+        needed, members = needed_quantities([score_key]), runner.trained(folder)
+        of_members = (settings, folder, needed - NOT_OF_MEMBERS)
+        score_datasets(runner.scores, members, [calibration], *of_members, pictures=False)
+    if needed.intersection(INPUT_PROPERTIES):
+        write_input_statistics([calibration], settings.pixel_likelihood, folder, Stopwatch())
+
+
+def _image_kind(name: str) -> ModelKind[Any, Any]:
+    kinds = {name: kind_named(name) for name in sorted(KINDS)}
+    known = [name for name, kind in kinds.items() if not kind.takes_tables]
+    return kinds[checked_word("model", name, known)]
+
+
+def _checked_settings(
+    settings_class: type, folder: RunFolder, settings: Mapping[str, Any]
+) -> AnySettings:
+    """The settings of a fit; refuses those that only the entry scripts act on."""
+    known = {field.name for field in dataclasses.fields(settings_class)}
+    used = {*kept_settings(settings_class()), "preset", "viz_steps"}
+    if unused := sorted(settings.keys() & known - used | settings.keys() & _OF_LABELS):
+        raise ArgumentError(f"{', '.join(unused)}: fit makes no use of it; leave it out")
+    by_hand = {"preset": "fast", "model_dir": str(folder.path), **settings}
+    checked_word("preset", by_hand["preset"], PRESETS)
+    try:
+        return settings_of_preset(settings_class, **by_hand)
+    except InputError as error:
+        raise ArgumentError(str(error).removeprefix("--")) from error
+
+
+def _fit_encoder(table: pd.DataFrame, settings: TableSettings) -> TableEncoder:
+    if settings.label_column:
+        raise ArgumentError("label_column: fit takes normal rows only, without labels")
+    for column in (settings.time_column, *settings.drop_columns):
+        if column and column not in table:
+            raise ArgumentError(f"X has no column {column}; it has {', '.join(table)}")
+    try:
+        return fit_encoder(
+            table,
+            np.arange(len(table)),
+            time_column=settings.time_column,
+            absolute_time=settings.absolute_time,
+            not_features=dict.fromkeys(settings.drop_columns, "by drop_columns"),
+        )
+    except InputError as error:
+        raise ArgumentError(f"X: {error}") from error

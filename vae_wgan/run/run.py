@@ -1,0 +1,205 @@
+"""The story of one run, whatever it trains: data, members, scores, report."""
+
+import dataclasses
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from tools.data.example_set import ExampleSet
+from tools.errors import InputError
+from tools.run.resuming import delete_run, open_run, settle_settings
+from tools.run.run_folder import RunFolder
+from tools.run.stopwatch import Stopwatch
+from tools.run.timings import record_costs, timed
+from tools.scores.altered_scores import strongest
+from tools.scores.score_registry import NOT_OF_MEMBERS, needed_quantities
+from vae_wgan.data.image_data import ExperimentData
+from vae_wgan.ensemble.launchers import check_launcher, open_launcher
+from vae_wgan.ensemble.members import TrainedMember
+from vae_wgan.ensemble.model_kind import ModelKind
+from vae_wgan.ensemble.runner import Runner
+from vae_wgan.ensemble.training_plan import TrainingPlan
+from vae_wgan.run.adversarial_sets import adversarial_sets
+from vae_wgan.run.score_sets import (
+    score_datasets,
+    write_input_statistics,
+    write_latents,
+    write_samples,
+)
+from vae_wgan.run.step_history import score_history
+from vae_wgan.settings.any_settings import AnySettings
+
+
+class Run:
+    """One run from its settings to its report: `execute` tells the story.
+
+    Args:
+        kind: What the members are.
+        settings: Settings of the run.
+        given: Names of the flags given by hand.
+
+    Attributes:
+        kind: What the members are.
+        folder: Where all files of the run lie.
+        settings: The settings to go on with, given what the folder holds.
+        data: All examples; there after `prepare`.
+        members: The trained members; there after `train`.
+    """
+
+    data: ExperimentData
+    members: Sequence[TrainedMember]
+    _attacked: Sequence[ExampleSet]
+    _runner: Runner
+
+    def __init__(self, kind: ModelKind[Any, Any], settings: AnySettings, given: set[str]):
+        self.kind = kind
+        self.folder = RunFolder(settings.model_dir)
+        self.settings = settle_settings(self.folder, settings, given)
+        check_launcher(self.settings)
+
+    def execute(self) -> None:
+        """Prepares, trains, scores, and prints the tables."""
+        with self.folder.locked():
+            self.prepare()
+            with self.open_runner():
+                self.train()
+                self.attack()
+                self.score()
+            self.analyse()
+
+    def prepare(self) -> None:
+        """Loads the data and writes the manifest; TensorFlow is not loaded yet.
+
+        Raises:
+            InputError: A flag or the data are unfit, or the folder holds another run.
+        """
+        # All that may refuse the flags comes before an earlier run is deleted.
+        self.data = self.kind.load_data(self.settings)
+        self._attacked = self.kind.attacked_sets(self.settings, self.data)
+        entries = self.kind.describe(self.settings, self.data)
+        _check_log_dir(self.settings.log_dir)
+        if self.settings.delete_existing:
+            delete_run(self.folder)
+        open_run(self.folder, self.settings, training_data(self.data.training))
+        shape = list(self.data.training.examples.shape[1:])
+        # An earlier start may have had attacks and a history that this one has not.
+        self.folder.update_manifest(
+            datasets=_described(self.data),
+            example_shape=shape,
+            adversarial={},
+            history={},
+            **entries,
+        )
+
+    @contextmanager
+    def open_runner(self) -> Iterator[None]:
+        """Opens what trains and scores; the manifest gets the device."""
+        with open_launcher(self.settings, self.data, self.folder) as launcher:
+            # Here, in one place: these load TensorFlow, which takes seconds, and all that is wrong
+            # with flags and data is known by now.
+            from vae_wgan.ensemble.devices import device_name
+            from vae_wgan.ensemble.member_runners import open_runner
+
+            self._runner = open_runner(self.kind, self.settings, self.data, launcher)
+            self.folder.update_manifest(device=device_name())
+            yield
+
+    def train(self) -> None:
+        """Trains what is missing of the members, unless skip_train; reads all of them."""
+        settings = self.settings
+        if not settings.skip_train:
+            steps, every, log_dir = settings.total_steps, settings.viz_steps, settings.log_dir
+            plan = TrainingPlan(settings.seed, steps, every, log_dir)
+            if settings.history:
+                plan = plan._replace(keep=None)
+            with timed(self.folder, "training"):
+                self._runner.train(plan, self.folder, settings.num_models)
+        self.members = self._runner.trained(self.folder)
+
+    def attack(self) -> None:
+        """Adds sets that are made more normal in the eyes of member 0, where they are asked for."""
+        if not self._attacked:
+            return
+        with timed(self.folder, "attacks"):
+            attacker = self.members[0].member
+            sets = tuple(adversarial_sets(attacker, self._attacked, self.settings))
+        self.data = dataclasses.replace(self.data, ood=(*self.data.ood, *sets))
+        pairs = zip(sets, self._attacked, strict=True)
+        names = {after.name: before.name for after, before in pairs}
+        self.folder.update_manifest(datasets=_described(self.data), adversarial=names)
+
+    def score(self) -> None:
+        """Scores what is missing of the sets; the manifest's costs are of what was missing."""
+        with timed(self.folder, "scoring"):
+            self._score_with_members()
+            self._show_members()
+        with timed(self.folder, "further scoring"):
+            self.kind.score_further(self.folder, self.settings, self.data, self._runner)
+        if self.settings.history:
+            with timed(self.folder, "history"):
+                parts = (self.data.test, *self.data.ood)
+                steps = score_history(self._runner.model, parts, self.settings, self.folder)
+                self.folder.update_manifest(history={"steps": steps})
+
+    def analyse(self) -> None:
+        """Writes tables, plots and the report from the files of the run, and prints the tables."""
+        from tools.analysis.run_analysis import ensemble_analysis, options_of  # here: Matplotlib
+
+        with timed(self.folder, "analysis"):
+            options = options_of(dataclasses.asdict(self.settings))
+            analysis = ensemble_analysis(self.folder.path, self.settings.score_keys, options)
+        self.folder.update_manifest(status="finished")
+        sys.stdout.write(f"{analysis.text}\nReport: {analysis.report}\n")
+
+    def _score_with_members(self) -> None:
+        scores_of, data, folder = self._runner.scores, self.data, self.folder
+        needed = needed_quantities(self.settings.score_keys) - NOT_OF_MEMBERS
+        common = (self.settings, folder, needed)
+        score_datasets(scores_of, self.members, data.scored, *common)
+        score_datasets(scores_of, self.members, data.altered, *common, pictures=False)
+        inputs, likelihood = Stopwatch(), self.settings.pixel_likelihood
+        write_input_statistics((*data.scored, *data.altered), likelihood, folder, inputs)
+        seconds = {name: len(self.members) * cost for name, cost in self._runner.costs.items()}
+        record_costs(folder, seconds | inputs.per_thousand())
+
+    def _show_members(self) -> None:
+        """Writes what members can draw, and the first one's codes of the sets in the report."""
+        altered = self.data.altered
+        names = strongest({part.name: part.alteration for part in altered}).values()
+        shown = {name for of_kind in names for name in of_kind}
+        coded = (self.data.test, *self.data.ood, *(p for p in altered if p.name in shown))
+        write_samples(self.members, self.folder)
+        write_latents(self.members[0], coded, self.folder)
+
+
+def training_data(training: ExampleSet) -> dict[str, str]:
+    """What members are trained on, for the manifest: the content counts, wherever it lies."""
+    return {"train_dataset": f"{training.name}, sha256 {training.checksum[:16]}"}
+
+
+def _check_log_dir(log_dir: str) -> None:
+    if not log_dir:
+        return
+    try:
+        Path(log_dir).mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=log_dir).close()
+    except OSError as error:  # TensorFlow would say so in its own way, and later
+        raise InputError(f"--log_dir={log_dir} cannot be written: {error.strerror}") from error
+
+
+def _described(data: ExperimentData) -> dict[str, Any]:
+    """The data, for the manifest."""
+    alterations = {part.name: dataclasses.asdict(part.alteration) for part in data.altered}
+    described = {
+        "in_distribution": data.test.name,
+        "out_of_distribution": [example_set.name for example_set in data.ood],
+        "missing": data.missing,
+        "altered": [example_set.name for example_set in data.altered],
+        "checksums": {example_set.name: example_set.checksum for example_set in data.scored},
+        "sizes": {"training": len(data.training)}
+        | {example_set.name: len(example_set) for example_set in data.scored},
+    }
+    return described | ({"alterations": alterations} if alterations else {})

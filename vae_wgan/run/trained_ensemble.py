@@ -1,0 +1,262 @@
+"""A finished run scores new rows: its members, and what is made of the quantities they give."""
+
+import dataclasses
+import threading
+from collections.abc import Mapping, Sequence
+from typing import Any, Self
+from zlib import crc32
+
+import numpy as np
+import pandas as pd
+
+from tools.data.example_set import ExampleSet
+from tools.data.images.preprocessing import as_images, check_image_shape
+from tools.data.tables.table_encoder import TableEncoder, encoder_from_json
+from tools.errors import ArgumentError, InputError, checked_word
+from tools.run.checkpoints import file_digest
+from tools.run.options import saved_value
+from tools.run.run_folder import CALIBRATION, RunFolder
+from tools.scores.ensemble_statistics import anomaly_scores
+from tools.scores.input_statistics import input_statistics
+from tools.scores.score_files import read_scores
+from tools.scores.score_registry import (
+    FITTED_SCORES,
+    INPUT_PROPERTIES,
+    needed_quantities,
+    quantities_of,
+    unmet_needs,
+)
+from vae_wgan.ensemble.devices import graphs_as_written
+from vae_wgan.ensemble.member import Member
+from vae_wgan.ensemble.members import score_members, trained_checkpoints
+from vae_wgan.ensemble.model_kind import ModelKind
+from vae_wgan.kinds import kept_settings, kind_named, kind_of_run
+from vae_wgan.run.score_sets import read_calibration
+from vae_wgan.settings.any_settings import AnySettings
+
+Quantities = Mapping[str, np.ndarray]  # float64 [member or 1, row] by name
+
+
+class TrainedEnsemble:
+    """Trained members of one kind, which score any rows, from any number of threads at once.
+
+    A row's scores depend on the row and the root seed only, not on the rows around it.
+
+    Args:
+        kind: What the members are.
+        settings: Settings of the run.
+        encoder: From a table to rows; None: the rows are images.
+        states: The members' variables by name, as their checkpoints have them.
+        score_key: What is scored; None: the members' headline score.
+        calibration: Quantities of the calibration split, for a fitted score.
+        row_shape: Shape of one encoded row, or of one image; None: not known.
+
+    Raises:
+        ArgumentError: These members have no such score.
+    """
+
+    def __init__(
+        self,
+        kind: ModelKind[Any, Any],
+        settings: AnySettings,
+        encoder: TableEncoder | None,
+        states: Sequence[Mapping[str, np.ndarray]] = (),
+        *,
+        score_key: str | None = None,
+        calibration: Quantities | None = None,
+        row_shape: Sequence[int] | None = None,
+    ):
+        self.kind = kind
+        self.settings = settings
+        self.encoder = encoder
+        self.states = states
+        self.score_key = checked_score_key(kind, settings, score_key)
+        self.calibration = calibration
+        self.row_shape = None if row_shape is None else tuple(row_shape)
+        self._members: Sequence[Member] | None = None
+        self._building = threading.Lock()
+
+    def to_json(self) -> dict[str, Any]:
+        """All but states, score and calibration, as JSON values."""
+        return {
+            "kind": self.kind.name,
+            "settings": kept_settings(self.settings),
+            "encoder": None if self.encoder is None else self.encoder.to_json(),
+            "row_shape": None if self.row_shape is None else list(self.row_shape),
+        }
+
+    @classmethod
+    def from_json(
+        cls, record: Mapping[str, Any], states: Sequence[Mapping[str, np.ndarray]], **others: Any
+    ) -> Self:
+        """The ensemble that had this `to_json()` and these states, score and calibration."""
+        kind = kind_named(record["kind"])
+        encoder = None if record["encoder"] is None else encoder_from_json(record["encoder"])
+        settings, row_shape = _settings(kind, record["settings"]), record.get("row_shape")
+        return cls(kind, settings, encoder, states, row_shape=row_shape, **others)
+
+    def rows(self, X: Any) -> np.ndarray:
+        """X as float32 rows that members take; see `EnsembleDetector.score`.
+
+        Raises:
+            InputError: X does not fit to what the members were trained on.
+        """
+        if self.encoder is None:
+            return as_images(np.asarray(X), "X")
+        try:
+            return self.encoder.encode(as_table(X))
+        except InputError as error:
+            raise ArgumentError(f"X: {error}") from error
+
+    def scores(self, rows: np.ndarray, statistic: str) -> np.ndarray:
+        """Scores float64 [row], higher = more anomalous; a fitted score has no statistic."""
+        return self.combined(self.quantities(rows), statistic)
+
+    def quantities(self, rows: np.ndarray) -> Quantities:
+        """What the members say of rows, and the rows themselves where the score needs it."""
+        ids = np.array([crc32(row) for row in rows])
+        members, examples = self.members(rows.shape[1:]), ExampleSet("X", rows, ids, "")
+        with graphs_as_written():
+            values = score_members(members, examples, self.settings.seed)
+        if needed_quantities([self.score_key]).intersection(INPUT_PROPERTIES):
+            properties = input_statistics(rows, self.settings.pixel_likelihood)
+            values |= {name: property[np.newaxis] for name, property in properties.items()}
+        return {name: value.astype(np.float64) for name, value in values.items()}
+
+    def combined(self, quantities: Quantities, statistic: str) -> np.ndarray:
+        """The score of rows [row] from the quantities that all members give of them."""
+        if self.score_key in FITTED_SCORES:
+            return FITTED_SCORES[self.score_key].compute(quantities, self.calibration)
+        values = quantities[self.score_key]
+        return anomaly_scores(self.score_key, values, self.settings.ddof)[statistic]
+
+    def members(self, row_shape: tuple[int, ...]) -> Sequence[Member]:
+        """The members for rows of this shape; built when rows are scored for the first time.
+
+        Raises:
+            ArgumentError: They were trained on rows of another shape.
+        """
+        with self._building:
+            if self._members is None or self.row_shape != row_shape:
+                self._members = self._build(row_shape)
+                self.row_shape = row_shape
+            return self._members
+
+    def _build(self, row_shape: tuple[int, ...]) -> Sequence[Member]:
+        try:
+            if self.row_shape not in (None, row_shape):
+                raise InputError("they have another shape")
+            if self.encoder is None:
+                check_image_shape("X", row_shape)
+            none = np.empty((0, *row_shape), np.float32)
+            names = needed_quantities([self.score_key])
+            model = self.kind.new_member(self.settings, row_shape, none, names)
+            return [model.with_state(state) for state in self.states]
+        except InputError as error:
+            wanted = "another shape" if self.row_shape is None else f"the shape {self.row_shape}"
+            raise ArgumentError(
+                f"X: the members were trained on rows of {wanted}, not {row_shape}"
+            ) from error
+
+
+def open_ensemble(
+    folder: RunFolder,
+    score_key: str | None = None,
+    settings: AnySettings | None = None,
+    *,
+    calibrated: bool = False,
+) -> TrainedEnsemble:
+    """The ensemble that a run has trained in a folder. The run's data are not needed.
+
+    Args:
+        folder: Folder of the run.
+        score_key: What is scored; None: the members' headline score.
+        settings: Settings of the run; None: those that it was started with.
+        calibrated: Whether the calibration split is read for a score that is not fitted too.
+
+    Raises:
+        InputError: The folder holds no such run, or not all of its members; or what a fitted score
+            needs of the calibration split is missing.
+        ArgumentError: The members have no such score.
+    """
+    manifest = folder.find_manifest()
+    kind = None if manifest is None else kind_of_run(manifest)
+    if kind is None:
+        raise ArgumentError(
+            f"run_folder={folder.path} holds no run of vae_run.py, wgan_run.py or anomaly_run.py"
+        )
+    settings = settings or _settings(kind, manifest.settings)
+    checkpoints = [
+        *trained_checkpoints(folder, num_models=settings.num_models, max_steps=settings.total_steps)
+    ]
+    encoder, shape = manifest.encoder, manifest.example_shape or None
+    ensemble = TrainedEnsemble(
+        kind,
+        settings,
+        None if encoder is None else encoder_from_json(encoder),
+        [checkpoint.arrays for checkpoint in checkpoints],
+        score_key=score_key,
+        row_shape=shape,
+    )
+    if calibrated or ensemble.score_key in FITTED_SCORES:
+        digests = [file_digest(checkpoint.path) for checkpoint in checkpoints]
+        known = _calibration_files(folder, digests, settings)
+        ensemble.calibration = _needed_of(known, ensemble.score_key, folder)
+    return ensemble
+
+
+def _calibration_files(
+    folder: RunFolder, digests: Sequence[str], settings: AnySettings
+) -> Quantities:
+    """All that the files of the calibration split hold, if they are of these members."""
+    known = dict(read_calibration(folder, digests, settings).scores)
+    if folder.inputs(CALIBRATION).exists():
+        known |= read_scores(folder.inputs(CALIBRATION)).scores
+    return known
+
+
+def _needed_of(known: Quantities, score_key: str, folder: RunFolder) -> Quantities:
+    """What the score needs of them."""
+    if lacking := unmet_needs(score_key, known):
+        raise ArgumentError(
+            f"score={score_key!r} needs {', '.join(lacking)}, which the calibration split's files"
+            f" in {folder.path} lack; run with --skip_train=True --score_keys={score_key}"
+        )
+    found = quantities_of([score_key], known)
+    return {name: values.astype(np.float64) for name, values in found.items()}
+
+
+def checked_score_key(
+    kind: ModelKind[Any, Any], settings: AnySettings, score_key: str | None
+) -> str:
+    """The score key, or the headline score of the kind in place of None.
+
+    Raises:
+        ArgumentError: Members of this kind have no such score.
+    """
+    known = kind.score_keys(settings)
+    return known[0] if score_key is None else checked_word("score", score_key, known)
+
+
+def as_table(X: Any) -> pd.DataFrame:
+    """X with texts as names of its columns; those of an array are 0, 1, ...
+
+    Raises:
+        ArgumentError: X is no table, or empty.
+    """
+    if not isinstance(X, pd.DataFrame) and np.ndim(X) != 2:
+        raise ArgumentError(
+            f"X: wants a pandas.DataFrame or an array [row, column], has the shape {np.shape(X)}"
+        )
+    table = pd.DataFrame(X).rename(columns=str)
+    if table.empty:
+        raise ArgumentError(f"X: is empty, its shape is {table.shape}")
+    return table
+
+
+def _settings(kind: ModelKind[Any, Any], saved: Mapping[str, Any]) -> AnySettings:
+    """The settings that members depend on as a run or a detector has saved them."""
+    fields = {field.name: field for field in dataclasses.fields(kind.settings_class)}
+    names = kept_settings(kind.settings_class()).keys() & saved.keys()
+    values = {name: saved_value(fields[name], kind.settings_class, saved[name]) for name in names}
+    return kind.settings_class(**values)

@@ -1,0 +1,61 @@
+"""Variational autoencoders and flows of the rows of a table."""
+
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from tools.run.run_folder import RunFolder
+from vae_wgan.data.table_data import TableData, load_table_data
+from vae_wgan.ensemble.model_kind import ModelKind
+from vae_wgan.ensemble.runner import Runner
+from vae_wgan.settings.table_settings import BASELINES, MODEL_SCORE_KEYS, TableSettings
+from vae_wgan.table.posterior_means import POSTERIOR_MEANS, score_posterior_means
+
+
+class TableKind(ModelKind[TableSettings, TableData]):
+    """VAEs or flows of the rows of a table; detectors of scikit-learn are their peers."""
+
+    name = "table"
+    settings_class = TableSettings
+    member_class = "vae_wgan.table.table_member:TableMember"
+    takes_tables = True
+
+    def load_data(self, settings: TableSettings) -> TableData:
+        """The rows of the run; prints what was inferred of the columns."""
+        data = load_table_data(settings)
+        sys.stdout.write(f"{data.preview}\n")
+        sys.stdout.flush()
+        return data
+
+    def score_keys(self, settings: TableSettings) -> Sequence[str]:
+        """The scores of this model."""
+        return MODEL_SCORE_KEYS[settings.model]
+
+    def describe(self, settings: TableSettings, data: TableData) -> Mapping[str, Any]:
+        """Likelihood, split, names of the anomalies, and how rows are encoded."""
+        return {
+            "likelihood": (
+                settings.likelihood if settings.model == "vae" else "flow on the features"
+            ),
+            "protocol": data.protocol,
+            "anomalies": data.anomalies,
+            "encoder": data.encoder.to_json(),
+        }
+
+    def score_further(
+        self, folder: RunFolder, settings: TableSettings, data: TableData, runner: Runner
+    ) -> None:
+        """The variance of the posterior means, and the peers' scores."""
+        test_sets = [data.test, *data.ood]
+        own = {POSTERIOR_MEANS, *BASELINES}
+        of_others = [name for name in folder.manifest().peers or () if name not in own]
+        # Not those of an earlier start: they may be of other rows.
+        peers = [*settings.baselines, *([POSTERIOR_MEANS] if settings.model == "vae" else [])]
+        folder.update_manifest(peers=[*peers, *of_others])
+        if settings.model == "vae":
+            score_posterior_means(folder, settings, test_sets, runner)
+        if settings.baselines:
+            # Here: scikit-learn takes a second.
+            from vae_wgan.table.table_baselines import score_baselines
+
+            score_baselines(settings.baselines, data.training, test_sets, folder, settings.seed)
