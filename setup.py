@@ -134,6 +134,7 @@ setup(
         "tqdm>=4.66,<5",
     ],
     extras_require={
+        "excel": ["openpyxl>=3.1,<4"],  # tables in .xlsx
         "dev": [
             "build>=1.2,<2",
             "html5lib>=1.1,<2",

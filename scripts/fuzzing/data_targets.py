@@ -90,6 +90,16 @@ def data_targets(folder: Path) -> dict[str, Target]:
             [damaged, inside_gzip],
             content_reader(folder / "x.csv.gz", _read_table),
         ),
+        "csv_zip": Target(
+            [whole_zip({"x.csv": csv})],
+            [damaged, inside_zip],
+            content_reader(folder / "x.zip", _read_table),
+        ),
+        "feather": Target(
+            [_feather(table, compression) for compression in ("uncompressed", "lz4", "zstd")],
+            [damaged],
+            content_reader(folder / "x.feather", _read_table),
+        ),
         "parquet": Target(
             [table.to_parquet(index=index) for index in (None, True)],
             [damaged],
@@ -187,6 +197,12 @@ def _npz(save: Callable = np.savez, **arrays: np.ndarray) -> bytes:
 def _npy(array: np.ndarray) -> bytes:
     buffer = io.BytesIO()
     np.save(buffer, array)
+    return buffer.getvalue()
+
+
+def _feather(table: pd.DataFrame, compression: str) -> bytes:
+    buffer = io.BytesIO()
+    table.to_feather(buffer, compression=compression)
     return buffer.getvalue()
 
 

@@ -16,11 +16,14 @@ from vae_wgan.settings.table_settings import TableSettings
 
 # Runs each command line given as JSON on stdin; an import of TensorFlow would be an ImportError.
 CHILD = """
-import contextlib, io, json, sys
+import contextlib, functools, io, json, sys
 sys.modules["tensorflow"] = None
 from tools.run.command_line import run_from_command_line
-from vae_wgan.run.table_runs import run
+from vae_wgan.kinds import kind_named
+from vae_wgan.run import table_runs
 from vae_wgan.settings.table_settings import TableSettings
+
+run = functools.partial(table_runs.run, kind_named("table"))
 
 def outcome(flags):
     errors = io.StringIO()

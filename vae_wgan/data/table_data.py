@@ -1,5 +1,6 @@
 """The rows of a run on a table: training, calibration, test. Without TensorFlow."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -16,6 +17,7 @@ from tools.data.tables.table_splits import (
     split_semi,
     split_time,
 )
+from tools.data.tables.text_format import CsvOptions
 from tools.errors import InputError
 from tools.run.run_folder import CALIBRATION
 from tools.run.seeds import child_seed
@@ -49,6 +51,10 @@ class TableDataSettings(Protocol):
     seed: int
     eval_size: int | None
 
+    @property
+    def text_options(self) -> CsvOptions:
+        """What is told about the format of a text."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class TableData(ExperimentData):
@@ -58,18 +64,21 @@ class TableData(ExperimentData):
         encoder: Encodes a table as features.
         anomalies: Names of the sets of labelled anomalies; none without labels.
         protocol: The split in words and counts, by what it says.
+        notes: What was found out about the file, a line each.
     """
 
     encoder: TableEncoder
     anomalies: tuple[str, ...]
     protocol: dict[str, str | int]
+    notes: Sequence[str]
 
     @property
     def preview(self) -> str:
         """What was inferred about the columns, and how the rows are split."""
         counts = "".join(f"  {name}: {value}\n" for name, value in self.protocol.items())
         n_features = len(self.encoder.features)
-        return f"{self.test.name}: {n_features} features\n{self.encoder.preview}{counts}"
+        notes = "".join(f"  {note}\n" for note in self.notes)
+        return f"{self.test.name}: {n_features} features\n{notes}{self.encoder.preview}{counts}"
 
 
 @dataclass(frozen=True)
@@ -89,7 +98,7 @@ def load_table_data(settings: TableDataSettings) -> TableData:
         InputError: The table cannot be had or is damaged, a column that a flag names is missing, a
             value does not fit, or there are too few rows.
     """
-    table = load_table(settings.train_dataset, settings.data_dir)
+    table = load_table(settings.train_dataset, settings.data_dir, settings.text_options)
     roles = table_roles(settings)
     try:
         return _split_and_encode(table, roles, settings)
@@ -144,6 +153,7 @@ def _split_and_encode(table: NamedTable, roles: Roles, settings: TableDataSettin
         encoder=encoder,
         anomalies=labelled,
         protocol=_protocol(settings.protocol, split, is_normal, roles.anomalies),
+        notes=table.notes,
     )
 
 

@@ -37,7 +37,7 @@ def score_table(settings: TableSettings, given: set[str]) -> None:
     folder = RunFolder(settings.model_dir)
     settings = settle_settings(folder, settings, given)
     encoder = encoder_from_json(read_manifest(folder).encoder)
-    table = load_table(settings.score_file, settings.data_dir)
+    table = load_table(settings.score_file, settings.data_dir, settings.text_options)
     try:
         rows = encoder.encode(table.frame)
     except InputError as error:

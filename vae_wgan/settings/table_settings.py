@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from tools.data.tables.table_datasets import check_table_name
+from tools.data.tables.text_format import HEADERS, CsvOptions, parse_csv_options
 from tools.errors import InputError
 from tools.run.options import option
 from vae_wgan.settings import vae_options
@@ -43,7 +44,20 @@ class TableSettings(RunSettings):
     )
     train_dataset: str = option(
         "creditcard",
-        "The table: creditcard, or the path of your own (.csv, .csv.gz, .parquet, .npz).",
+        "The table: creditcard, or the path of your own: text with any separator, .parquet,"
+        " .feather, .npz or .xlsx, also packed (.gz, .bz2, .xz, .zst, .zip).",
+    )
+    header: str = option(
+        "auto",
+        "Whether the first row of a text has the names of the columns. auto: found, and shown"
+        " before training; without names the columns are c0, c1, ...",
+        choices=HEADERS,
+    )
+    csv_options: tuple[str, ...] = option(
+        (),
+        "Format of a text, where what is found (and shown before training) is wrong:"
+        " 'sep=semicolon,decimal=comma,thousands=point,encoding=latin-1,header=no', or some of"
+        " these.",
     )
     label_column: str = option(
         "",
@@ -202,6 +216,11 @@ class TableSettings(RunSettings):
     )
 
     @property
+    def text_options(self) -> CsvOptions:
+        """What the flags say about the format of a text."""
+        return parse_csv_options(self.csv_options, self.header)
+
+    @property
     def total_steps(self) -> int:
         """Training steps per member."""
         return self.max_steps
@@ -216,6 +235,7 @@ class TableSettings(RunSettings):
         super().__post_init__()
         vae_options.check_analytic_kl(self)
         check_table_name("train_dataset", self.train_dataset)
+        parse_csv_options(self.csv_options)
         if self.normal_label != TableSettings.normal_label and not self.label_column:
             raise InputError(f"--normal_label={self.normal_label} needs --label_column")
         self._check_scoring()

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tools.data.sources.obtain import DataFile, Source, WebFile, Wheel, obtain
+from tools.data.tables.text_format import CsvOptions
 from tools.errors import InputError
+from tools.files.packed_files import unpacked_content
 from tools.files.readers import checked_content
 
 if TYPE_CHECKING:
     import pandas as pd
-
-SUFFIXES = (".csv", ".csv.gz", ".parquet", ".npz")
 
 
 @dataclass(frozen=True)
@@ -66,16 +66,18 @@ class NamedTable:
     Attributes:
         name: A data set's name, or that of a user's file without its endings.
         frame: All columns.
-        checksum: sha256 of the file's content, uncompressed where it is a .gz.
+        checksum: sha256 of the file's content, unpacked, and of what was told of its format.
+        notes: What was found out about the file, a line each.
     """
 
     name: str
     frame: "pd.DataFrame"
     checksum: str
+    notes: Sequence[str] = ()
 
 
 def check_table_name(flag: str, value: str) -> None:
-    """Raises InputError for a value that is neither a known table nor a file that can be one.
+    """Raises InputError for a value that is neither a known table nor a file.
 
     Args:
         flag: The flag's name without dashes.
@@ -90,26 +92,35 @@ def check_table_name(flag: str, value: str) -> None:
     if not os.path.isfile(path):
         known = ", ".join(TABLE_DATASETS)
         raise InputError(f"--{flag}={value}: no known table and no file; known is {known}")
-    if not path.endswith(SUFFIXES):
-        raise InputError(f"--{flag}={value}: a table ends in {', '.join(SUFFIXES)}")
 
 
-def load_table(name_or_path: str, data_dir: str | Path) -> NamedTable:
+def load_table(
+    name_or_path: str, data_dir: str | Path, options: CsvOptions | None = None
+) -> NamedTable:
     """A named table, downloaded to data_dir when it is missing, or a user's own.
+
+    Args:
+        name_or_path: A key of TABLE_DATASETS, or a file in any format of `parse_table`, packed or
+            not.
+        data_dir: Where named tables lie.
+        options: Format of a user's own text, as far as it is not to be found.
 
     Raises:
         InputError: It is unknown, cannot be had, or is damaged.
     """
     # Here: pandas takes half a second, and flags need not wait for it.
-    from tools.data.tables.table_files import parse_table, table_content
+    from tools.data.tables.table_files import parse_table
 
     if name_or_path in TABLE_DATASETS:
         path, content = _named_content(name_or_path, Path(os.path.expanduser(data_dir)))
     else:
         path = Path(os.path.abspath(os.path.expanduser(name_or_path)))
-        content = table_content(path)
-    checksum = hashlib.sha256(content).hexdigest()
-    return NamedTable(path.name.partition(".")[0], parse_table(content, path), checksum)
+        content = unpacked_content(path)
+    frame, notes = parse_table(content, path, options or CsvOptions())
+    digest = hashlib.sha256(content)
+    if options and options != CsvOptions():  # the same bytes are another table then
+        digest.update(repr(options).encode())
+    return NamedTable(path.name.partition(".")[0], frame, digest.hexdigest(), notes)
 
 
 def _named_content(name: str, data_dir: Path) -> tuple[Path, bytes]:

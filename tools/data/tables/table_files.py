@@ -1,74 +1,175 @@
-"""Reading tables with named columns: csv, csv.gz, parquet, npz."""
+"""Reading tables with named columns: text, parquet, feather, npz, xlsx; content tells which."""
 
+import csv
 import io
+from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
+from tools.data.tables.text_cells import clean_cells
+from tools.data.tables.text_format import CsvOptions, TextFormat, find_text_format, sample_rows
 from tools.errors import InputError
 from tools.files.array_files import refuse_large
-from tools.files.readers import npz_names, read_gzip, read_npz_array, reading
+from tools.files.packed_files import ZIP, zip_names
+from tools.files.readers import npz_names, read_npz_array, reading
+
+_FOUND = CsvOptions()
 
 
-def table_content(path: Path) -> bytes:
-    """The bytes of a file, uncompressed where it is a .gz."""
-    if path.suffix == ".gz":
-        return read_gzip(path)
-    with reading(path):
-        return path.read_bytes()
+class ParsedTable(NamedTuple):
+    """A table, and what was found out about its file, a line each."""
+
+    frame: pd.DataFrame
+    notes: Sequence[str]
 
 
-def parse_table(content: bytes, path: Path) -> pd.DataFrame:
+def parse_table(content: bytes, path: Path, options: CsvOptions = _FOUND) -> ParsedTable:
     """The table in a file.
 
     An .npz has a column per array [row]; an array [row, column] called x gives x0, x1 and so on.
 
     Args:
-        content: Uncompressed content of the file.
-        path: The file; its ending tells the format.
+        content: The unpacked file, from `unpacked_content`.
+        path: The file.
+        options: Format of a text, as far as it is not to be found.
 
     Raises:
-        InputError: The content has another format, or no row.
+        InputError: The content is no table, or has no row.
     """
-    if path.suffix == ".npz":
-        frame = _npz_table(path)
-    elif path.suffix == ".parquet":
+    notes: list[str] = []
+    if content.startswith(b"PAR1"):
         frame = _parse_parquet(content, path)
+    elif content.startswith(b"ARROW1"):
+        frame = _parse_feather(content, path)
+    elif content.startswith(ZIP):
+        if "[Content_Types].xml" in zip_names(content):
+            content = _sheet_as_text(content, path, notes)
+            frame = _parse_text(content, path, options, notes)
+        else:
+            frame = _npz_table(path)
+    elif path.name.endswith((".parquet", ".npz")):
+        raise InputError(f"{path} cannot be read: it is no {path.suffix} file, or not all of one")
     else:
-        frame = _parse_csv(content, path)
+        frame = _parse_text(content, path, options, notes)
     if frame.empty:
         raise InputError(f"{path} has no rows")
-    return frame.reset_index(drop=True).rename(columns=str)
+    return ParsedTable(frame.reset_index(drop=True).rename(columns=str), tuple(notes))
 
 
 def _parse_parquet(content: bytes, path: Path) -> pd.DataFrame:
     with reading(path, ImportError, AttributeError, KeyError, OverflowError, TypeError):
-        import pyarrow.parquet  # here: csv files need not wait for it
+        import pyarrow.parquet  # here: texts need not wait for it
 
         file = pyarrow.parquet.ParquetFile(io.BytesIO(content))
         _refuse_wide(file.metadata.num_rows, file.metadata.num_columns)
-        for field in file.schema_arrow:
-            if pyarrow.types.is_nested(field.type):
-                raise ValueError(
-                    f"its column {field.name} holds {field.type}, not numbers or texts"
-                )
-        frame = pd.read_parquet(io.BytesIO(content))
-        return frame.reset_index() if any(frame.index.names) else frame
+        _refuse_nested(file.schema_arrow)
+        return _without_index(pd.read_parquet(io.BytesIO(content)))
 
 
-def _parse_csv(content: bytes, path: Path) -> pd.DataFrame:
-    with reading(path, OverflowError):
-        columns = pd.read_csv(io.BytesIO(content), nrows=0).shape[1]
-        _refuse_wide(content.count(b"\n") + content.count(b"\r"), columns)
-        frame = pd.read_csv(io.BytesIO(content), low_memory=False)
+def _parse_feather(content: bytes, path: Path) -> pd.DataFrame:
+    with reading(path, ImportError, AttributeError, KeyError, OverflowError, TypeError):
+        import pyarrow.dataset
+        import pyarrow.ipc
+
+        file = pyarrow.ipc.open_file(content)
+        _refuse_nested(file.schema)
+        # From the metadata alone, before a column is unpacked.
+        rows = pyarrow.dataset.dataset(path, format="ipc").count_rows()
+        _refuse_wide(rows, len(file.schema))
+        table = file.read_all()
+        table.validate(full=True)  # else a damaged text can end the process
+        return _without_index(table.to_pandas())
+
+
+def _refuse_nested(schema) -> None:
+    import pyarrow
+
+    for field in schema:
+        if pyarrow.types.is_nested(field.type):
+            raise ValueError(f"its column {field.name} holds {field.type}, not numbers or texts")
+
+
+def _without_index(frame: pd.DataFrame) -> pd.DataFrame:
+    return frame.reset_index() if any(frame.index.names) else frame
+
+
+def _sheet_as_text(content: bytes, path: Path, notes: list[str]) -> bytes:
+    """The first sheet of an Excel file as csv."""
+    try:
+        import openpyxl
+    except ImportError as error:
+        raise InputError(
+            f"{path} is an Excel file, which needs openpyxl; install the extra [excel], or save it"
+            " as csv"
+        ) from error
+    with reading(path, Exception):  # whatever damaged XML leads openpyxl to
+        book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
+        sheet = book.worksheets[0]
+        if len(book.worksheets) > 1:
+            notes.append(f"sheet {sheet.title}, the first of {len(book.worksheets)}")
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        for row in sheet.iter_rows(values_only=True):
+            if any(cell is not None for cell in row):
+                writer.writerow(["" if cell is None else cell for cell in row])
+            refuse_large(text.tell(), "its sheet")
+    return text.getvalue().encode()
+
+
+def _parse_text(content: bytes, path: Path, options: CsvOptions, notes: list[str]) -> pd.DataFrame:
+    with reading(path, OverflowError, LookupError):
+        found = find_text_format(content, options)
+        start = content[: 1 << 20].decode(found.encoding, errors="ignore")
+        rows = sample_rows(start.lstrip("\ufeff"), found.separator)
+        if not rows:
+            raise ValueError("it has no rows")
+        _refuse_wide(content.count(b"\n") + content.count(b"\r"), len(rows[0]))
+        frame = _read_text(io.BytesIO(content), found)
         if not isinstance(frame.index, pd.RangeIndex):  # pandas takes the first fields for names
             raise ValueError("its rows have more fields than its heading has names")
-        return frame
+    notes.append(f"read with {found.description}")
+    frame.columns = _names(rows[0], frame, found.has_heading, notes)
+    return clean_cells(frame, found.decimal, found.thousands)
+
+
+def _read_text(stream: io.BytesIO, found: TextFormat) -> pd.DataFrame:
+    return pd.read_csv(
+        stream,
+        sep=found.separator,
+        # With pandas a comma cannot be both; cells in quotes are left to `clean_cells`.
+        decimal=found.decimal if found.decimal != found.separator else ".",
+        encoding=found.encoding,
+        header=0 if found.has_heading else None,
+        skipinitialspace=True,
+        low_memory=False,
+    )
+
+
+def _names(
+    first: Sequence[str], frame: pd.DataFrame, has_heading: bool, notes: list[str]
+) -> list[str]:
+    """Names of the columns: those of the heading, the second of two equal ones with .1."""
+    if not has_heading:
+        return [f"c{index}" for index in range(frame.shape[1])]
+    names = [str(name).strip() for name in frame.columns]
+    repeated = sorted({name for name in first if name and first.count(name) > 1})
+    if repeated:
+        notes.append(f"names of several columns: {', '.join(repeated)}; further ones end in .1, .2")
+    seen: set[str] = set()
+    for index, name in enumerate(names):  # those that differed in blanks only
+        number = 1
+        while names[index] in seen:
+            names[index] = f"{name}.{number}"
+            number += 1
+        seen.add(names[index])
+    return names
 
 
 def _refuse_wide(rows: int, columns: int) -> None:
-    """Raises InputError where few bytes claim a large table: a wide header over many short rows."""
+    """Raises ValueError where few bytes claim a large table: a wide header over many short rows."""
     refuse_large(8 * rows * columns, f"a table of {rows:,} rows and {columns:,} columns")
 
 

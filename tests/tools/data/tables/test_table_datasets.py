@@ -9,7 +9,9 @@ import pytest
 from input_errors import message_of
 from tools.data.sources.obtain import DataFile, WebFile
 from tools.data.tables.table_datasets import TABLE_DATASETS, check_table_name, load_table
+from tools.data.tables.text_format import CsvOptions
 
+HEADLESS = CsvOptions(header="no")
 CONTENT = b"Time,V1,Class\n0,1.5,0\n1,2.5,1\n"
 
 
@@ -50,12 +52,16 @@ def test_an_own_table_goes_by_its_name_without_endings(tmp_path):
     assert table.checksum == hashlib.sha256(CONTENT).hexdigest()
 
 
-def test_unknown_names_and_endings_are_refused_by_their_flag(tmp_path):
+def test_unknown_names_are_refused_by_their_flag(tmp_path):
     check_table_name("train_dataset", "creditcard")
     assert "--train_dataset=credit: no known table and no file" in message_of(
         check_table_name, "train_dataset", "credit"
     )
-    (tmp_path / "a.xlsx").touch()
-    assert "ends in .csv, .csv.gz, .parquet, .npz" in message_of(
-        check_table_name, "score_file", str(tmp_path / "a.xlsx")
-    )
+
+
+def test_another_format_told_of_the_same_bytes_is_another_table(tmp_path):
+    path = tmp_path / "a.txt"
+    path.write_bytes(CONTENT)
+    found, told = (load_table(str(path), tmp_path, options) for options in (None, HEADLESS))
+    assert found.checksum != told.checksum
+    assert (len(found.frame), len(told.frame)) == (2, 3)
