@@ -113,5 +113,5 @@ def latent_space(projected: Projection) -> bytes:
             axes.set_title(name, loc="left", fontsize=8)
         first, second = (f"{100 * share:.0f} % of the variance" for share in projected.explained)
         figure.supxlabel(f"first component, {first}", fontsize=9)
-        figure.supylabel(f"second component, {second}", fontsize=9)
+        figure.supylabel(f"second component,\n{second}", fontsize=9)
     return png.getvalue()
