@@ -204,7 +204,8 @@ def finished(tmp_path_factory):
     """Folder of data with a tiny run in run/ that has all costly scores."""
     folder = tmp_path_factory.mktemp("finished")
     write_data(folder)
-    result = call(tiny_command(folder, SCORE_KEYS, "--background_rates=0.1,0.3"))
+    fewer = ("--max_steps=4", "--n_flows=1", "--n_samples=1", "--eval_size=10", "--bootstrap=10")
+    result = call(tiny_command(folder, SCORE_KEYS, "--background_rates=0.1,0.3", *fewer))
     assert result.returncode == 0, result.stderr
     return folder / "run"
 
