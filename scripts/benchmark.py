@@ -1,9 +1,11 @@
 """Measures what the project promises on this machine, each number against a yardstick.
 
+python scripts/benchmark.py adbench --data_dir=FOLDER
 python scripts/benchmark.py analysis
 python scripts/benchmark.py corruptions
 python scripts/benchmark.py credit
 python scripts/benchmark.py detectors
+python scripts/benchmark.py mixed --data_dir=FOLDER
 python scripts/benchmark.py nodes
 python scripts/benchmark.py scale
 python scripts/benchmark.py score
@@ -31,10 +33,12 @@ from scripts.benchmarks.figure import json_line
 from scripts.script_start import run_script, script_parser
 
 PARTS = (
+    "adbench",
     "analysis",
     "corruptions",
     "credit",
     "detectors",
+    "mixed",
     "nodes",
     "scale",
     "score",

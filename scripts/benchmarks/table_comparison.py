@@ -1,0 +1,166 @@
+"""Detectors of table rows side by side: AUROC and average precision, means, ranks, intervals."""
+
+import csv
+import io
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+import numpy as np
+from scipy.stats import rankdata
+from sklearn.metrics import average_precision_score, roc_auc_score
+
+from scripts.benchmarks.figure import Figure
+from scripts.benchmarks.table_tasks import TableTask
+from tools.scores.bootstrap import interval
+from tools.scores.simple.feature_spaces import fit_space
+from tools.scores.simple.simple_ensemble import SimpleEnsemble
+from tools.scores.table_floors import TABLE_FLOORS, fit_table_floor
+
+OURS = "simple"
+DRAWS = 5000
+ALIKE = 5  # digits; AUROCs that agree in so many share a rank
+
+
+class Result(NamedTuple):
+    """What one detector reached on one split of one table.
+
+    Attributes:
+        table: Name of the table.
+        seed: Seed of the split.
+        detector: Name of the detector.
+        auroc: Of the anomalies against the normal test rows.
+        ap: Average precision, with as many anomalies as were tested.
+        seconds: Of fitting and scoring.
+    """
+
+    table: str
+    seed: int
+    detector: str
+    auroc: float
+    ap: float
+    seconds: float
+
+
+def compare(name: str, seed: int, task: TableTask) -> Iterator[Result]:
+    """Fits all detectors on the training rows of a split; yields what each reached."""
+    rows = np.concatenate([task.test, task.anomalies])
+    labels = np.repeat([0, 1], [len(task.test), len(task.anomalies)])
+    for detector in (OURS, *TABLE_FLOORS):
+        started = time.perf_counter()
+        scores = _fit(detector, task, seed)(rows)
+        seconds = time.perf_counter() - started
+        found = roc_auc_score(labels, scores), average_precision_score(labels, scores)
+        yield Result(name, seed, detector, *map(float, found), seconds)
+
+
+def _fit(detector: str, task: TableTask, seed: int) -> Callable[[np.ndarray], np.ndarray]:
+    if detector == OURS:
+        return SimpleEnsemble.fit(task.training, task.columns, seed).scores
+    # As is usual they see the table's own numbers, standardised, and not the encoder's arcsinh.
+    space = fit_space("standard", task.training, task.columns)
+    floor = fit_table_floor(detector, space(task.training), seed)
+    return lambda rows: floor(space(rows))
+
+
+class Summary(NamedTuple):
+    """A detector over all tables, of the means over seeds.
+
+    Attributes:
+        auroc: Mean AUROC.
+        ap: Mean average precision.
+        rescaled: Mean of the AUROC on a scale from the table's worst detector, 0, to its best, 1.
+        rank: Mean rank by AUROC, 1 = highest.
+        seconds: Mean seconds of fitting and scoring.
+        lead: How far our mean AUROC is above, with the ends of its interval: a bootstrap of tables.
+    """
+
+    auroc: float
+    ap: float
+    rescaled: float
+    rank: float
+    seconds: float
+    lead: tuple[float, float, float]
+
+
+def summaries(results: Iterable[Result], seed: int = 0) -> dict[str, Summary]:
+    """Summaries by detector, ours first."""
+    results = list(results)
+    tables = list(dict.fromkeys(result.table for result in results))
+    detectors = list(dict.fromkeys(result.detector for result in results))
+    auroc, ap, seconds = (
+        _means(results, tables, detectors, quantity) for quantity in ("auroc", "ap", "seconds")
+    )
+    low, high = auroc.min(axis=0), auroc.max(axis=0)
+    rescaled = (auroc - low) / np.where(high > low, high - low, 1.0)
+    ranks = rankdata(-auroc.round(ALIKE), axis=0)
+    drawn = np.random.default_rng(seed).integers(len(tables), size=(DRAWS, len(tables)))
+    ours = auroc[detectors.index(OURS)]
+    return {
+        detector: Summary(
+            auroc=float(auroc[row].mean()),
+            ap=float(ap[row].mean()),
+            rescaled=float(rescaled[row].mean()),
+            rank=float(ranks[row].mean()),
+            seconds=float(seconds[row].mean()),
+            lead=(
+                float((ours - auroc[row]).mean()),
+                *interval((ours - auroc[row])[drawn].mean(axis=1)),
+            ),
+        )
+        for row, detector in enumerate(detectors)
+    }
+
+
+def comparison_figures(part: str, results: Iterable[Result]) -> Iterator[Figure]:
+    """The summaries as figures, our lead over each detector among them."""
+    results = list(results)
+    n_tables = len({result.table for result in results})
+    n_seeds = len({result.seed for result in results})
+    over = f"mean over {n_tables} tables and {n_seeds} splits"
+    for detector, summary in summaries(results).items():
+        for quantity in ("auroc", "ap", "rescaled", "rank", "seconds"):
+            yield Figure(f"{part}.{detector}.{quantity}", getattr(summary, quantity), over)
+        if detector != OURS:
+            lead, low, high = summary.lead
+            words = f"AUROC of {OURS} less that of {detector}, {over}; [{low:.4f}, {high:.4f}]"
+            yield Figure(f"{part}.{detector}.lead", lead, words)
+
+
+def results_csv(results: Iterable[Result]) -> str:
+    """A line per table, seed and detector."""
+    file = io.StringIO()
+    lines = csv.writer(file, lineterminator="\n")
+    lines.writerow(Result._fields)
+    for result in results:
+        numbers = (f"{result.auroc:.6f}", f"{result.ap:.6f}", f"{result.seconds:.3f}")
+        lines.writerow([*result[:3], *numbers])
+    return file.getvalue()
+
+
+def markdown_table(results: Iterable[Result]) -> str:
+    """AUROC by table and detector, and the summaries below, as a table in Markdown."""
+    results = list(results)
+    found = summaries(results)
+    tables = list(dict.fromkeys(result.table for result in results))
+    auroc = _means(results, tables, list(found), "auroc")
+    lines = ["| table | " + " | ".join(found) + " |", "|---" * (1 + len(found)) + "|"]
+    lines += [_line(table, column, 3) for table, column in zip(tables, auroc.T, strict=True)]
+    words: Mapping[str, int] = {"auroc": 4, "ap": 4, "rescaled": 3, "rank": 2, "seconds": 2}
+    for name, digits in words.items():
+        lines.append(_line(name, [getattr(summary, name) for summary in found.values()], digits))
+    return "\n".join([*lines, ""])
+
+
+def _line(name: str, values: Iterable[float], digits: int) -> str:
+    return f"| {name} | " + " | ".join(f"{value:.{digits}f}" for value in values) + " |"
+
+
+def _means(
+    results: Iterable[Result], tables: list[str], detectors: list[str], quantity: str
+) -> np.ndarray:
+    """Means over seeds [detector, table]."""
+    values: dict[tuple[str, str], list[float]] = {}
+    for result in results:
+        values.setdefault((result.detector, result.table), []).append(getattr(result, quantity))
+    return np.array([[np.mean(values[name, table]) for table in tables] for name in detectors])

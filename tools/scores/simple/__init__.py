@@ -1,0 +1,1 @@
+"""Simple detectors of table rows, joined into one score."""

@@ -1,0 +1,119 @@
+"""Densities of table rows: a mixture of Gaussians, and the columns taken one by one."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+from tools.scores.simple.feature_spaces import NUMBER, Columns, arcsinh_of_quartiles, fit_space
+
+MOST_COMPONENTS = 10
+ROWS_PER_COMPONENT = 5  # at least, for each coordinate
+LEAST_VARIANCE = 1e-2  # added to the variances of a component, in those of a coordinate
+BINS = 20
+
+Score = Callable[[np.ndarray], np.ndarray]  # from encoded rows to float64 [row]
+
+
+class Mixture(NamedTuple):
+    """A mixture of Gaussians with full covariances.
+
+    Attributes:
+        weights: [component].
+        means: [component, coordinate].
+        roots: Matrices R with R @ R.T = inverse covariance, [component, coordinate, coordinate].
+    """
+
+    weights: np.ndarray
+    means: np.ndarray
+    roots: np.ndarray
+
+    def log_density(self, places: np.ndarray) -> np.ndarray:
+        """Log p of points of the standard space [row, coordinate], in nats, [row]."""
+        from scipy.special import logsumexp
+
+        parts = []
+        for weight, mean, root in zip(*self, strict=True):
+            squares = np.square((places - mean) @ root).sum(axis=1)
+            log_root = np.log(np.abs(np.diagonal(root))).sum()
+            parts.append(np.log(weight) + log_root - 0.5 * squares)
+        return logsumexp(parts, axis=0) - 0.5 * places.shape[1] * np.log(2 * np.pi)
+
+
+def fit_mixture(training: np.ndarray, columns: Columns, seed: int) -> Mixture:
+    """Fits by expectation and maximization; few rows or many coordinates get few components."""
+    from sklearn.mixture import GaussianMixture
+
+    places = fit_space("standard", training, columns)(training)
+    count = len(places) // (ROWS_PER_COMPONENT * places.shape[1])
+    fitted = GaussianMixture(
+        int(np.clip(count, 1, MOST_COMPONENTS)), reg_covar=LEAST_VARIANCE, random_state=seed
+    ).fit(places)
+    return Mixture(fitted.weights_, fitted.means_, fitted.precisions_cholesky_)
+
+
+def mixture_score(mixture: Mixture, training: np.ndarray, columns: Columns) -> Score:
+    """Minus the log density, of a mixture that was fitted on these training rows."""
+    space = fit_space("standard", training, columns)
+    return lambda rows: -mixture.log_density(space(rows))
+
+
+def fit_marginals(training: np.ndarray, columns: Columns) -> Score:
+    """Sum over columns of minus the log share of training rows in the same bin, or of its word.
+
+    A number has equal bins over the training rows' range, after `arcsinh_of_quartiles`, or a bin
+    per value where there are few values (histogram-based outlier score, Goldstein and Dengel 2012).
+    """
+    is_number = columns.group == NUMBER
+    curb = arcsinh_of_quartiles(columns.numbers(training))
+    kept, curbed = training[:, is_number], curb(columns.numbers(training))
+    scores = [_fit_column(*pair) for pair in zip(kept.T, curbed.T, strict=True)]
+    word_scores = [_by_value(_word(part)) for part in columns.indicators(training)]
+
+    def score(rows: np.ndarray) -> np.ndarray:
+        total = np.zeros(len(rows))
+        numbers = zip(rows[:, is_number].T, curb(columns.numbers(rows)).T, strict=True)
+        for of_number, pair in zip(scores, numbers, strict=True):
+            total += of_number(*pair)
+        for of_word, part in zip(word_scores, columns.indicators(rows), strict=True):
+            total += of_word(_word(part))
+        return total
+
+    return score
+
+
+def _fit_column(
+    kept: np.ndarray, curbed: np.ndarray
+) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
+    """From values as they are encoded, and curbed, to surprises [row]."""
+    if len(np.unique(kept)) <= BINS:
+        of_value = _by_value(kept)
+        return lambda kept, curbed: of_value(kept)
+    edges = np.linspace(curbed.min(), curbed.max(), BINS + 1)
+    counts = np.histogram(curbed, edges)[0]
+    unseen, surprises = _surprises(counts)
+    table = np.concatenate([[unseen], surprises, [unseen]])
+    edges[-1] = np.nextafter(edges[-1], np.inf)
+    return lambda kept, curbed: table[np.searchsorted(edges, curbed, side="right")]
+
+
+def _by_value(values: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
+    known, counts = np.unique(values, return_counts=True)
+    unseen, surprises = _surprises(counts)
+
+    def score(values: np.ndarray) -> np.ndarray:
+        places = np.minimum(np.searchsorted(known, values), len(known) - 1)
+        return np.where(known[places] == values, surprises[places], unseen)
+
+    return score
+
+
+def _surprises(counts: np.ndarray) -> tuple[float, np.ndarray]:
+    """-log share of a bin that no training row is in, and of each bin; half a row is added."""
+    total = counts.sum() + 0.5 * len(counts) + 0.5
+    return -np.log(0.5 / total), -np.log((counts + 0.5) / total)
+
+
+def _word(indicators: np.ndarray) -> np.ndarray:
+    """Number of each row's word, from 1; 0: a word that has no indicator."""
+    return indicators @ np.arange(1.0, 1 + indicators.shape[1])

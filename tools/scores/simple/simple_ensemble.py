@@ -1,0 +1,108 @@
+"""Simple detectors of table rows as one score: nearest rows, a mixture, and marginal shares.
+
+Each detector's score is standardised by what it says of training rows that it did not learn from;
+the score is a weighted mean of these. The weights were chosen once, on 21 tables of ADBench, and
+not by the table (docs/own_tables.md).
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Self
+
+import numpy as np
+
+from tools.run.seeds import child_seed
+from tools.scores.simple.densities import Mixture, fit_marginals, fit_mixture, mixture_score
+from tools.scores.simple.feature_spaces import Columns
+from tools.scores.simple.nearest_rows import NEAREST_GROUPS, NearestRows
+
+MOST_ROWS = 10_000  # that it learns from; of more, drawn ones
+MOST_HELD_OUT = 5_000  # training rows whose held-out scores standardise
+FOLDS = 4
+GROUPS = (*NEAREST_GROUPS, "mixture", "marginals")
+GROUP_WEIGHTS = {"neighbours": 3.0, "whitened": 1.0, "local": 1.0, "mixture": 1.0, "marginals": 1.0}
+# Weight of each score [score]; they sum to one, and a group shares its weight among its scores.
+WEIGHTS = np.array([GROUP_WEIGHTS[group] / GROUPS.count(group) for group in GROUPS])
+WEIGHTS /= WEIGHTS.sum()
+_BATCH = 10_000  # rows scored together, for bounded memory
+
+
+class SimpleEnsemble:
+    """Fitted detectors; all that they know are the arrays of `state`.
+
+    Args:
+        state: Arrays by name, from `state` of another one.
+    """
+
+    def __init__(self, state: Mapping[str, np.ndarray]):
+        self.state = dict(state)
+        training = self.state["training"]
+        columns = Columns(*(self.state[name] for name in Columns._fields))
+        mixture = Mixture(*(self.state[name] for name in Mixture._fields))
+        self._nearest = NearestRows(training, columns, min(len(training), MOST_HELD_OUT))
+        self._densities = [
+            mixture_score(mixture, training, columns),
+            fit_marginals(training, columns),
+        ]
+        held_out = np.concatenate([self._nearest.held_out, self.state["held_out_densities"]])
+        self._mean = held_out.mean(axis=1, keepdims=True)
+        self._scale = held_out.std(axis=1, keepdims=True) + 1e-9
+        self.held_out = self._joined(held_out)
+
+    @classmethod
+    def fit(cls, training: np.ndarray, columns: Columns, seed: int) -> Self:
+        """Fits on normal rows.
+
+        Args:
+            training: Encoded rows [row, feature], at least two.
+            columns: What their features are.
+            seed: Root seed of the run, for draws of rows and the mixture's start.
+        """
+        rng = np.random.default_rng(child_seed(seed, "simple ensemble"))
+        rows = training[rng.permutation(len(training))[:MOST_ROWS]]
+        mixture_seed = child_seed(seed, "mixture")
+
+        def fit_mixture_score(rows: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
+            return mixture_score(fit_mixture(rows, columns, mixture_seed), rows, columns)
+
+        held_out = [
+            _cross_fitted(fit, rows)
+            for fit in (fit_mixture_score, lambda rows: fit_marginals(rows, columns))
+        ]
+        mixture = fit_mixture(rows, columns, mixture_seed)
+        state = {"training": rows, "held_out_densities": np.array(held_out)}
+        return cls(state | columns._asdict() | mixture._asdict())
+
+    def parts(self, rows: np.ndarray) -> np.ndarray:
+        """The detectors' scores of encoded rows, float64 [score, row], in the order of GROUPS."""
+        starts = range(0, max(1, len(rows)), _BATCH)
+        batches = [rows[start : start + _BATCH] for start in starts]
+        return np.concatenate([self._parts(batch) for batch in batches], axis=1)
+
+    def scores(self, rows: np.ndarray) -> np.ndarray:
+        """The score of encoded rows, float64 [row], higher = more anomalous.
+
+        It is in standard deviations of a normal row's, about 0 for those.
+        """
+        return self._joined(self.parts(rows))
+
+    def _parts(self, rows: np.ndarray) -> np.ndarray:
+        if not len(rows):
+            return np.empty((len(GROUPS), 0))
+        densities = [score(rows) for score in self._densities]
+        return np.concatenate([self._nearest.scores(rows), densities])
+
+    def _joined(self, parts: np.ndarray) -> np.ndarray:
+        return WEIGHTS @ ((parts - self._mean) / self._scale)
+
+
+def _cross_fitted(
+    fit: Callable[[np.ndarray], Callable[[np.ndarray], np.ndarray]], rows: np.ndarray
+) -> np.ndarray:
+    """Scores of the first rows by fits on the rows of other folds, [row]."""
+    held_out = rows[:MOST_HELD_OUT]
+    scores = np.empty(len(held_out))
+    fold_of = np.arange(len(rows)) % min(FOLDS, len(rows))
+    for fold in np.unique(fold_of):
+        is_left_out = fold_of[: len(held_out)] == fold
+        scores[is_left_out] = fit(rows[fold_of != fold])(held_out[is_left_out])
+    return scores
