@@ -47,7 +47,7 @@ def test_the_command_tells_figures_and_writes_the_results(tmp_path, capsys):
     figures = {line["name"]: line for line in map(json.loads, capsys.readouterr().out.splitlines())}
     assert figures[f"adbench.{OURS}.auroc"]["value"] > 0.99
     assert "2 tables and 1 splits" in figures["adbench.knn.lead"]["unit"]
-    rows = list(csv.DictReader(output.with_suffix(".csv").open()))
+    rows = list(csv.DictReader(output.with_suffix(".csv").read_text().splitlines()))
     assert [row["table"] for row in rows if row["detector"] == OURS] == ["9_first", "10_second"]
     assert "| rank |" in output.with_suffix(".md").read_text()
 
