@@ -28,6 +28,8 @@ def saved_bytes(folder, model_dir, *flags, make_command=tiny_command):
     """Runs, and returns the bytes of all results by path in the run folder."""
     result = call(make_command(folder, *flags, model_dir=model_dir))
     assert result.returncode == 0, result.stderr
+    # TensorFlow's notes: not of the processes that the launchers start, either.
+    assert not any(note in result.stderr for note in ("absl::", "oneDNN")), result.stderr
     return bytes_by_path(folder / model_dir, SAME)
 
 
