@@ -1,7 +1,7 @@
 """manifest.json: what a run is, which data it has, how far it has come. Checked when it is read."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Annotated, Any
 
 from tools.files.typed_json import MalformedError, typed
@@ -44,23 +44,30 @@ class DataSets:
         out_of_distribution: Names of the sets against which it is tested.
         missing: {name of such a set that could not be had: reason}.
         altered: Names of the sets of corrupted and perturbed test images.
-        alterations: {name of an altered set: how it was made}, for each of them.
         checksums: {name: sha256 of the source}.
         sizes: {name, or "training": number of examples}.
+        alterations: {name of an altered set: how it was made}, for each of them.
     """
 
     in_distribution: str = ""
     out_of_distribution: tuple[str, ...] = ()
     missing: Mapping[str, str] = field(default_factory=dict)
     altered: tuple[str, ...] = ()
-    alterations: Mapping[str, Alteration] = field(default_factory=dict)
     checksums: Mapping[str, str] = field(default_factory=dict)
     sizes: Mapping[str, Count] = field(default_factory=dict)
+    alterations: Mapping[str, Alteration] = field(default_factory=dict)
 
     @property
     def available(self) -> tuple[str, ...]:
         """The out-of-distribution sets that could be had."""
         return tuple(name for name in self.out_of_distribution if name not in self.missing)
+
+    def to_json(self) -> dict[str, Any]:
+        """The manifest's entry; `alterations` are left out where there are none."""
+        entry = asdict(self)
+        if not self.alterations:
+            del entry["alterations"]
+        return entry
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from tools.data.images.altered_sets import corrupted_sets, perturbed_sets
 from tools.data.images.image_registry import default_ood_names, load_images, make_ood_set
 from tools.data.images.preprocessing import check_image_shape
 from tools.errors import InputError
-from tools.run.manifest import CORRUPTION, PERTURBATION
+from tools.run.manifest import CORRUPTION, PERTURBATION, DataSets
 from tools.run.run_folder import CALIBRATION
 from tools.run.seeds import child_seed
 
@@ -72,6 +72,19 @@ class ExperimentData:
     def scored(self) -> tuple[ExampleSet, ...]:
         """The sets that members score."""
         return (self.test, self.calibration, *self.ood)
+
+    def described(self) -> DataSets:
+        """The sets as the manifest names them."""
+        sizes = {example_set.name: len(example_set) for example_set in self.scored}
+        return DataSets(
+            in_distribution=self.test.name,
+            out_of_distribution=tuple(example_set.name for example_set in self.ood),
+            missing=self.missing,
+            altered=tuple(example_set.name for example_set in self.altered),
+            checksums={example_set.name: example_set.checksum for example_set in self.scored},
+            sizes={"training": len(self.training), **sizes},
+            alterations={part.name: part.alteration for part in self.altered if part.alteration},
+        )
 
 
 def load_experiment_data(settings: DataSettings) -> ExperimentData:

@@ -51,4 +51,4 @@ def more_normal(
             moved = compiled(moved, tf.constant(low), tf.constant(high))
         return {"images": moved}
 
-    return in_full_batches(attacked, images, BATCH)["images"]
+    return in_full_batches(attacked, images, size=BATCH)["images"]

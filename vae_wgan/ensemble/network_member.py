@@ -2,11 +2,13 @@
 
 import copy
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import NamedTuple, Self
 
 import numpy as np
 import tensorflow as tf
 
+from tools.run.batches import in_full_batches
 from tools.run.stopwatch import Stopwatch
 from vae_wgan.ensemble.adversarial_inputs import more_normal
 from vae_wgan.ensemble.member import Member
@@ -105,7 +107,7 @@ class NetworkMember(Member):
 
     def score(self, examples: np.ndarray, ids: np.ndarray, seed: int) -> dict[str, np.ndarray]:
         """The quantities of all passes for any number of examples; see `Member`."""
-        scores = {}
+        scores: dict[str, np.ndarray] = {}
         for name in self.passes:
             scores |= self.score_in(name, examples, ids, seed)
         return scores
@@ -115,14 +117,14 @@ class NetworkMember(Member):
     ) -> dict[str, np.ndarray]:
         """The quantities of one pass; the other arguments are those of `score`."""
         function, size, noise = self.passes[name]
-        weights, batches = self.weights, []
-        for start in range(0, len(examples), size):
-            count = min(size, len(examples) - start)
-            filled = start + np.arange(size).clip(max=count - 1)  # repeats the last example
-            with self._stopwatch.timed(name, count):
-                values = function(weights, examples[filled], noise(seed, ids[filled]))
-                batches.append({key: value.numpy()[:count] for key, value in values.items()})
-        return {key: np.concatenate([batch[key] for batch in batches]) for key in batches[0]}
+        weights = self.weights
+        return in_full_batches(
+            lambda examples, ids: function(weights, examples, noise(seed, ids)),
+            examples,
+            ids,
+            size=size,
+            timed=partial(self._stopwatch.timed, name),
+        )
 
     @property
     def costs(self) -> dict[str, float]:

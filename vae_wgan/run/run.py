@@ -87,7 +87,7 @@ class Run:
         shape = list(self.data.training.examples.shape[1:])
         # An earlier start may have had attacks and a history that this one has not.
         self.folder.update_manifest(
-            datasets=_described(self.data),
+            datasets=self.data.described().to_json(),
             example_shape=shape,
             adversarial={},
             history={},
@@ -129,7 +129,7 @@ class Run:
         self.data = dataclasses.replace(self.data, ood=(*self.data.ood, *sets))
         pairs = zip(sets, self._attacked, strict=True)
         names = {after.name: before.name for after, before in pairs}
-        self.folder.update_manifest(datasets=_described(self.data), adversarial=names)
+        self.folder.update_manifest(datasets=self.data.described().to_json(), adversarial=names)
 
     def score(self) -> None:
         """Scores what is missing of the sets; the manifest's costs are of what was missing."""
@@ -188,18 +188,3 @@ def _check_log_dir(log_dir: str) -> None:
         tempfile.TemporaryFile(dir=log_dir).close()
     except OSError as error:  # TensorFlow would say so in its own way, and later
         raise InputError(f"--log_dir={log_dir} cannot be written: {error.strerror}") from error
-
-
-def _described(data: ExperimentData) -> dict[str, Any]:
-    """The data, for the manifest."""
-    alterations = {part.name: dataclasses.asdict(part.alteration) for part in data.altered}
-    described = {
-        "in_distribution": data.test.name,
-        "out_of_distribution": [example_set.name for example_set in data.ood],
-        "missing": data.missing,
-        "altered": [example_set.name for example_set in data.altered],
-        "checksums": {example_set.name: example_set.checksum for example_set in data.scored},
-        "sizes": {"training": len(data.training)}
-        | {example_set.name: len(example_set) for example_set in data.scored},
-    }
-    return described | ({"alterations": alterations} if alterations else {})

@@ -80,7 +80,7 @@ class TableMember(NetworkMember):
         if self._settings.model != "vae":
             return None
         means = partial(self._compiled_posterior_means, self.weights)
-        return in_full_batches(means, rows, SCORE_BATCH)["posterior_mean"]
+        return in_full_batches(means, rows, size=SCORE_BATCH)["posterior_mean"]
 
     def monitor(self) -> dict[str, float]:
         """Means of the scores over the monitored rows; and the learning rate."""

@@ -1,5 +1,7 @@
 """Each row once per epoch, whatever the batch size, and no state; and batches of one size."""
 
+from contextlib import contextmanager
+
 import numpy as np
 import pytest
 
@@ -35,13 +37,20 @@ def test_a_batch_is_a_function_of_the_step_only():
 
 @pytest.mark.parametrize("count", [1, 3, 4, 9])
 def test_values_of_rows_are_those_of_single_rows(count):
-    rows, sizes = np.random.default_rng(0).random((count, 2)), []
+    rows, sizes, counts = np.random.default_rng(0).random((count, 2)), [], []
 
-    def function(batch):
+    def function(batch, numbers):
         sizes.append(len(batch))
-        return {"sum": batch.sum(axis=1), "first": batch[:, 0]}
+        return {"sum": batch.sum(axis=1), "first": batch[:, 0], "number": numbers}
 
-    values = in_full_batches(function, rows, size=4)
+    @contextmanager
+    def timed(rows_of_batch):
+        counts.append(rows_of_batch)
+        yield
+
+    values = in_full_batches(function, rows, np.arange(count), size=4, timed=timed)
     assert set(sizes) == {4}
+    assert sum(counts) == count
+    np.testing.assert_array_equal(values["number"], np.arange(count))
     np.testing.assert_array_equal(values["sum"], rows.sum(axis=1))
     np.testing.assert_array_equal(values["first"], rows[:, 0])

@@ -46,6 +46,16 @@ def test_a_run_of_an_earlier_version_is_read():
     assert manifest.training_data["train_dataset"].startswith("own, sha256 ")
 
 
+def test_sets_are_written_as_they_are_read(content):
+    datasets = manifest_from_json(content).datasets
+    assert DataSets().to_json().keys() == datasets.to_json().keys()
+    assert "alterations" not in datasets.to_json()
+    content["datasets"]["altered"] = ["corruption.fog.5"]
+    altered = manifest_from_json(content).datasets
+    written = json.loads(json.dumps(altered.to_json()))
+    assert manifest_from_json(content | {"datasets": written}).datasets == altered
+
+
 def test_sets_that_could_not_be_had_are_not_available(content):
     content["datasets"]["missing"] = {"near": "no source answered"}
     assert manifest_from_json(content).datasets.available == ("far",)

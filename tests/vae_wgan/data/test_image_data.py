@@ -10,6 +10,7 @@ from input_errors import message_of
 from tools.data.example_set import ExampleSet
 from tools.data.images.image_registry import IMAGE_DATASETS
 from tools.errors import InputError
+from tools.run.manifest import Alteration
 from vae_wgan.data.image_data import (
     attacked_sets,
     load_experiment_data,
@@ -241,6 +242,11 @@ def test_altered_images_are_chosen_test_images(own):
     names = [example_set.name for example_set in data.altered]
     assert names[:3] == ["corruption.contrast.1", "corruption.contrast.5", "perturbation.rotate.0"]
     assert len(names) == 2 + 31
+    datasets = data.described()
+    assert datasets.altered == tuple(names)
+    assert datasets.alterations["corruption.contrast.5"] == Alteration("corruption", "contrast", 5)
+    assert datasets.sizes["training"] == len(data.training)
+    assert datasets.checksums.keys() == {part.name for part in data.scored}
     chosen = data.altered[2]
     assert len(chosen) == 4
     assert set(chosen.ids) <= set(data.test.ids)
