@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Sets up .venv, then lint, format, documentation and tests; ends with pytest's line that counts them.
+# Sets up .venv, then lint, format, types, documentation and tests; ends with pytest's line that counts them.
 # Usage: bash scripts/test.sh [pytest's arguments]      all tests: bash scripts/test.sh -m ""
 set -euo pipefail
 
@@ -8,6 +8,7 @@ bash scripts/setup_venv.sh dev
 .venv/bin/python -m ruff check --quiet .
 .venv/bin/python -m ruff format --quiet --check .
 .venv/bin/lint-imports >/dev/null || { .venv/bin/lint-imports --verbose; exit 1; }
+.venv/bin/mypy --no-error-summary
 NO_MKDOCS_2_WARNING=1 .venv/bin/python -m mkdocs build --quiet --strict
 # A process per core, at most four; a file's tests share one, in the order that tests/conftest.py
 # gives. Exits 5 when no test ran.

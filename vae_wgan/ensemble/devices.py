@@ -71,7 +71,7 @@ def graphs_as_written() -> Iterator[None]:
 class _AsWritten:
     """The threads that are in `graphs_as_written`, and the options before the first came."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.lock = threading.Lock()
         self.threads = 0
         self.before: dict[str, bool] = {}

@@ -111,7 +111,10 @@ class TaskRunner(Runner):
             by_member[member] = scores
             if len(by_member) == len(members):
                 del parts[index]
-                yield example_sets[index], stack_members(map(by_member.get, sorted(by_member)))
+                yield (
+                    example_sets[index],
+                    stack_members(by_member[each] for each in sorted(by_member)),
+                )
 
     def _scoring_tasks(
         self, members: Sequence[TrainedMember], example_sets: Sequence[ExampleSet], seed: int

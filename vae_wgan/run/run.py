@@ -168,7 +168,8 @@ class Run:
     def _show_members(self) -> None:
         """Writes what members can draw, and the first one's codes of the sets in the report."""
         altered = self.data.altered
-        names = strongest({part.name: part.alteration for part in altered}).values()
+        alterations = {part.name: part.alteration for part in altered if part.alteration}
+        names = strongest(alterations).values()
         shown = {name for of_kind in names for name in of_kind}
         coded = (self.data.test, *self.data.ood, *(p for p in altered if p.name in shown))
         write_samples(self.members, self.folder)

@@ -181,7 +181,7 @@ def open_ensemble(
     """
     manifest = folder.find_manifest()
     kind = None if manifest is None else kind_of_run(manifest)
-    if kind is None:
+    if manifest is None or kind is None:
         raise ArgumentError(
             f"run_folder={folder.path} holds no run of vae_run.py, wgan_run.py or anomaly_run.py"
         )

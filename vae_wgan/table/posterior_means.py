@@ -45,4 +45,4 @@ def score_posterior_means(
 
 def _variances(posterior_means: ArrayLike) -> np.ndarray:
     """Over members, [member, example] to [1, example]."""
-    return np.var(posterior_means, axis=0, keepdims=True)
+    return np.var(np.asarray(posterior_means), axis=0, keepdims=True)

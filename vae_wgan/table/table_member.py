@@ -16,7 +16,7 @@ from vae_wgan.table.table_flow import TableFlow
 from vae_wgan.table.table_vae import TableVAE
 from vae_wgan.vae.vae import posterior_mean
 
-MODELS = {"vae": TableVAE, "flow": TableFlow}
+MODELS: dict[str, type[TableVAE | TableFlow]] = {"vae": TableVAE, "flow": TableFlow}
 # Steps in one compiled call: they take a fraction of a millisecond each, less than a call costs.
 BLOCK_STEPS = 100
 SCORE_BATCH = 2048  # rows in one compiled scoring call; the last batch is filled up

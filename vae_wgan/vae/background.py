@@ -154,6 +154,6 @@ def _score(
         _LOG.info("%s: scoring with the background ensemble", example_set.name)
         with stopwatch.timed("background", len(example_set)):
             values = background.log_likelihood(runner, example_set)
-        scores = file.scores | {BACKGROUND: values}
+        scores = {**file.scores, BACKGROUND: values}
         write_scores(path, scores, file.ids, file.provenance | added)
     record_costs(folder, stopwatch.per_thousand())

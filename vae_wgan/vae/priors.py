@@ -68,6 +68,7 @@ class MaskedNetwork(tf.keras.layers.Layer):
     def build(self, input_shape: tuple[int | None, ...]) -> None:
         """Makes weights for codes of input_shape[-1] numbers."""
         latent_size = input_shape[-1]
+        assert latent_size is not None  # only the number of codes is open
         self.masks = autoregressive_masks(latent_size, self.hidden_units)
         self.masks[-1] = np.repeat(self.masks[-1], 2, axis=1)  # shift and log scale side by side
         self.kernels, self.biases = [], []

@@ -2,9 +2,9 @@
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -84,7 +84,7 @@ def _parse_feather(content: bytes, path: Path) -> pd.DataFrame:
         return _without_index(table.to_pandas())
 
 
-def _refuse_nested(schema) -> None:
+def _refuse_nested(schema: Iterable[Any]) -> None:  # of pyarrow, which has no types
     import pyarrow
 
     for field in schema:
