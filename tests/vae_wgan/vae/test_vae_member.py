@@ -174,7 +174,7 @@ def test_pictures_are_images(member):
     ],
     ids=lambda changed: "-".join(changed),
 )
-def test_every_training_flag_acts(member, changed):
+def test_every_training_flag_acts(member, changed, eagerly):
     member.initialize(0)
     train(member, range(2))
     plain = member.monitor()["elbo"]
