@@ -4,10 +4,10 @@ import io
 import json
 import math
 import os
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 
@@ -20,8 +20,9 @@ class DamagedFileError(Exception):
     """A file is there but not whole. The message says how, in one line."""
 
 
-def write_bytes(path: Path, content: bytes | memoryview) -> None:
-    """Writes the file so that a reader, or a crash, meets the old content or the new, never a part.
+@contextmanager
+def whole_file(path: Path) -> Iterator[BinaryIO]:
+    """A file to write to, which takes its path when all is written: never is a part of it there.
 
     Raises:
         OSError: The disk is full or the folder cannot be written; it names the file, and the old
@@ -31,7 +32,7 @@ def write_bytes(path: Path, content: bytes | memoryview) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with open(partial, "wb") as file:
-            file.write(content)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         os.replace(partial, path)
@@ -40,6 +41,16 @@ def write_bytes(path: Path, content: bytes | memoryview) -> None:
     finally:
         with suppress(OSError):  # a second one would hide the first
             partial.unlink(missing_ok=True)
+
+
+def write_bytes(path: Path, content: bytes | memoryview) -> None:
+    """Writes the file so that a reader, or a crash, meets the old content or the new, never a part.
+
+    Raises:
+        OSError: As for `whole_file`.
+    """
+    with whole_file(path) as file:
+        file.write(content)
 
 
 def write_text(path: Path, text: str) -> None:

@@ -1,68 +1,172 @@
-"""Scores the rows of a table with the members of a finished run: score, p-value, flag."""
+"""Scores the rows of a table with the members of a finished run: score, p-value, flag, reason."""
 
 import logging
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
-from tools.data.tables.table_datasets import load_table
-from tools.data.tables.table_encoder import encoder_from_json
+from tools.data.tables.new_rows import NewRows, examine_rows
+from tools.data.tables.scored_rows import check_output, with_given_columns, write_scored_rows
+from tools.data.tables.table_datasets import table_content
+from tools.data.tables.table_encoder import NumericColumn, TableEncoder, encoder_from_json
+from tools.data.tables.table_files import table_parts
 from tools.errors import InputError
-from tools.files.whole_files import write_text
-from tools.report.text_lines import csv_lines
 from tools.run.resuming import settle_settings
 from tools.run.run_folder import RunFolder
 from tools.scores import calibrated
 from tools.scores.finished_run import read_manifest
 from vae_wgan.settings.table_settings import TableSettings
 
+if TYPE_CHECKING:
+    from vae_wgan.run.trained_ensemble import TrainedEnsemble
+
 _LOG = logging.getLogger(__name__)
 STATISTIC = "waic"
-COLUMNS = ("row", "score", "p_value", "flagged")
+PART = 50_000  # rows that are read, scored and written at a time
+# Score of a row with a number beyond what arithmetic holds.
+MOST_ANOMALOUS = float(np.finfo(np.float64).max)
 
 
 def score_table(settings: TableSettings, given: set[str]) -> None:
     """Writes a line per row of --score_file to --output, in their order.
 
     The score is that of the run's first score key, WAIC of a score that members have. Higher = more
-    anomalous.
+    anomalous. The run's folder is all that is needed of the run.
 
     Args:
         settings: Settings of the run that is to be used, with score_file and output.
         given: Names of the flags given by hand.
 
     Raises:
-        InputError: The table does not fit to the training table, or the run is not finished.
+        InputError: The table lacks columns, the run is not finished, or the output is somebody's
+            file; with strict_data, a row cannot be scored.
     """
     folder = RunFolder(settings.model_dir)
     settings = settle_settings(folder, settings, given)
+    check_output(
+        settings.output,
+        run=settings.model_dir,
+        inputs=(settings.score_file, settings.train_dataset),
+        overwrite=settings.overwrite,
+    )
     encoder = encoder_from_json(read_manifest(folder).encoder)
-    table = load_table(settings.score_file, settings.data_dir, settings.text_options)
-    try:
-        rows = encoder.encode(table.frame)
-    except InputError as error:
-        raise InputError(f"--score_file={settings.score_file}: {error}") from error
+    scorer = _RowScorer(folder, settings, encoder)
     with folder.locked():
-        scores, calibration = _scores(folder, settings, rows)
-    p_values = calibrated.p_values(scores, calibration)
-    flagged = (p_values <= settings.target_fpr).astype(int)
-    lines = zip(range(len(rows)), scores.tolist(), p_values.tolist(), flagged.tolist(), strict=True)
-    write_text(Path(settings.output), csv_lines(COLUMNS, lines))
-    _LOG.info("%s: %d rows, %d flagged", settings.output, len(rows), flagged.sum())
+        write_scored_rows(Path(settings.output).expanduser(), scorer.scored_parts())
+    scorer.tell_what_was_found()
 
 
-def _scores(
-    folder: RunFolder, settings: TableSettings, rows: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """The scores of the rows, and those of the calibration rows by the same members."""
-    # Here: with these comes TensorFlow; a table that does not fit ends before it.
-    from vae_wgan.ensemble.devices import prepare_devices
-    from vae_wgan.run.trained_ensemble import open_ensemble
+class _RowScorer:
+    """Scores the parts of one file, and counts what is found."""
 
-    prepare_devices(settings.cpus_per_member)
-    ensemble = open_ensemble(folder, settings.score_keys[0], settings, calibrated=True)
-    scores = ensemble.scores(rows, STATISTIC)
-    if not np.isfinite(scores).all():
-        row = int(np.flatnonzero(~np.isfinite(scores))[0])
-        raise InputError(f"--score_file={settings.score_file}: row {row} has no finite score")
-    return scores, ensemble.combined(ensemble.calibration, STATISTIC)
+    def __init__(self, folder: RunFolder, settings: TableSettings, encoder: TableEncoder):
+        self._folder = folder
+        self._settings = settings
+        self._encoder = encoder
+        self._counts: Counter[str] = Counter()
+        self._unknown: dict[str, tuple[int, str]] = {}
+        self._first_problem = ""
+        self._ensemble: TrainedEnsemble | None = None
+
+    def scored_parts(self) -> Iterator[pd.DataFrame]:
+        """Each part of the file with its scores and the columns that members did not use."""
+        path, content = table_content(self._settings.score_file, self._settings.data_dir)
+        options, numbers = self._settings.text_options, _number_columns(self._encoder)
+        for frame in table_parts(content, path, options, numbers, PART):
+            try:
+                rows = examine_rows(frame, self._encoder)
+                self._note(rows, frame.index[0])
+            except InputError as error:
+                raise InputError(f"--score_file={self._settings.score_file}: {error}") from error
+            scored = self._scored(rows).assign(row=frame.index)
+            self._counts["flagged"] += int(scored["flagged"].sum())
+            others = [name for name in frame if name not in self._encoder.needed]
+            yield with_given_columns(scored, frame[others].reset_index(drop=True))
+
+    def tell_what_was_found(self) -> None:
+        """Logs texts that are no categories, and the counts of rows."""
+        for name, (count, text) in self._unknown.items():
+            _LOG.warning(
+                "column %s: %d rows have a text, as %r, that is none of the run's categories",
+                name,
+                count,
+                text,
+            )
+        counts, output = self._counts, self._settings.output
+        unscored = counts["rows"] - counts["scored"]
+        words = f", {unscored} not scored ({self._first_problem}, ...)" if unscored else ""
+        _LOG.info("%s: %d rows, %d flagged%s", output, counts["rows"], counts["flagged"], words)
+
+    def _note(self, rows: NewRows, first_row: int) -> None:
+        self._counts["rows"] += len(rows.is_scored)
+        self._counts["scored"] += int(rows.is_scored.sum())
+        for name, (count, text) in rows.unknown.items():
+            self._unknown[name] = (self._unknown.get(name, (0, text))[0] + count, text)
+        if not rows.is_scored.all() and not self._first_problem:
+            row = int(np.flatnonzero(~rows.is_scored)[0])
+            self._first_problem = f"row {first_row + row}: {rows.problems[row]}"
+            if self._settings.strict_data:
+                raise InputError(
+                    f"{self._first_problem} (the first row is 0); mend the table, or leave out"
+                    " --strict_data"
+                )
+
+    def _scored(self, rows: NewRows) -> pd.DataFrame:
+        """Score, p-value and flag of each row, NaN where there is none; reason and problem."""
+        scores, p_values = (np.full(len(rows.is_scored), np.nan) for _ in range(2))
+        beyond, ensemble = rows.beyond.copy(), self._opened()
+        calibration = ensemble.combined(ensemble.calibration, STATISTIC)
+        scores[rows.is_scored] = found = self._member_scores(rows.features)
+        for place in np.flatnonzero(~np.isfinite(found)):
+            row = np.flatnonzero(rows.is_scored)[place]
+            beyond[row] = beyond[row] or self._furthest_column(rows.features[place])
+        is_beyond = (beyond != "") & rows.is_scored
+        scores[is_beyond] = MOST_ANOMALOUS
+        p_values[rows.is_scored] = calibrated.p_values(scores[rows.is_scored], calibration)
+        is_sure = is_beyond | ((rows.moved != "") & rows.is_scored)
+        p_values[is_sure] = 1 / (1 + len(calibration))
+        flagged = pd.array((p_values <= self._settings.target_fpr) | is_sure, "Int64")
+        flagged[~rows.is_scored] = pd.NA
+        reasons = rows.moved.copy()
+        reasons[is_beyond] = [f"{name} is beyond all numbers" for name in beyond[is_beyond]]
+        return pd.DataFrame(
+            {
+                "score": scores,
+                "p_value": p_values,
+                "flagged": flagged,
+                "reason": pd.array(reasons, "string"),
+                "problem": pd.array(rows.problems, "string"),
+            }
+        )
+
+    def _furthest_column(self, features: np.ndarray) -> str:
+        owners = [column.name for column in self._encoder.columns for _ in column.features]
+        return owners[int(np.abs(features).argmax())]
+
+    def _member_scores(self, features: np.ndarray) -> np.ndarray:
+        if not len(features):
+            return np.empty(0)
+        with np.errstate(over="ignore", invalid="ignore"):
+            return self._opened().scores(features, STATISTIC)
+
+    def _opened(self) -> "TrainedEnsemble":
+        """The ensemble; opened when a part fits to it, as TensorFlow takes seconds to load."""
+        if self._ensemble is None:
+            from vae_wgan.ensemble.devices import prepare_devices
+            from vae_wgan.run.trained_ensemble import open_ensemble
+
+            prepare_devices(self._settings.cpus_per_member)
+            key = self._settings.score_keys[0]
+            self._ensemble = open_ensemble(self._folder, key, self._settings, calibrated=True)
+        return self._ensemble
+
+
+def _number_columns(encoder: TableEncoder) -> set[str]:
+    """Columns that are read as numbers or times; all others stay as they are written."""
+    numeric = {column.name for column in encoder.columns if isinstance(column, NumericColumn)}
+    constants = {name for name, value in encoder.constants.items() if isinstance(value, float)}
+    return numeric | constants | {encoder.time_column}

@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 from typing import ClassVar
 
+from tools.data.tables.scored_rows import ENDINGS
 from tools.data.tables.table_datasets import check_table_name
 from tools.data.tables.text_format import HEADERS, CsvOptions, parse_csv_options
 from tools.errors import InputError
@@ -207,7 +208,19 @@ class TableSettings(RunSettings):
         of_this_start=True,
     )
     output: str = option(
-        "", "File for the scores of the rows of score_file (.csv).", of_this_start=True
+        "", "File for the scores of the rows of score_file (.csv or .parquet).", of_this_start=True
+    )
+    overwrite: bool = option(
+        False,
+        "Replaces an existing file at output; one that this command has written is replaced"
+        " without.",
+        of_this_start=True,
+    )
+    strict_data: bool = option(
+        False,
+        "Ends with an error where a row of score_file cannot be scored, instead of a line that"
+        " says why.",
+        of_this_start=True,
     )
     target_fpr: float = option(
         0.01,
@@ -234,7 +247,8 @@ class TableSettings(RunSettings):
         """Raises InputError where flags contradict one another; fills in what depends on others."""
         super().__post_init__()
         vae_options.check_analytic_kl(self)
-        check_table_name("train_dataset", self.train_dataset)
+        if not self.score_file:  # to score new rows the run's folder is enough
+            check_table_name("train_dataset", self.train_dataset)
         parse_csv_options(self.csv_options)
         if self.normal_label != TableSettings.normal_label and not self.label_column:
             raise InputError(f"--normal_label={self.normal_label} needs --label_column")
@@ -261,6 +275,8 @@ class TableSettings(RunSettings):
         if not above.is_dir():
             raise InputError(f"--output={self.output}: {above} is a file, no folder")
         if self.score_file:
+            if not self.output.endswith(ENDINGS):
+                raise InputError(f"--output={self.output}: its name ends in {' or '.join(ENDINGS)}")
             check_table_name("score_file", self.score_file)
             if self.launcher != "local" or self.members_at_once > 1:
                 raise InputError(

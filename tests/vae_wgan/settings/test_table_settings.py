@@ -67,6 +67,8 @@ def test_all_baselines_have_one_word():
         (["--alerts=0"], "--alerts=0"),
         (["--score_file=new.csv"], "--score_file and --output go together"),
         (["--score_file=new.csv", "--output=."], "--output=. is a folder"),
+        (["--score_file=new.csv", "--output=a.json"], "its name ends in .csv or .parquet"),
+        (["--csv_options=sep=x"], "--csv_options=sep=x: write sep=comma"),
         (["--target_fpr=1"], "--target_fpr=1.0: must be below 1"),
         (["--skip_train", "--delete_existing"], "drop one"),
         (["--train_dataset=no.csv"], "--train_dataset=no.csv"),

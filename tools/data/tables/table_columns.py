@@ -29,10 +29,16 @@ def numbers(column: pd.Series) -> np.ndarray:
     Raises:
         InputError: A value is a text, or infinite.
     """
-    values = _to_numeric(column).to_numpy(np.float64, na_value=np.nan)
-    _refuse_rows(column, np.isnan(values) & column.notna().to_numpy(), "is no number")
+    values, is_text = numbers_and_texts(column)
+    _refuse_rows(column, is_text, "is no number")
     _refuse_rows(column, np.isinf(values), "is infinite")
     return values
+
+
+def numbers_and_texts(column: pd.Series) -> tuple[np.ndarray, np.ndarray]:
+    """The column as float64 [row], NaN where a value is missing or a text, and where it is one."""
+    values = _to_numeric(column).to_numpy(np.float64, na_value=np.nan)
+    return values, np.isnan(values) & column.notna().to_numpy()
 
 
 def texts(column: pd.Series) -> np.ndarray:
@@ -54,9 +60,15 @@ def seconds(column: pd.Series) -> np.ndarray:
     refuse_missing(column, "every row needs its time")
     if is_numeric(column):
         return numbers(column)
-    dates = pd.to_datetime(column, errors="coerce", utc=True, format="ISO8601")
-    _refuse_rows(column, dates.isna().to_numpy(), "is no date such as 2013-09-01T12:30:00")
-    return (dates - pd.Timestamp(0, tz="UTC")).dt.total_seconds().to_numpy()
+    found = dates(column)
+    _refuse_rows(column, np.isnan(found), "is no date such as 2013-09-01T12:30:00")
+    return found
+
+
+def dates(column: pd.Series) -> np.ndarray:
+    """Dates in seconds since 1970, UTC, float64 [row]; NaN where a value is none."""
+    found = pd.to_datetime(column, errors="coerce", utc=True, format="ISO8601")
+    return (found - pd.Timestamp(0, tz="UTC")).dt.total_seconds().to_numpy()
 
 
 def with_time_of_day(frame: pd.DataFrame, time_column: str, absolute_time: bool) -> pd.DataFrame:

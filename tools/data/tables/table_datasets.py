@@ -111,16 +111,20 @@ def load_table(
     # Here: pandas takes half a second, and flags need not wait for it.
     from tools.data.tables.table_files import parse_table
 
-    if name_or_path in TABLE_DATASETS:
-        path, content = _named_content(name_or_path, Path(os.path.expanduser(data_dir)))
-    else:
-        path = Path(os.path.abspath(os.path.expanduser(name_or_path)))
-        content = unpacked_content(path)
+    path, content = table_content(name_or_path, data_dir)
     frame, notes = parse_table(content, path, options or CsvOptions())
     digest = hashlib.sha256(content)
     if options and options != CsvOptions():  # the same bytes are another table then
         digest.update(repr(options).encode())
     return NamedTable(path.name.partition(".")[0], frame, digest.hexdigest(), notes)
+
+
+def table_content(name_or_path: str, data_dir: str | Path) -> tuple[Path, bytes]:
+    """The file of a table and its unpacked content; arguments and errors as for `load_table`."""
+    if name_or_path in TABLE_DATASETS:
+        return _named_content(name_or_path, Path(os.path.expanduser(data_dir)))
+    path = Path(os.path.abspath(os.path.expanduser(name_or_path)))
+    return path, unpacked_content(path)
 
 
 def _named_content(name: str, data_dir: Path) -> tuple[Path, bytes]:

@@ -3,9 +3,9 @@
 Every statistic comes from the training rows alone. A numeric column with heavy tails is curbed by
 an inverse hyperbolic sine, near to x for small x and to log(2x) for large x (Johnson 1949), in the
 unit that makes the column most like a normal distribution; then it is standardised. A missing
-number becomes the median, and a feature of its own says so. A column of texts has a feature, 0 or
-1, for each of its commonest texts. Columns that are the same in all training rows, row numbers, and
-texts that hardly repeat are left out.
+number becomes the median, and a feature of its own says so. Truth values stay 0 and 1. A column of
+texts has a feature, 0 or 1, for each of its commonest texts. Columns that are the same in all
+training rows, row numbers, and texts that hardly repeat are left out.
 """
 
 import dataclasses
@@ -28,6 +28,8 @@ MOST_CATEGORIES = 20
 # What units are tried, in standard deviations. With more than half of the values in one point the
 # likelihood has no upper bound, hence the last.
 UNITS = tuple(2.0**power for power in range(3, -7, -1))
+# Spread of equal numbers of 64 bits that were computed in different ways, relative to their size.
+ROUNDING = 64 * float(np.finfo(np.float64).eps)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -101,6 +103,20 @@ class CategoricalColumn:
 
 
 @dataclasses.dataclass(frozen=True)
+class _Constant:
+    """A column that never moved in the training rows; None: it was always missing."""
+
+    value: float | str | None
+
+    @property
+    def description(self) -> str:
+        """Why members do not see it."""
+        number = isinstance(self.value, float)
+        words = "missing" if self.value is None else f"{self.value:g}" if number else self.value
+        return f"always {words} in the training rows"
+
+
+@dataclasses.dataclass(frozen=True)
 class TableEncoder:
     """Encodes a table that has the columns of the training table.
 
@@ -110,6 +126,8 @@ class TableEncoder:
         needed: The table's own columns that are read.
         time_column: Replaced by the hour of the day; empty: there is none.
         absolute_time: Whether the time itself stays too.
+        constants: Value of each column that never moved in the training rows; None: it was always
+            missing there.
     """
 
     columns: tuple[NumericColumn | CategoricalColumn, ...]
@@ -117,6 +135,7 @@ class TableEncoder:
     needed: tuple[str, ...]
     time_column: str
     absolute_time: bool
+    constants: Mapping[str, float | str | None] = dataclasses.field(default_factory=dict)
 
     @property
     def features(self) -> tuple[str, ...]:
@@ -137,7 +156,7 @@ class TableEncoder:
         Raises:
             InputError: The columns are not those of the training table, or a value does not fit.
         """
-        self._check_columns(frame)
+        self.check_columns(frame)
         frame = with_time_of_day(frame, self.time_column, self.absolute_time)
         encoded = np.empty((len(frame), len(self.features)), np.float32)
         start = 0
@@ -151,9 +170,11 @@ class TableEncoder:
         """The encoder as JSON, for `encoder_from_json`."""
         return dataclasses.asdict(self)
 
-    def _check_columns(self, frame: pd.DataFrame) -> None:
+    def check_columns(self, frame: pd.DataFrame, *, with_others: bool = False) -> None:
+        """Raises InputError where columns are missing or, unless `with_others`, not known."""
         missing = [name for name in self.needed if name not in frame]
-        unknown = [name for name in frame if name not in {*self.needed, *self.left_out}]
+        known = {*frame} if with_others else {*self.needed, *self.left_out}
+        unknown = [name for name in frame if name not in known]
         faults = [f"lacks {', '.join(missing)}"] if missing else []
         faults += [f"has {', '.join(unknown)}, which the training table has not"] if unknown else []
         if faults:
@@ -175,15 +196,16 @@ def encoder_from_json(value: Mapping[str, Any]) -> TableEncoder:
         )
         encoder = TableEncoder(**{**value, "columns": columns, "needed": tuple(value["needed"])})
         _check_types(encoder)
-    except (KeyError, TypeError) as error:
+    except (AttributeError, KeyError, TypeError) as error:
         raise InputError(f"the table's encoder in manifest.json is damaged: {error}") from error
     return encoder
 
 
 def _check_types(encoder: TableEncoder) -> None:
     """Raises TypeError where a part is neither text nor number as it has to be."""
-    texts_in = [encoder.time_column, *encoder.needed, *encoder.left_out]
-    numbers_in = []
+    texts_in = [encoder.time_column, *encoder.needed, *encoder.left_out, *encoder.constants]
+    constants = [value for value in encoder.constants.values() if value is not None]
+    numbers_in = [value for value in constants if not isinstance(value, str)]
     for column in encoder.columns:
         texts_in.append(column.name)
         if isinstance(column, CategoricalColumn):
@@ -220,23 +242,26 @@ def fit_encoder(
     left_out = {name: why for name, why in (not_features or {}).items() if name in frame}
     features = frame.drop(columns=list(left_out))
     needed = tuple(features)
-    columns = []
+    columns, constants = [], {}
     for name, column in with_time_of_day(features, time_column, absolute_time).items():
         fitted = _fit_column(name, column, training_rows)
         if isinstance(fitted, str):
             left_out[name] = fitted
+        elif isinstance(fitted, _Constant):
+            left_out[name] = fitted.description
+            constants[name] = fitted.value
         else:
             columns.append(fitted)
     if not columns:
         raise InputError("the table has no column to learn from")
     # The time column may itself be left out, and its hour of the day be a feature.
     needed = tuple(name for name in needed if name not in left_out or name == time_column)
-    return TableEncoder(tuple(columns), left_out, needed, time_column, absolute_time)
+    return TableEncoder(tuple(columns), left_out, needed, time_column, absolute_time, constants)
 
 
 def _fit_column(
     name: str, column: pd.Series, training_rows: np.ndarray
-) -> NumericColumn | CategoricalColumn | str:
+) -> NumericColumn | CategoricalColumn | _Constant | str:
     """The fitted column, or the reason why it is left out."""
     if not is_numeric(column):
         return _fit_texts(name, texts(column)[training_rows])
@@ -246,23 +271,26 @@ def _fit_column(
     return _fit_numbers(name, values[training_rows], may_miss=bool(np.isnan(values).any()))
 
 
-def _fit_texts(name: str, values: np.ndarray) -> CategoricalColumn | str:
+def _fit_texts(name: str, values: np.ndarray) -> CategoricalColumn | _Constant | str:
     found, counts = np.unique(values, return_counts=True)
     if len(found) == 1:
-        return f"always {found[0]} in the training rows"
+        return _Constant(str(found[0]))
     if len(found) > max(MOST_CATEGORIES, len(values) / 2):
         return "texts that hardly repeat"
     commonest = np.argsort(-counts, kind="stable")[:MOST_CATEGORIES]
     return CategoricalColumn(name, tuple(found[commonest].tolist()))
 
 
-def _fit_numbers(name: str, values: np.ndarray, may_miss: bool) -> NumericColumn | str:
+def _fit_numbers(name: str, values: np.ndarray, may_miss: bool) -> NumericColumn | _Constant:
     missing = np.isnan(values)
     present = values[~missing]
     if not len(present):
-        return "always missing in the training rows"
-    if (present == present[0]).all():
-        return f"always {present[0]:g} in the training rows"
+        return _Constant(None)
+    if np.isin(present, (0, 1)).all() and present.min() < present.max():
+        median = float(np.median(present) > 0)
+        return NumericColumn(name, median, None, 0.0, 1.0, may_miss, bool(missing.any()))
+    if _spread(present) <= ROUNDING * np.abs(present).max():
+        return _Constant(float(np.median(present)))
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
         is_sound = 0 < present.std() < np.inf
     if not is_sound:
@@ -275,6 +303,11 @@ def _fit_numbers(name: str, values: np.ndarray, may_miss: bool) -> NumericColumn
     curbed = _curbed(np.where(missing, median, values), median, unit)
     mean, scale = float(curbed.mean()), float(curbed.std())
     return NumericColumn(name, median, unit, mean, scale, may_miss, bool(missing.any()))
+
+
+def _spread(values: np.ndarray) -> float:
+    """From the least to the largest; half of each, as the whole may be infinite."""
+    return 2 * min(values.max() / 2 - values.min() / 2, np.finfo(np.float64).max / 2)
 
 
 def _likeliest_unit(values: np.ndarray, median: float) -> float | None:

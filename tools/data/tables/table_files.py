@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from tools.data.tables.text_cells import clean_cells
-from tools.data.tables.text_format import CsvOptions, TextFormat, find_text_format, sample_rows
+from tools.data.tables.text_format import CsvOptions, find_text_format, sample_rows
 from tools.errors import InputError
 from tools.files.array_files import refuse_large
 from tools.files.packed_files import ZIP, zip_names
@@ -59,14 +59,58 @@ def parse_table(content: bytes, path: Path, options: CsvOptions = _FOUND) -> Par
     return ParsedTable(frame.reset_index(drop=True).rename(columns=str), tuple(notes))
 
 
+def table_parts(
+    content: bytes, path: Path, options: CsvOptions, numbers: Collection[str], rows: int
+) -> Iterator[pd.DataFrame]:
+    """The table in a file, in parts of so many rows, numbered on: only one is held at a time.
+
+    Args:
+        content: As for `parse_table`.
+        path: The file.
+        options: As for `parse_table`.
+        numbers: Columns of numbers or times; others stay the texts that a text has.
+        rows: Rows of a part.
+
+    Raises:
+        InputError: The content is no table, or has no row.
+    """
+    if content.startswith(b"PAR1"):
+        parts = _parquet_parts(content, path, rows)
+    elif content.startswith((b"ARROW1", ZIP)) or path.name.endswith((".parquet", ".npz")):
+        frame = parse_table(content, path, options).frame
+        parts = (frame[start : start + rows] for start in range(0, len(frame), rows))
+    else:
+        parts = _text_parts(content, path, options, [], numbers, rows)
+    start = 0
+    for part in parts:
+        yield part.set_axis(pd.RangeIndex(start, start + len(part))).rename(columns=str)
+        start += len(part)
+    if not start:
+        raise InputError(f"{path} has no rows")
+
+
+def _parquet_parts(content: bytes, path: Path, rows: int) -> Iterator[pd.DataFrame]:
+    with reading(path, ImportError, AttributeError, KeyError, OverflowError, TypeError):
+        import pyarrow.parquet
+
+        file = _checked_parquet(content)
+        for batch in file.iter_batches(batch_size=rows):
+            yield _without_index(pyarrow.Table.from_batches([batch]).to_pandas())
+
+
 def _parse_parquet(content: bytes, path: Path) -> pd.DataFrame:
     with reading(path, ImportError, AttributeError, KeyError, OverflowError, TypeError):
-        import pyarrow.parquet  # here: texts need not wait for it
-
-        file = pyarrow.parquet.ParquetFile(io.BytesIO(content))
-        _refuse_wide(file.metadata.num_rows, file.metadata.num_columns)
-        _refuse_nested(file.schema_arrow)
+        _checked_parquet(content)
         return _without_index(pd.read_parquet(io.BytesIO(content)))
+
+
+def _checked_parquet(content: bytes) -> Any:
+    import pyarrow.parquet  # here: texts need not wait for it
+
+    file = pyarrow.parquet.ParquetFile(io.BytesIO(content))
+    _refuse_wide(file.metadata.num_rows, file.metadata.num_columns)
+    _refuse_nested(file.schema_arrow)
+    return file
 
 
 def _parse_feather(content: bytes, path: Path) -> pd.DataFrame:
@@ -120,51 +164,64 @@ def _sheet_as_text(content: bytes, path: Path, notes: list[str]) -> bytes:
 
 
 def _parse_text(content: bytes, path: Path, options: CsvOptions, notes: list[str]) -> pd.DataFrame:
+    (frame,) = _text_parts(content, path, options, notes)
+    return frame
+
+
+def _text_parts(
+    content: bytes,
+    path: Path,
+    options: CsvOptions,
+    notes: list[str],
+    numbers: Collection[str] | None = None,
+    rows: int | None = None,
+) -> Iterator[pd.DataFrame]:
+    """The table in parts of so many rows; None: whole.
+
+    Columns other than `numbers` stay the texts that they are; None: what a column is, is found.
+    """
     with reading(path, OverflowError, LookupError):
         found = find_text_format(content, options)
         start = content[: 1 << 20].decode(found.encoding, errors="ignore")
-        rows = sample_rows(start.lstrip("\ufeff"), found.separator)
-        if not rows:
+        first = next(iter(sample_rows(start.lstrip("\ufeff"), found.separator)), [])
+        if not first:
             raise ValueError("it has no rows")
-        _refuse_wide(content.count(b"\n") + content.count(b"\r"), len(rows[0]))
-        frame = _read_text(io.BytesIO(content), found)
-        if not isinstance(frame.index, pd.RangeIndex):  # pandas takes the first fields for names
-            raise ValueError("its rows have more fields than its heading has names")
-    notes.append(f"read with {found.description}")
-    frame.columns = _names(rows[0], frame, found.has_heading, notes)
-    return clean_cells(frame, found.decimal, found.thousands)
+        _refuse_wide(content.count(b"\n") + content.count(b"\r"), len(first))
+        names = _names(first, found.has_heading, notes)
+        notes.append(f"read with {found.description}")
+        texts = set() if numbers is None else set(names) - set(numbers)
+        read = pd.read_csv(
+            io.BytesIO(content),
+            sep=found.separator,
+            # With pandas a comma cannot be both; cells in quotes are left to `clean_cells`.
+            decimal=found.decimal if found.decimal != found.separator else ".",
+            encoding=found.encoding,
+            header=0 if found.has_heading else None,
+            names=names,
+            dtype=dict.fromkeys(texts, "str"),
+            skipinitialspace=True,
+            low_memory=False,
+            chunksize=rows,
+        )
+        for frame in [read] if rows is None else read:
+            if not isinstance(frame.index, pd.RangeIndex):  # pandas takes the first for names
+                raise ValueError("its rows have more fields than its heading has names")
+            yield clean_cells(frame, found.decimal, found.thousands, texts)
 
 
-def _read_text(stream: io.BytesIO, found: TextFormat) -> pd.DataFrame:
-    return pd.read_csv(
-        stream,
-        sep=found.separator,
-        # With pandas a comma cannot be both; cells in quotes are left to `clean_cells`.
-        decimal=found.decimal if found.decimal != found.separator else ".",
-        encoding=found.encoding,
-        header=0 if found.has_heading else None,
-        skipinitialspace=True,
-        low_memory=False,
-    )
-
-
-def _names(
-    first: Sequence[str], frame: pd.DataFrame, has_heading: bool, notes: list[str]
-) -> list[str]:
+def _names(first: Sequence[str], has_heading: bool, notes: list[str]) -> list[str]:
     """Names of the columns: those of the heading, the second of two equal ones with .1."""
     if not has_heading:
-        return [f"c{index}" for index in range(frame.shape[1])]
-    names = [str(name).strip() for name in frame.columns]
-    repeated = sorted({name for name in first if name and first.count(name) > 1})
-    if repeated:
-        notes.append(f"names of several columns: {', '.join(repeated)}; further ones end in .1, .2")
-    seen: set[str] = set()
-    for index, name in enumerate(names):  # those that differed in blanks only
-        number = 1
-        while names[index] in seen:
-            names[index] = f"{name}.{number}"
+        return [f"c{index}" for index in range(len(first))]
+    names: list[str] = []
+    for index, name in enumerate(first):
+        own = name or f"Unnamed: {index}"
+        number = 0
+        while (numbered := f"{own}.{number}" if number else own) in names:
             number += 1
-        seen.add(names[index])
+        names.append(numbered)
+    if repeated := sorted({name for name in first if name and first.count(name) > 1}):
+        notes.append(f"names of several columns: {', '.join(repeated)}; further ones end in .1, .2")
     return names
 
 

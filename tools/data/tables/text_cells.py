@@ -1,7 +1,7 @@
 """Cells of a text table as people mean them: blanks off, missing values and numbers found."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 import numpy as np
 import pandas as pd
@@ -12,7 +12,9 @@ from tools.data.tables.text_format import MISSING_WORDS
 _THOUSANDS = {".": ",|'|\u2019|[ \u00a0\u202f]", ",": "\\.|'|\u2019|[ \u00a0\u202f]"}
 
 
-def clean_cells(frame: pd.DataFrame, decimal: str, thousands: str | None) -> pd.DataFrame:
+def clean_cells(
+    frame: pd.DataFrame, decimal: str, thousands: str | None, texts: Collection[str] = ()
+) -> pd.DataFrame:
     """The table with its columns of texts cleaned; columns of numbers stay as they are.
 
     Blanks around a text go, and a text of blanks is a missing value. Where more than half of a
@@ -24,10 +26,11 @@ def clean_cells(frame: pd.DataFrame, decimal: str, thousands: str | None) -> pd.
         decimal: "." or ",".
         thousands: Between the thousands of a number; "": none; None: a comma, point, apostrophe or
             blank, wherever each group after it has three digits.
+        texts: Columns that stay texts even where all of them are numbers.
     """
     read = number_reader(decimal, thousands)
     changed = {
-        name: _clean(column, read)
+        name: _clean(column, _no_number if name in texts else read)
         for name, column in frame.items()
         if pd.api.types.is_string_dtype(column) or column.dtype == object
     }
@@ -54,6 +57,10 @@ def number_reader(decimal: str, thousands: str | None) -> Callable[[str], float 
         return None
 
     return read
+
+
+def _no_number(text: str) -> None:
+    return None
 
 
 def _clean(column: pd.Series, read: Callable[[str], float | None]) -> pd.Series:

@@ -1,0 +1,154 @@
+"""Rows that come after training, as people have them: what can be scored, and what cannot and why.
+
+Besides the features of the rows it finds what members cannot see: columns that never moved in
+training and do now, numbers beyond what arithmetic holds, and texts that training rows had not.
+"""
+
+import dataclasses
+from collections import Counter
+
+import numpy as np
+import pandas as pd
+
+from tools.data.tables.table_columns import dates, is_numeric, numbers_and_texts, texts
+from tools.data.tables.table_encoder import CategoricalColumn, NumericColumn, TableEncoder
+from tools.data.tables.text_format import MISSING_WORDS
+
+_LARGEST = np.finfo(np.float64).max
+# Of a distance in units of the column, and of a feature: members compute with 32 bits and squares.
+_LARGEST_DISTANCE = float(np.finfo(np.float32).max)
+_LARGEST_FEATURE = 1e15
+# How far a constant may be written from its value, as another program with fewer digits does.
+_SAME = 1e-9
+
+
+@dataclasses.dataclass(frozen=True)
+class NewRows:
+    """Rows of a table as members see them, and what else there is to say of them.
+
+    Attributes:
+        features: float32 [scored row, feature], finite.
+        is_scored: Whether members can score a row [row].
+        problems: Why they cannot, text [row]; "" where they can.
+        beyond: Name of a column whose number is beyond what members can compute with, text [row].
+        moved: Why a row is anomalous whatever members say, as a constant has moved, text [row].
+        unknown: How many rows have a text that is no category of the training table, and one of
+            these texts, by column.
+    """
+
+    features: np.ndarray
+    is_scored: np.ndarray
+    problems: np.ndarray
+    beyond: np.ndarray
+    moved: np.ndarray
+    unknown: dict[str, tuple[int, str]]
+
+
+def examine_rows(frame: pd.DataFrame, encoder: TableEncoder) -> NewRows:
+    """What members can make of the rows of a table, which may have more columns than they know.
+
+    Raises:
+        InputError: A column that members need is missing.
+    """
+    encoder.check_columns(frame, with_others=True)
+    needed = frame[[*encoder.needed]].copy()
+    problems, beyond = (np.full(len(frame), "", object) for _ in range(2))
+    if encoder.time_column in needed:
+        _read_times(needed, encoder.time_column, problems)
+    for column in encoder.columns:
+        is_own = column.name in needed and column.name != encoder.time_column
+        if is_own and isinstance(column, NumericColumn):
+            _read_numbers(needed, column, problems, beyond)
+    is_scored = problems == ""
+    known = needed[is_scored].reset_index(drop=True)
+    with np.errstate(over="ignore", invalid="ignore"):  # such numbers are looked for below
+        features = encoder.encode(known) if len(known) else _no_features(encoder)
+    _curb(features, encoder, beyond, np.flatnonzero(is_scored))
+    return NewRows(
+        features, is_scored, problems, beyond, _moved(frame, encoder), _unknown(known, encoder)
+    )
+
+
+def _no_features(encoder: TableEncoder) -> np.ndarray:
+    return np.empty((0, len(encoder.features)), np.float32)
+
+
+def _read_times(needed: pd.DataFrame, name: str, problems: np.ndarray) -> None:
+    column = needed[name]
+    found = numbers_and_texts(column)[0] if is_numeric(column) else dates(column)
+    _note(problems, column, column.isna().to_numpy(), "is missing")
+    _note(problems, column, ~np.isfinite(found), "is no time")
+    needed[name] = np.where(np.isfinite(found), found, 0.0)
+
+
+def _read_numbers(
+    needed: pd.DataFrame, column: NumericColumn, problems: np.ndarray, beyond: np.ndarray
+) -> None:
+    """Puts numbers in the place of a column; what is no number is noted or missing."""
+    given = needed[column.name]
+    values, is_text = numbers_and_texts(given)
+    is_text &= ~given.isin(MISSING_WORDS).to_numpy()
+    if not column.may_miss:
+        _note(problems, given, np.isnan(values) & ~is_text, "is missing")
+    _note(problems, given, is_text, "is no number")
+    with np.errstate(over="ignore"):
+        distance = np.abs(values / 2 - column.median / 2) / (column.unit or column.scale)
+    beyond[(distance > _LARGEST_DISTANCE / 2) & (beyond == "")] = column.name
+    needed[column.name] = np.clip(
+        np.where(is_text | (np.isnan(values) & (not column.may_miss)), column.median, values),
+        -_LARGEST,
+        _LARGEST,
+    )
+
+
+def _note(problems: np.ndarray, column: pd.Series, is_bad: np.ndarray, fault: str) -> None:
+    """Notes the fault of a column where a row has no problem yet."""
+    for row in np.flatnonzero(is_bad & (problems == "")):
+        value = column.iloc[row]
+        shown = "" if pd.isna(value) else f" {str(value)[:40]!r}"
+        problems[row] = f"column {column.name}:{shown} {fault}".replace(": is", " is")
+
+
+def _curb(
+    features: np.ndarray, encoder: TableEncoder, beyond: np.ndarray, rows: np.ndarray
+) -> None:
+    """Names the columns of features that are too large, and puts numbers in their place."""
+    too_large = ~(np.abs(features) <= _LARGEST_FEATURE)
+    owners = [column.name for column in encoder.columns for _ in column.features]
+    for place in np.flatnonzero(too_large.any(axis=1)):
+        if not beyond[rows[place]]:
+            beyond[rows[place]] = owners[int(too_large[place].argmax())]
+    features[too_large] = 0
+
+
+def _moved(frame: pd.DataFrame, encoder: TableEncoder) -> np.ndarray:
+    """Why rows are anomalous whose constant columns have moved, text [row]; "" where none has."""
+    reasons = np.full(len(frame), "", object)
+    for name, constant in encoder.constants.items():
+        if name not in frame:
+            continue
+        column = frame[name]
+        is_present = (column.notna() & ~column.isin(MISSING_WORDS)).to_numpy()
+        if isinstance(constant, float):
+            values, is_text = numbers_and_texts(column)
+            differs = is_text | ~(np.abs(values - constant) <= _SAME * abs(constant))
+        elif constant is None:
+            differs = is_present
+        else:
+            differs = texts(column) != constant
+        for row in np.flatnonzero(differs & is_present & (reasons == "")):
+            before = "missing" if constant is None else constant
+            reasons[row] = f"{name} is {column.iloc[row]}, and was always {before} in training"
+    return reasons
+
+
+def _unknown(known: pd.DataFrame, encoder: TableEncoder) -> dict[str, tuple[int, str]]:
+    found = {}
+    for column in encoder.columns:
+        if isinstance(column, CategoricalColumn):
+            others = Counter(texts(known[column.name])) - Counter()
+            for category in column.categories:
+                others.pop(category, None)
+            if others:
+                found[column.name] = (others.total(), str(others.most_common(1)[0][0]))
+    return found
