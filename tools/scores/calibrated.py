@@ -11,22 +11,10 @@ from collections.abc import Callable
 
 import numpy as np
 
+from tools.scores.conformal import log_p_values
+
 SMALLEST_SCALE = 1e-6
 SMALLEST_SHARE = 1e-8  # of a density
-
-
-def p_values(scores: np.ndarray, calibration: np.ndarray) -> np.ndarray:
-    """Share of calibration examples at least as anomalous, the example itself counted: (0, 1].
-
-    Under exchangeability P(p <= a) <= a: a conformal p-value (Bates et al. 2021,
-    https://arxiv.org/abs/2104.08279).
-
-    Args:
-        scores: [example], higher = more anomalous.
-        calibration: Scores of the calibration examples [example].
-    """
-    at_least = len(calibration) - np.searchsorted(np.sort(calibration), scores, side="left")
-    return (1 + at_least) / (1 + len(calibration))
 
 
 def typicality(log_likelihood: np.ndarray, calibration: np.ndarray) -> np.ndarray:
@@ -107,7 +95,8 @@ def gaussian_distance(calibration: np.ndarray) -> Callable[[np.ndarray], np.ndar
     """Squared Mahalanobis distance of statistics made normal: higher = more anomalous.
 
     Each statistic goes through a Yeo-Johnson power that makes the calibration's values as normal as
-    possible, unlike ranks also beyond their range.
+    possible. Beyond their range it goes on as a straight line: some powers end at a bound, and no
+    value would be far from the others.
 
     Args:
         calibration: Statistics of the calibration examples [statistic, example].
@@ -120,9 +109,25 @@ def gaussian_distance(calibration: np.ndarray) -> Callable[[np.ndarray], np.ndar
     from sklearn.preprocessing import PowerTransformer
 
     fitted = np.asarray(calibration, float).T
-    power = PowerTransformer().fit(fitted)
+    power = PowerTransformer(standardize=False).fit(fitted)
     normal = EmpiricalCovariance().fit(power.transform(fitted))
-    return lambda statistics: normal.mahalanobis(power.transform(statistics.T))
+    ends = np.stack([fitted.min(axis=0), fitted.max(axis=0)])
+    slopes = _slopes(power.lambdas_, ends)
+
+    def distance(statistics: np.ndarray) -> np.ndarray:
+        values = statistics.T
+        inside = np.clip(values, *ends)
+        side = (values > inside).astype(int)  # 0 below the range, 1 above it
+        beyond = (values - inside) * np.take_along_axis(slopes, side, axis=0)
+        return normal.mahalanobis(power.transform(inside) + beyond)
+
+    return distance
+
+
+def _slopes(exponents: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Derivatives of the Yeo-Johnson powers [statistic] at values [value, statistic]."""
+    sign = np.where(values < 0, -1, 1)
+    return (np.abs(values) + 1) ** (sign * (exponents - 1))
 
 
 def shrunk_distance(statistics: np.ndarray, calibration: np.ndarray) -> np.ndarray:
@@ -141,7 +146,7 @@ def shrunk_distance(statistics: np.ndarray, calibration: np.ndarray) -> np.ndarr
 
 
 def fisher(scores: np.ndarray, calibration: np.ndarray) -> np.ndarray:
-    """-2 * sum_i log p_i: [example], higher = more anomalous.
+    """-2 * sum_i log p_i: [example], higher = more anomalous; p as `log_p_values` has it.
 
     Fisher's combination of p-values, as in Bergamin et al. 2022, https://arxiv.org/abs/2207.12047.
 
@@ -150,7 +155,7 @@ def fisher(scores: np.ndarray, calibration: np.ndarray) -> np.ndarray:
         calibration: Values of the calibration examples, in the same form.
     """
     pairs = zip(scores, calibration, strict=True)
-    return -2 * sum(np.log(p_values(values, fitted)) for values, fitted in pairs)
+    return -2 * sum(log_p_values(values, fitted) for values, fitted in pairs)
 
 
 def independent_normals(statistics: np.ndarray, calibration: np.ndarray) -> np.ndarray:

@@ -1,17 +1,18 @@
-"""p-values that hold: the share of calibration rows that are at least as anomalous as a row.
+"""p-values that hold: the share of calibration examples at least as anomalous as an example.
 
-A score that is fitted on the calibration rows looks too small on them. So it is cross-fitted: each
-calibration row is scored by a fit that has not seen it, and a new row is compared with it under the
-same fit (cross-conformal p-values, Vovk 2015, https://doi.org/10.1007/s10472-013-9368-4). All
-calibration rows count. Higher scores are more anomalous.
+A score that is fitted on the calibration examples looks too small on them. So they are scored by
+cross-fitting: each by a fit that has not seen it. Examples to come, which no fit has seen either,
+are scored by the fit on all. Higher scores are more anomalous.
 """
 
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
 
 import numpy as np
 
-Statistics = Mapping[str, np.ndarray]  # {name: [member or 1, example]}
+from tools.run.seeds import child_seed
+
+Quantities = Mapping[str, np.ndarray]  # {name: [member or 1, example]}
+Scorer = Callable[[Quantities], np.ndarray]  # from quantities of examples to scores [example]
 FOLDS = 5
 TAIL_SHARE = 0.1  # highest calibration scores that tell how fast p falls beyond them
 
@@ -48,58 +49,43 @@ def log_p_values(scores: np.ndarray, calibration: np.ndarray) -> np.ndarray:
     return np.log(p_values(scores, calibration)) - np.log1p(steps)
 
 
-class CrossFitted(NamedTuple):
-    """A score with the calibration rows that it is compared with.
-
-    Attributes:
-        compute: Function from the statistics of some rows and those of the rows that it is fitted
-            on to scores [example].
-        calibration: Statistics of all calibration rows.
-        folds: Number of the fold that each calibration row is left out with, [example].
-        scores: Score of each calibration row by a fit without its fold, [example].
-    """
-
-    compute: Callable[[Statistics, Statistics], np.ndarray]
-    calibration: Statistics
-    folds: np.ndarray
-    scores: np.ndarray
-
-    def p_values(self, examples: Statistics) -> np.ndarray:
-        """Cross-conformal p-values of rows: [example] in (0, 1], low = anomalous."""
-        at_least = np.zeros((), int)
-        for fold in np.unique(self.folds):
-            fitted_on = rows_of(self.calibration, self.folds != fold)
-            left_out = np.sort(self.scores[self.folds == fold])
-            scores = self.compute(examples, fitted_on)
-            at_least = at_least + len(left_out) - np.searchsorted(left_out, scores, side="left")
-        return (1 + at_least) / (1 + len(self.scores))
-
-
-def cross_fitted(
-    compute: Callable[[Statistics, Statistics], np.ndarray],
-    calibration: Statistics,
+def cross_fitted_scores(
+    fit: Callable[[Quantities], Scorer],
+    calibration: Quantities,
     *,
     seed: int,
     folds: int = FOLDS,
-) -> CrossFitted:
-    """Scores each calibration row by a fit on the other folds.
+) -> np.ndarray:
+    """Score of each calibration example by a fit on the other folds: [example].
 
     Args:
-        compute: The score; see `CrossFitted`.
-        calibration: Statistics of the calibration rows, at least two.
-        seed: Root of the draw that shares the rows out to folds.
-        folds: Number of folds; no more than there are rows.
+        fit: From quantities of calibration examples to a score; see `FittedScore`.
+        calibration: Quantities of the calibration examples, of at least two.
+        seed: Root seed of the draw that shares the examples out to folds.
+        folds: Number of folds; no more are made than there are examples.
     """
     count = next(iter(calibration.values())).shape[1]
     folds = min(folds, count)
-    fold_of = np.random.default_rng(seed).permutation(np.arange(count) % folds)
+    order = np.random.default_rng(child_seed(seed, "calibration folds")).permutation(count)
     scores = np.empty(count)
     for fold in range(folds):
-        left_out = fold_of == fold
-        scores[left_out] = compute(rows_of(calibration, left_out), rows_of(calibration, ~left_out))
-    return CrossFitted(compute, calibration, fold_of, scores)
+        left_out, kept = order[fold::folds], np.delete(order, np.s_[fold::folds])
+        scores[left_out] = fit(_rows_of(calibration, kept))(_rows_of(calibration, left_out))
+    return scores
 
 
-def rows_of(statistics: Statistics, chosen: np.ndarray) -> dict[str, np.ndarray]:
-    """The statistics of the chosen rows; `chosen` is a mask or numbers [example]."""
-    return {name: values[:, chosen] for name, values in statistics.items()}
+def threshold_at(calibration: np.ndarray, target: float) -> float:
+    """The score that must be exceeded for `p_values` of at most `target`; infinite: none is.
+
+    Args:
+        calibration: Scores of the calibration examples [example], cross-fitted ones of a fitted
+            score.
+        target: Largest share of false alarms, in (0, 1).
+    """
+    most = int(target * (len(calibration) + 1) * (1 + 1e-12)) - 1  # examples at least as anomalous
+    return float(np.sort(calibration)[-1 - most]) if 0 <= most < len(calibration) else np.inf
+
+
+def _rows_of(quantities: Quantities, chosen: np.ndarray) -> dict[str, np.ndarray]:
+    """The quantities of the examples of these numbers."""
+    return {name: values[:, chosen] for name, values in quantities.items()}

@@ -6,9 +6,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tools.scores.bootstrap import auroc_draws, interval
+from tools.scores.bootstrap import auroc_draws
 from tools.scores.ensemble_statistics import SCORE_KEYS, headline_score, mean, variance
 from tools.scores.finished_run import FinishedRun
+from tools.scores.intervals import auroc_interval
 from tools.scores.metrics import DetectionMetrics, detection_metrics
 from tools.scores.score_lines import (
     ENSEMBLE,
@@ -78,8 +79,8 @@ class DetectionTable:
         score_keys: The scores that were looked at, in the order of the rows.
         options: How it was found.
         lines: {test set: its scores}.
-        thresholds: {(score, statistic): threshold that 95 % of the calibration split do not
-            exceed}, of the headlines and the mean ELBO.
+        thresholds: {(score, statistic): threshold that 5 % of examples to come
+            exceed at most}, of the headlines and the mean ELBO.
         rows: By score key, then OoD set in the run's order, then statistic.
     """
 
@@ -203,7 +204,11 @@ def _rows(
             )
             for pair in zip(lines_in, lines_out, strict=True)
         ]
-        low, high = interval(mean(lines_aurocs)) if draws else (None, None)
+        mean_metrics = DetectionMetrics(*mean(np.array(metrics)).tolist())
+        low, high = None, None
+        if draws:
+            pairs = min(lines_in.shape[1], lines_out.shape[1])
+            low, high = auroc_interval(mean_metrics.auroc, mean(lines_aurocs), pairs)
         yield DetectionRow(
             train_dataset=names["in_distribution"],
             score=key,
@@ -215,7 +220,7 @@ def _rows(
             auroc_high=high,
             spread=_spread(metrics),
             dataset=names["dataset"],
-            **DetectionMetrics(*mean(np.array(metrics)).tolist())._asdict(),
+            **mean_metrics._asdict(),
         )
 
 

@@ -11,6 +11,7 @@ from tools.errors import InputError
 from tools.run.manifest import Alteration, Manifest
 from tools.run.run_folder import CALIBRATION, RunFolder
 from tools.run.training_history import NO_QUANTITIES, read_history
+from tools.scores.conformal import cross_fitted_scores
 from tools.scores.metrics import refuse_unusable
 from tools.scores.score_files import (
     REMEDY,
@@ -84,6 +85,13 @@ class FinishedRun:
             calibration = quantities_of([key], self.quantities(CALIBRATION))
             self._fitted[key] = FITTED_SCORES[key].fit(calibration)
         return self._fitted[key]
+
+    def calibration_scores(self, key: str) -> np.ndarray:
+        """A fitted score of the calibration split, cross-fitted: [example]."""
+        calibration = quantities_of([key], self.quantities(CALIBRATION))
+        return cross_fitted_scores(
+            FITTED_SCORES[key].fit, calibration, seed=self.manifest.settings.get("seed", 0)
+        )
 
     @property
     def anomalies(self) -> tuple[str, ...]:

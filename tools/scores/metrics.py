@@ -10,8 +10,6 @@ import numpy as np
 from tools.errors import InputError
 from tools.scores.counts import auroc_of, average_precision_of, counts_of
 
-ACCEPTED_PERCENT = 95  # of the calibration split, by the thresholds that are fitted on it
-
 
 class DetectionMetrics(NamedTuple):
     """Metrics in [0, 1] of one score on one pair of sets.

@@ -5,14 +5,16 @@ from collections.abc import Collection, Iterator, Sequence
 import numpy as np
 
 from tools.run.run_folder import CALIBRATION
+from tools.scores.conformal import threshold_at
 from tools.scores.ensemble_statistics import anomaly_scores
 from tools.scores.finished_run import FinishedRun
-from tools.scores.metrics import ACCEPTED_PERCENT, acceptance_threshold, refuse_unusable
+from tools.scores.metrics import refuse_unusable
 from tools.scores.score_files import ScoreFile
 from tools.scores.score_registry import FITTED_SCORES, quantities_of
 
 ENSEMBLE = "ensemble"  # the statistic of scores that are already one number per example
 MEAN_ELBO = ("elbo", "mean")
+FALSE_ALARMS = 0.05  # share that the thresholds of a report promise at most
 # {(score key, statistic): anomaly scores [line, example]}
 Lines = dict[tuple[str, str], np.ndarray]
 
@@ -44,7 +46,9 @@ def score_lines(run: FinishedRun, dataset: str, score_keys: Collection[str], ddo
 def calibration_thresholds(
     run: FinishedRun, headlines: Sequence[tuple[str, str]], ddof: int = 0
 ) -> dict[tuple[str, str], float]:
-    """{(score, statistic): threshold that 95 % of the calibration split do not exceed}.
+    """{(score, statistic): threshold that 5 % of examples to come exceed, at most}.
+
+    It is infinite where the calibration examples are too few, fewer than 19.
 
     Args:
         run: The run.
@@ -55,8 +59,15 @@ def calibration_thresholds(
     pairs = list(headlines)
     if MEAN_ELBO[0] in run.score_keys and MEAN_ELBO not in pairs:
         pairs.append(MEAN_ELBO)
-    lines = score_lines(run, CALIBRATION, dict.fromkeys(key for key, _ in pairs), ddof)
-    return {pair: acceptance_threshold(lines[pair][0], ACCEPTED_PERCENT) for pair in pairs}
+    member_keys = dict.fromkeys(key for key, _ in pairs if key not in FITTED_SCORES)
+    lines = score_lines(run, CALIBRATION, member_keys, ddof)
+    return {
+        pair: threshold_at(
+            run.calibration_scores(pair[0]) if pair[0] in FITTED_SCORES else lines[pair][0],
+            FALSE_ALARMS,
+        )
+        for pair in pairs
+    }
 
 
 def peer_lines(file: ScoreFile) -> Lines:

@@ -4,18 +4,15 @@ They are computed from a run's files alone: what the members and the input say o
 set, and of the calibration split. No other set reaches a fit: its values are no argument.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import reduce
 from typing import NamedTuple
 
 import numpy as np
 
 from tools.scores import calibrated
+from tools.scores.conformal import Quantities, Scorer
 from tools.scores.ensemble_statistics import mean, variance
-
-# {quantity: values}: [member, example] of a member's, [1, example] of a property of the input.
-Quantities = Mapping[str, np.ndarray]
-Scorer = Callable[[Quantities], np.ndarray]  # from quantities of examples to scores [example]
 
 INPUT_PROPERTIES = ("complexity", "highest_log_likelihood", "brightness", "variation")
 GRADIENT_NORMS = "gradient_norm."

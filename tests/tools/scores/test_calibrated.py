@@ -9,11 +9,11 @@ from tools.scores.calibrated import (
     fisher,
     gaussian_distance,
     independent_normals,
-    p_values,
     shrunk_distance,
     typicality,
     unexplained_log_likelihood,
 )
+from tools.scores.conformal import p_values
 
 RNG = np.random.default_rng(0)
 CALIBRATION = RNG.normal(size=(3, 60)) * [[1], [5], [0.1]] + [[0], [-100], [7]]
@@ -186,3 +186,23 @@ def test_independent_normals_are_summed_over_statistics():
         z = (line - values.mean()) / values.std()
         expected += z**2 / 2 + np.log(values.std() * np.sqrt(2 * np.pi))
     np.testing.assert_allclose(independent_normals(statistics, fitted), expected)
+
+
+def test_far_values_stay_far_where_the_power_has_a_bound():
+    """A long left tail has a power that ends: by it alone 1e9 would be a few deviations off."""
+    calibration = -(np.random.default_rng(3).lognormal(sigma=0.3, size=(1, 500)) ** -8)
+    distance = gaussian_distance(calibration)
+    steps = np.array([[0, 1, 10, 1e6]])
+    for values in (calibration.min() * (1 + steps), calibration.max() + steps):
+        assert (np.diff(distance(values)) > 0).all()
+        assert distance(values)[-1] > 1e6
+
+
+def test_beyond_the_range_the_power_goes_on_as_its_tangent():
+    calibration = np.random.default_rng(4).lognormal(size=(2, 300))
+    distance = gaussian_distance(calibration)
+    top = calibration.max(axis=1)
+    step = 1e-6 * top
+    inside, outside = (distance(np.stack([top + k * step], 1))[0] for k in (-1, 1))
+    at_top = distance(top[:, None])[0]
+    assert outside - at_top == pytest.approx(at_top - inside, rel=1e-3)

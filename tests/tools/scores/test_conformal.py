@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tools.scores.conformal import cross_fitted, log_p_values, p_values
+from tools.scores.conformal import cross_fitted_scores, log_p_values, p_values, threshold_at
 from tools.scores.score_registry import FITTED_SCORES
 
 MEMBERS, TENSORS = 5, 12
@@ -32,32 +32,40 @@ def test_equal_calibration_scores_have_a_tail_too():
     assert found[0] > found[1] > found[2]
 
 
-def mean_fitted(examples, fitted_on):
-    """Distance from the mean of the rows it is fitted on."""
-    return np.abs(examples["x"][0] - fitted_on["x"][0].mean())
+def mean_fitted(calibration):
+    """Distance from the mean of the examples it is fitted on."""
+    mean = calibration["x"][0].mean()
+    return lambda examples: np.abs(examples["x"][0] - mean)
 
 
-def test_each_row_is_scored_by_a_fit_without_its_fold():
+def test_each_example_is_scored_by_a_fit_without_its_fold():
     x = np.random.default_rng(1).normal(size=(1, 11))
-    found = cross_fitted(mean_fitted, {"x": x}, seed=0, folds=3)
-    assert np.bincount(found.folds).tolist() == [4, 4, 3]
-    for row in range(11):
-        others = x[0, found.folds != found.folds[row]]
-        assert found.scores[row] == pytest.approx(abs(x[0, row] - others.mean()))
+    fits = []
+
+    def fit(calibration):
+        fits.append(set(calibration["x"][0].tolist()))
+        return mean_fitted(calibration)
+
+    found = cross_fitted_scores(fit, {"x": x}, seed=0, folds=3)
+    assert sorted(map(len, fits)) == [7, 7, 8]
+    for value, score in zip(x[0].tolist(), found, strict=True):
+        (without,) = (values for values in fits if value not in values)
+        assert score == pytest.approx(abs(value - np.mean(list(without))))
 
 
-def test_p_values_compare_rows_under_the_same_fit():
-    random = np.random.default_rng(2)
-    x, fresh = random.normal(size=(1, 9)), random.normal(size=(1, 4))
-    found = cross_fitted(mean_fitted, {"x": x}, seed=0, folds=3)
-    expected = []
-    for value in fresh[0]:
-        at_least = 0
-        for row in range(9):
-            center = x[0, found.folds != found.folds[row]].mean()
-            at_least += abs(x[0, row] - center) >= abs(value - center)
-        expected.append((1 + at_least) / 10)
-    np.testing.assert_allclose(found.p_values({"x": fresh}), expected)
+def test_fewer_examples_than_folds_are_each_left_out_alone():
+    found = cross_fitted_scores(mean_fitted, {"x": np.array([[0.0, 3.0]])}, seed=0)
+    np.testing.assert_allclose(found, [3, 3])
+
+
+@pytest.mark.parametrize("count", [5, 19, 20, 39, 99, 100, 1000])
+@pytest.mark.parametrize("target", [0.05, 0.01, 0.5])
+def test_scores_above_the_threshold_are_those_with_a_small_p_value(count, target):
+    random = np.random.default_rng(count)
+    calibration = random.normal(size=count).round(1)  # some are tied
+    scores = np.concatenate([calibration, random.normal(size=200), [99.0]])
+    above = scores > threshold_at(calibration, target)
+    np.testing.assert_array_equal(above, p_values(scores, calibration) <= target)
 
 
 def made_up_statistics(count, random, names):
@@ -74,7 +82,7 @@ def made_up_statistics(count, random, names):
 
 def false_alarm_rates(key, count, targets, repeats):
     """Mean realised rates at the targets over runs with `count` calibration rows each."""
-    compute, needs = FITTED_SCORES[key].compute, FITTED_SCORES[key].needs
+    fit, needs = FITTED_SCORES[key].fit, FITTED_SCORES[key].needs
     tensors = [f"gradient_norm.{tensor:02d}" for tensor in range(TENSORS)]
     names = [name for need in needs for name in (tensors if need[-1] == "." else [need])]
     rates = np.zeros((repeats, len(targets)))
@@ -83,7 +91,7 @@ def false_alarm_rates(key, count, targets, repeats):
         everything = made_up_statistics(count + FRESH, random, names)
         calibration = {name: values[:, :count] for name, values in everything.items()}
         fresh = {name: values[:, count:] for name, values in everything.items()}
-        found = cross_fitted(compute, calibration, seed=0).p_values(fresh)
+        found = p_values(fit(calibration)(fresh), cross_fitted_scores(fit, calibration, seed=0))
         rates[repeat] = [(found <= target).mean() for target in targets]
     return rates.mean(axis=0)
 

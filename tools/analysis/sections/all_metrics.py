@@ -58,6 +58,6 @@ def _intervals(table: DetectionTable) -> str:
         return "No intervals: the bootstrap had 0 draws."
     return (
         f"Intervals: 95 %, stratified bootstrap of {draws:,} draws over the examples, for this one"
-        " ensemble. An interval of no width at AUROC 1 says that no resample has a pair in the"
-        " wrong order, not that there is none."
+        " ensemble. Near 0 and 1, where resamples hardly differ, the exact interval of a share of"
+        " as many pairs as have no example in common is taken if it is wider."
     )

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from math import isfinite
 
 import numpy as np
 
@@ -37,7 +38,8 @@ class AlteredRow:
         mean: Mean score of the images.
         low: Their 5 % quantile.
         high: Their 95 % quantile.
-        threshold: 95 % of the calibration split have no higher score.
+        threshold: 5 % of unaltered images to come have a higher score at most; infinite: the
+            calibration examples are too few for one.
         flagged: Share of the images above it.
     """
 
@@ -171,7 +173,8 @@ def altered_curves(kinds: Mapping[str, Sequence[AlteredRow]], level: str, score:
             low, high = [row.low for row in rows], [row.high for row in rows]
             axes.fill_between(levels, low, high, color=COLOURS[0], alpha=0.2, linewidth=0)
             axes.plot(levels, [row.mean for row in rows], color=COLOURS[0])
-            axes.axhline(rows[0].threshold, color=COLOURS[1], linestyle="--", linewidth=1)
+            if isfinite(rows[0].threshold):
+                axes.axhline(rows[0].threshold, color=COLOURS[1], linestyle="--", linewidth=1)
             axes.set_title(kind, loc="left", fontsize=8)
         for axes in places[len(kinds) :]:
             axes.set_axis_off()

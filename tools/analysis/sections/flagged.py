@@ -2,16 +2,18 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
+from math import isfinite
 
 from tools.analysis.section import Section
 from tools.errors import InputError
-from tools.report.blocks import Cell, Table
+from tools.report.blocks import Cell, Table, Text
 from tools.report.score_words import score_name
 from tools.run.run_folder import CALIBRATION
 from tools.scores.detection import DetectionTable
 from tools.scores.score_lines import MEAN_ELBO, score_lines
 
 BY_HAND = "elbo_threshold"
+TOO_FEW = "No threshold: 5 % false alarms can be promised from 19 calibration examples on."
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,8 @@ def section(table: DetectionTable) -> Section:
         InputError: There is a threshold for the ELBO but no ELBO.
     """
     rules = list(flag_rules(table))
+    if not rules:
+        return Section("Flagged examples", [Text(TOO_FEW)], entries={"flagged": []})
     shown = Table(
         "Examples whose score, higher = more anomalous, exceeds the threshold",
         ("data set", "n", *map(_head, rules)),
@@ -60,7 +64,7 @@ def section(table: DetectionTable) -> Section:
 
 def _head(rule: FlagRule) -> Cell:
     by_hand = rule.source == BY_HAND
-    source = BY_HAND if by_hand else "95th percentile of the calibration split"
+    source = BY_HAND if by_hand else "at most 5 % false alarms, by the calibration split"
     return Cell(f"{score_name(rule.score, rule.statistic)} > {rule.threshold:.5g}", note=source)
 
 
@@ -71,6 +75,8 @@ def _share(part: int, whole: int) -> str:
 def flag_rules(table: DetectionTable) -> Iterator[FlagRule]:
     """Counts at `elbo_threshold`, then at the thresholds that the calibration split gives.
 
+    It gives none where it has too few examples.
+
     Raises:
         InputError: There is a threshold for the ELBO but no ELBO.
     """
@@ -80,7 +86,8 @@ def flag_rules(table: DetectionTable) -> Iterator[FlagRule]:
             raise InputError("--elbo_threshold needs scores of elbo, and this run has none")
         yield _rule(table, MEAN_ELBO, BY_HAND, by_hand)
     for pair, threshold in table.thresholds.items():
-        yield _rule(table, pair, CALIBRATION, threshold)
+        if isfinite(threshold):
+            yield _rule(table, pair, CALIBRATION, threshold)
 
 
 def _rule(table: DetectionTable, pair: tuple[str, str], source: str, threshold: float) -> FlagRule:

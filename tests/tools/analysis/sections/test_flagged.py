@@ -6,9 +6,11 @@ import pytest
 from run_folder_fixture import change_scores, table_of, write_run
 from tools.analysis.sections.flagged import flag_rules, section
 from tools.errors import InputError
+from tools.scores.conformal import cross_fitted_scores
 from tools.scores.finished_run import read_run
 from tools.scores.score_files import read_scores
 from tools.scores.score_lines import calibration_thresholds
+from tools.scores.score_registry import FITTED_SCORES
 
 
 @pytest.fixture
@@ -30,7 +32,7 @@ def test_flagged_counts(folder):
     assert by_hand.flagged == {name: (e > 115).sum() for name, e in negative_elbo.items()}
     assert 0 < by_hand.flagged["digits"] < by_hand.flagged["near"] < by_hand.flagged["far"] == 40
     calibration = np.sort(-values(folder, "calibration", "elbo").mean(axis=0))
-    assert elbo.threshold == pytest.approx(calibration[37])  # 38 of 40 are accepted
+    assert elbo.threshold == pytest.approx(calibration[38])  # p = 2 / 41 above it
     assert elbo.flagged == {n: (e > elbo.threshold).sum() for n, e in negative_elbo.items()}
     assert (waic.score, waic.statistic) == ("iwae", "waic")
     assert (typicality.score, typicality.statistic) == ("typicality", "ensemble")
@@ -41,7 +43,9 @@ def test_flagged_counts(folder):
         name: abs(part - iwae["calibration"].mean(axis=1, keepdims=True)).mean(axis=0)
         for name, part in iwae.items()
     }
-    assert typicality.threshold == pytest.approx(np.sort(distance["calibration"])[37])
+    fit = FITTED_SCORES["typicality"].fit
+    fitted = cross_fitted_scores(fit, {"iwae": iwae["calibration"].astype(float)}, seed=0)
+    assert typicality.threshold == pytest.approx(np.sort(fitted)[38])
     assert typicality.flagged["far"] == (distance["far"] > typicality.threshold).sum()
 
 
@@ -63,7 +67,7 @@ def test_the_report_has_a_column_per_threshold(folder):
         f"iwae waic > {rules[1].threshold:.5g}",
     ]
     notes = [head.note for head in shown.heads[2:]]
-    assert notes == ["elbo_threshold", *3 * ["95th percentile of the calibration split"]]
+    assert notes == ["elbo_threshold", *3 * ["at most 5 % false alarms, by the calibration split"]]
     n = rules[1].flagged["near"]
     assert shown.rows[1][:2] == ["near", "40"]
     assert shown.rows[1][3] == f"{n} ({100 * n / 40:.1f} %)"
@@ -74,3 +78,11 @@ def test_without_elbo_the_scores_that_were_named_have_thresholds(folder):
         change_scores(folder, name, lambda scores: {"rate": scores["rate"]})
     (shown,) = section(table_of(folder, keys=("rate",))).blocks
     assert [head.text.partition(" >")[0] for head in shown.heads[2:]] == ["rate waic", "rate mean"]
+
+
+def test_too_few_calibration_examples_give_no_threshold(folder):
+    table = table_of(folder)
+    few = dataclasses.replace(table, thresholds=dict.fromkeys(table.thresholds, np.inf))
+    found = section(few)
+    assert found.entries == {"flagged": []}
+    assert "from 19 calibration examples on" in found.blocks[0].words
