@@ -18,7 +18,7 @@ COLUMNS = (
 
 @pytest.fixture
 def table(tmp_path):
-    return table_of(write_run(tmp_path, examples=12))
+    return table_of(write_run(tmp_path, examples=20))
 
 
 def with_metrics(table, **metrics):
