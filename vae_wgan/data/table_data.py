@@ -12,6 +12,7 @@ from tools.data.tables.table_datasets import TABLE_DATASETS, NamedTable, load_ta
 from tools.data.tables.table_encoder import TableEncoder, fit_encoder
 from tools.data.tables.table_splits import (
     TableSplit,
+    groups_of_equal_features,
     groups_of_equal_rows,
     split_balanced,
     split_semi,
@@ -123,9 +124,10 @@ def table_roles(settings: TableDataSettings) -> Roles:
 def _split_and_encode(table: NamedTable, roles: Roles, settings: TableDataSettings) -> TableData:
     _check_table(table, roles, settings.drop_columns)
     is_normal = _normal_rows(table, roles)
-    split = _split(table, is_normal, roles, settings)
     not_features = dict.fromkeys(settings.drop_columns, "by --drop_columns")
     not_features |= {roles.label_column: "the label"} if roles.label_column else {}
+    groups = _groups(table, is_normal, roles, not_features)
+    split = _split(table, is_normal, groups, roles, settings)
     encoder = fit_encoder(
         table.frame,
         split.training,
@@ -185,12 +187,26 @@ def _normal_rows(table: NamedTable, roles: Roles) -> np.ndarray:
     return is_normal
 
 
+def _groups(
+    table: NamedTable, is_normal: np.ndarray, roles: Roles, not_features: dict[str, str]
+) -> np.ndarray:
+    """Group of each row [row]: rows that an encoder of the normal rows makes equal share one.
+
+    The time, and columns that the encoder leaves out, such as row numbers, make no difference.
+    """
+    no_content = not_features | ({roles.time_column: "the time"} if roles.time_column else {})
+    groups = groups_of_equal_rows(table.frame.drop(columns=list(no_content)))
+    encoder = fit_encoder(table.frame, np.flatnonzero(is_normal), not_features=no_content)
+    return groups_of_equal_features(groups, encoder.encode(table.frame))
+
+
 def _split(
-    table: NamedTable, is_normal: np.ndarray, roles: Roles, settings: TableDataSettings
+    table: NamedTable,
+    is_normal: np.ndarray,
+    groups: np.ndarray,
+    roles: Roles,
+    settings: TableDataSettings,
 ) -> TableSplit:
-    # Rows that differ in their time or label only are equal rows.
-    no_content = {roles.time_column, roles.label_column, *settings.drop_columns}
-    groups = groups_of_equal_rows(table.frame.drop(columns=no_content - {""}))
     rng = np.random.default_rng(child_seed(settings.seed, "table split"))
     if settings.protocol == "time":
         if not roles.time_column:

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from input_errors import message_of
+from tools.scores.conformal import p_values
 from vae_wgan.data.table_data import load_table_data, table_roles
 from vae_wgan.settings.table_settings import TableSettings
 
@@ -70,8 +71,52 @@ def test_rows_that_differ_in_time_and_label_only_are_equal_rows(own):
 
     data = load_table_data(own(repeat))
     parts = [set((part.ids // 2).tolist()) for part in (data.training, data.calibration, data.test)]
-    assert not (parts[0] & parts[1] or parts[0] & parts[2] or parts[1] & parts[2])
+    assert not parts[0] & parts[2]
     assert not parts[0] & set((data.ood[0].ids // 2).tolist())
+
+
+def with_patterns(frame, patterns, random):
+    """The frame with equal contents in many rows, and columns that an encoder leaves out."""
+    chosen = random.integers(patterns, size=len(frame))
+    values = random.normal(size=(2, patterns))
+    frame["a"], frame["b"] = values[:, chosen]
+    frame["id"] = np.arange(len(frame))
+    frame["note"] = [f"written by hand, number {row}" for row in range(len(frame))]
+    return frame
+
+
+def test_rows_are_equal_where_the_encoder_sees_them_equal(own):
+    random = np.random.default_rng(5)
+    data = load_table_data(own(lambda frame: with_patterns(frame, 60, random), time_column=""))
+    assert not {"id", "note"} & {*data.encoder.features}
+    seen = {row.tobytes() for row in data.training.examples}
+    assert not seen & {row.tobytes() for row in data.test.examples}
+
+
+@pytest.mark.parametrize("patterns", [20, 100, 10_000])
+def test_the_rate_of_false_alarms_is_that_of_rows_to_come(own, patterns):
+    """Distance to the nearest training row, on rows of which many repeat training rows."""
+    rates = []
+    for seed in range(8):
+        random = np.random.default_rng(seed)
+        shared = np.random.default_rng(patterns)
+        values = shared.normal(size=(2, patterns))
+
+        def drawn(frame, values=values, random=random):
+            frame["a"], frame["b"] = values[:, random.integers(patterns, size=len(frame))]
+            frame["Class"] = 0
+            return frame
+
+        data = load_table_data(own(drawn, seed=seed, time_column="", drop_columns=("Time",)))
+        fresh = data.encoder.encode(drawn(pd.DataFrame(index=range(500))))
+        training = data.training.examples
+
+        def distances(rows, training=training):
+            return np.abs(rows[:, None] - training[None]).sum(axis=2).min(axis=1)
+
+        found = p_values(distances(fresh), distances(data.calibration.examples))
+        rates.append((found <= 0.1).mean())
+    assert np.mean(rates) <= 0.1 + 3 * np.sqrt(0.1 * 0.9 / (8 * 20))
 
 
 def test_the_protocol_says_its_counts(own):

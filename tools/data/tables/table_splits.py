@@ -1,4 +1,8 @@
-"""Splits a table into training, calibration and test rows. Equal rows are never divided."""
+"""Splits a table into training, calibration and test rows.
+
+No test row equals a training row. Calibration rows are drawn first, one by one, whether they have
+equals or not, as rows to be scored later come: so p-values hold on tables with many repeats.
+"""
 
 from typing import NamedTuple
 
@@ -26,6 +30,20 @@ def groups_of_equal_rows(frame: pd.DataFrame) -> np.ndarray:
     return np.unique(pd.util.hash_pandas_object(frame, index=False), return_inverse=True)[1]
 
 
+def groups_of_equal_features(groups: np.ndarray, features: np.ndarray) -> np.ndarray:
+    """Joins groups whose rows have equal features: the lowest group among them, int64 [row].
+
+    Args:
+        groups: Group of each row, from `groups_of_equal_rows`.
+        features: Encoded rows [row, feature].
+    """
+    hashes = pd.util.hash_pandas_object(pd.DataFrame(features), index=False)
+    _, equal = np.unique(hashes, return_inverse=True)
+    lowest = np.full(len(groups), len(groups))
+    np.minimum.at(lowest, equal, groups)
+    return lowest[equal]
+
+
 def split_semi(is_normal: np.ndarray, groups: np.ndarray, rng: np.random.Generator) -> TableSplit:
     """Half of the normal rows train and calibrate; the others and all anomalies are tested.
 
@@ -35,8 +53,13 @@ def split_semi(is_normal: np.ndarray, groups: np.ndarray, rng: np.random.Generat
             as a whole.
         rng: Draws the split.
     """
-    pool = _choose_groups(_normal_groups(is_normal, groups), groups, is_normal.sum() // 2, rng)
-    return _split(pool, is_normal & ~pool, ~is_normal, groups, rng)
+    pool_size = is_normal.sum() // 2
+    calibration = _drawn_rows(is_normal, pool_size, rng)
+    rest = is_normal & ~calibration
+    training = _choose_groups(
+        rest & ~_equals_anomaly(is_normal, groups), groups, pool_size - calibration.sum(), rng
+    )
+    return _checked_split(training, calibration, rest & ~training, ~is_normal)
 
 
 def split_balanced(
@@ -56,9 +79,16 @@ def split_balanced(
     if not n_anomalies:
         raise InputError("--protocol=balanced needs anomalies; name the --label_column")
     n_test = min(n_anomalies, n_normal // 2)
-    pool = _choose_groups(_normal_groups(is_normal, groups), groups, n_normal - n_test, rng)
-    tested = rng.choice(np.flatnonzero(is_normal & ~pool), n_test, replace=False)
-    return _split(pool, _mask(tested, len(groups)), ~is_normal, groups, rng)
+    calibration = _drawn_rows(is_normal, n_normal - n_test, rng)
+    rest = is_normal & ~calibration
+    training = _choose_groups(
+        rest & ~_equals_anomaly(is_normal, groups),
+        groups,
+        n_normal - n_test - calibration.sum(),
+        rng,
+    )
+    tested = rng.choice(np.flatnonzero(rest & ~training), n_test, replace=False)
+    return _checked_split(training, calibration, _mask(tested, len(groups)), ~is_normal)
 
 
 def split_time(
@@ -82,22 +112,27 @@ def split_time(
     if first == last:
         raise InputError("--protocol=time needs rows of two days at least")
     is_late = days >= first + (last - first + 1) // 2
+    early = is_normal & ~is_late
+    calibration = _drawn_rows(early, early.sum(), rng)
     comes_again = np.isin(groups, groups[is_late])
-    return _split(
-        is_normal & ~is_late & ~comes_again, is_normal & is_late, ~is_normal & is_late, groups, rng
-    )
+    training = early & ~calibration & ~comes_again
+    return _checked_split(training, calibration, is_normal & is_late, ~is_normal & is_late)
 
 
-def _split(
-    pool: np.ndarray,
-    test: np.ndarray,
-    anomalies: np.ndarray,
-    groups: np.ndarray,
-    rng: np.random.Generator,
+def _drawn_rows(rows: np.ndarray, pool_size: int, rng: np.random.Generator) -> np.ndarray:
+    """Mask [row] of the calibration rows: a tenth of the pool's size, drawn from `rows`."""
+    count = round(CALIBRATION_SHARE * pool_size)
+    return _mask(rng.permutation(np.flatnonzero(rows))[:count], len(rows))
+
+
+def _checked_split(
+    training: np.ndarray, calibration: np.ndarray, test: np.ndarray, anomalies: np.ndarray
 ) -> TableSplit:
-    """Cuts the calibration rows off the pool; all arguments but the last are masks [row]."""
-    calibration = _choose_groups(pool, groups, round(CALIBRATION_SHARE * pool.sum()), rng)
-    training = pool & ~calibration
+    """The split of masks [row].
+
+    Raises:
+        InputError: Too few rows would train, calibrate or be tested.
+    """
     if training.sum() < LEAST_TRAINING_ROWS or not calibration.any() or not test.any():
         raise InputError(
             f"{training.sum()} normal rows would train, {calibration.sum()} calibrate and "
@@ -106,9 +141,9 @@ def _split(
     return TableSplit(*map(np.flatnonzero, (training, calibration, test, anomalies)))
 
 
-def _normal_groups(is_normal: np.ndarray, groups: np.ndarray) -> np.ndarray:
-    """Mask of the rows [row] that equal no anomaly."""
-    return ~np.isin(groups, groups[~is_normal])
+def _equals_anomaly(is_normal: np.ndarray, groups: np.ndarray) -> np.ndarray:
+    """Mask of the rows [row] that are anomalies or equal one."""
+    return np.isin(groups, groups[~is_normal])
 
 
 def _choose_groups(

@@ -1,4 +1,4 @@
-"""Which rows train and which are tested, for every protocol; equal rows stay together."""
+"""Which rows train and which are tested, for every protocol; a tested row equals no other."""
 
 import numpy as np
 import pandas as pd
@@ -6,6 +6,7 @@ import pytest
 
 from input_errors import message_of
 from tools.data.tables.table_splits import (
+    groups_of_equal_features,
     groups_of_equal_rows,
     split_balanced,
     split_semi,
@@ -49,9 +50,7 @@ def test_parts_are_disjoint_and_equal_rows_stand_on_one_side(split, is_normal, g
     assert is_normal[np.concatenate(parts[:3])].all()
     assert not is_normal[parts.anomalies].any()
     tested = groups[np.concatenate([parts.test, parts.anomalies])]
-    for part in (parts.training, parts.calibration):
-        assert not np.isin(groups[part], tested).any()
-    assert not np.isin(groups[parts.training], groups[parts.calibration]).any()
+    assert not np.isin(groups[parts.training], tested).any()
     assert all((np.diff(part) > 0).all() for part in parts)
 
 
@@ -115,8 +114,8 @@ def test_too_few_rows_to_train_are_refused():
 def test_a_group_that_does_not_fit_is_passed_over(seed):
     groups = np.where(np.arange(1000) < 600, 0, np.arange(1000))  # 600 equal rows
     parts = split_semi(np.ones(1000, bool), groups, rng(seed))
-    assert len(parts.training) + len(parts.calibration) == 400  # all but those
-    assert len(parts.calibration) == 40
+    assert len(parts.calibration) == 50
+    assert len(parts.training) == 400 - (parts.calibration >= 600).sum()  # all but those
 
 
 def test_equal_rows_have_one_number():
@@ -125,3 +124,22 @@ def test_equal_rows_have_one_number():
     assert groups[0] == groups[1]
     assert groups[2] == groups[3]
     assert len(set(groups.tolist())) == 3
+
+
+def test_groups_whose_rows_have_equal_features_are_one():
+    features = np.array([[1, 2], [3, 4], [1, 2], [5, 6], [3, 4]], np.float32)
+    found = groups_of_equal_features(np.array([4, 3, 1, 0, 2]), features)
+    assert found.tolist() == [1, 2, 1, 0, 2]
+
+
+@pytest.mark.parametrize("split", SPLITS.values(), ids=SPLITS)
+def test_calibration_rows_are_drawn_one_by_one(split, is_normal):
+    groups = np.arange(ROWS) // 50  # twenty patterns of fifty rows
+    parts = split(is_normal, groups, rng())
+    assert len(np.unique(groups[parts.calibration])) >= 8
+
+
+def test_about_half_of_the_calibration_rows_have_equals_that_train():
+    groups = np.arange(ROWS) // 50
+    parts = split_semi(np.ones(ROWS, bool), groups, rng())
+    assert 0.3 < np.isin(groups[parts.calibration], groups[parts.training]).mean() < 0.7
