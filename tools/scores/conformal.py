@@ -31,6 +31,11 @@ def p_values(scores: np.ndarray, calibration: np.ndarray) -> np.ndarray:
     return (1 + at_least) / (1 + len(calibration))
 
 
+def smallest_p_value(count: int) -> float:
+    """The p-value of an example more anomalous than all of `count` calibration examples."""
+    return 1 / (1 + count)
+
+
 def log_p_values(scores: np.ndarray, calibration: np.ndarray) -> np.ndarray:
     """Logarithms of `p_values`, which keep falling beyond the highest calibration score: [example].
 

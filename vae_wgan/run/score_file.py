@@ -17,7 +17,7 @@ from tools.data.tables.table_files import table_parts
 from tools.errors import InputError
 from tools.run.resuming import settle_settings
 from tools.run.run_folder import RunFolder
-from tools.scores import calibrated
+from tools.scores import conformal
 from tools.scores.finished_run import read_manifest
 from vae_wgan.settings.table_settings import TableSettings
 
@@ -71,6 +71,7 @@ class _RowScorer:
         self._unknown: dict[str, tuple[int, str]] = {}
         self._first_problem = ""
         self._ensemble: TrainedEnsemble | None = None
+        self._calibration: np.ndarray | None = None
 
     def scored_parts(self) -> Iterator[pd.DataFrame]:
         """Each part of the file with its scores and the columns that members did not use."""
@@ -101,6 +102,16 @@ class _RowScorer:
         words = f", {unscored} not scored ({self._first_problem}, ...)" if unscored else ""
         _LOG.info("%s: %d rows, %d flagged%s", output, counts["rows"], counts["flagged"], words)
 
+    def _calibration_scores(self, ensemble: "TrainedEnsemble") -> np.ndarray:
+        """Scores of the calibration rows, made once; says where too few of them flag any row."""
+        if self._calibration is None:
+            self._calibration = ensemble.calibration_scores(STATISTIC)
+            least = conformal.smallest_p_value(len(self._calibration))
+            if least > (target := self._settings.target_fpr):
+                words = "--target_fpr=%g flags no row: %d calibration rows give no p-value below %.2g"
+                _LOG.warning(words, target, len(self._calibration), least)
+        return self._calibration
+
     def _note(self, rows: NewRows, first_row: int) -> None:
         self._counts["rows"] += len(rows.is_scored)
         self._counts["scored"] += int(rows.is_scored.sum())
@@ -119,16 +130,16 @@ class _RowScorer:
         """Score, p-value and flag of each row, NaN where there is none; reason and problem."""
         scores, p_values = (np.full(len(rows.is_scored), np.nan) for _ in range(2))
         beyond, ensemble = rows.beyond.copy(), self._opened()
-        calibration = ensemble.combined(ensemble.calibration, STATISTIC)
+        calibration = self._calibration_scores(ensemble)
         scores[rows.is_scored] = found = self._member_scores(rows.features)
         for place in np.flatnonzero(~np.isfinite(found)):
             row = np.flatnonzero(rows.is_scored)[place]
             beyond[row] = beyond[row] or self._furthest_column(rows.features[place])
         is_beyond = (beyond != "") & rows.is_scored
         scores[is_beyond] = MOST_ANOMALOUS
-        p_values[rows.is_scored] = calibrated.p_values(scores[rows.is_scored], calibration)
+        p_values[rows.is_scored] = conformal.p_values(scores[rows.is_scored], calibration)
         is_sure = is_beyond | ((rows.moved != "") & rows.is_scored)
-        p_values[is_sure] = 1 / (1 + len(calibration))
+        p_values[is_sure] = conformal.smallest_p_value(len(calibration))
         flagged = pd.array((p_values <= self._settings.target_fpr) | is_sure, "Int64")
         flagged[~rows.is_scored] = pd.NA
         reasons = rows.moved.copy()

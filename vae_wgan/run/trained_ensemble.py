@@ -16,6 +16,7 @@ from tools.errors import ArgumentError, InputError, checked_word
 from tools.run.checkpoints import file_digest
 from tools.run.options import saved_value
 from tools.run.run_folder import CALIBRATION, RunFolder
+from tools.scores.conformal import cross_fitted_scores
 from tools.scores.ensemble_statistics import anomaly_scores
 from tools.scores.input_statistics import input_statistics
 from tools.scores.score_files import read_scores
@@ -129,6 +130,13 @@ class TrainedEnsemble:
             return FITTED_SCORES[self.score_key].compute(quantities, self.calibration)
         values = quantities[self.score_key]
         return anomaly_scores(self.score_key, values, self.settings.ddof)[statistic]
+
+    def calibration_scores(self, statistic: str) -> np.ndarray:
+        """Scores of the calibration split [row] for p-values; those of a fitted score cross-fitted."""
+        if self.score_key in FITTED_SCORES:
+            fit = FITTED_SCORES[self.score_key].fit
+            return cross_fitted_scores(fit, self.calibration, seed=self.settings.seed)
+        return self.combined(self.calibration, statistic)
 
     def members(self, row_shape: tuple[int, ...]) -> Sequence[Member]:
         """The members for rows of this shape; built when rows are scored for the first time.

@@ -3,7 +3,13 @@
 import numpy as np
 import pytest
 
-from tools.scores.conformal import cross_fitted_scores, log_p_values, p_values, threshold_at
+from tools.scores.conformal import (
+    cross_fitted_scores,
+    log_p_values,
+    p_values,
+    smallest_p_value,
+    threshold_at,
+)
 from tools.scores.score_registry import FITTED_SCORES
 
 MEMBERS, TENSORS = 5, 12
@@ -13,6 +19,11 @@ FRESH = 1000
 def test_p_values_count_the_calibration_rows_at_least_as_anomalous():
     found = p_values(np.array([0.5, 3.0, 9.0]), np.array([1.0, 3.0, 2.0]))
     np.testing.assert_allclose(found, [4 / 4, 2 / 4, 1 / 4])
+
+
+def test_the_smallest_p_value_is_that_of_the_most_anomalous():
+    found = p_values(np.array([9.0]), np.arange(7.0))
+    np.testing.assert_allclose(found, smallest_p_value(7))
 
 
 def test_log_p_values_are_those_inside_and_keep_order_outside():
