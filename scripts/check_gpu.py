@@ -29,12 +29,11 @@ import numpy as np
 if not __package__:  # started as a file: the checkout's root takes the place of this folder
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
+from scripts.check_gpu_runs import ROOT, images_command, table_command, write_data
 from scripts.script_start import run_script
 from tools.errors import InputError
-from tools.run.seeds import child_seed
 
 _LOG = logging.getLogger(__name__)
-ROOT = Path(__file__).resolve().parents[1]
 NO_GPU = 3
 # Largest difference of a score from the CPU's, as a share of the score (or of 1 nat, if more).
 TOLERANCES = {"float32": 1e-3, "TF32": 2e-2, "bfloat16": 1e-1}
@@ -122,7 +121,7 @@ def _passes(name: str, machine: Machine) -> bool:
     started = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
         try:
-            _write_data(Path(folder))
+            write_data(Path(folder))
             measured = CHECKS[name](Path(folder), machine)
             passed = measured.difference <= measured.limit
             numbers = f"{measured.difference:12.1e}{measured.limit:9.0e}"
@@ -153,49 +152,6 @@ def _machine(device: str) -> Machine | None:
 
 
 _HIDDEN = {"CUDA_VISIBLE_DEVICES": "-1"}
-
-
-def _write_data(folder: Path) -> None:
-    """images.npz (bars on noise), columns.npy (bars that stand), table.csv with labels."""
-    random = np.random.default_rng(child_seed(0, "check_gpu"))
-
-    def bars(count: int) -> np.ndarray:
-        images = random.integers(0, 30, (count, 28, 28), np.uint8)
-        for image, row in zip(images, random.integers(4, 20, count), strict=True):
-            image[row : row + 4, 4:24] = 220
-        return images
-
-    np.savez(folder / "images.npz", x_train=bars(600), x_test=bars(100))
-    np.save(folder / "columns.npy", bars(100).swapaxes(1, 2))
-    normal = random.normal(size=(1500, 1)) + 0.3 * random.normal(size=(1500, 5))
-    rows = np.concatenate([normal, random.normal(4, 1, (60, 5))])
-    lines = [
-        ",".join([*(f"{value:.5f}" for value in row), str(int(i >= 1500))])
-        for i, row in enumerate(rows)
-    ]
-    (folder / "table.csv").write_text("\n".join(["a,b,c,d,e,label", *lines]) + "\n", "utf-8")
-
-
-def _images_command(script: str, folder: Path, *flags: str) -> list[str]:
-    return [
-        str(ROOT / "vae_wgan" / script),
-        f"--train_dataset={folder / 'images.npz'}",
-        f"--ood_datasets=columns={folder / 'columns.npy'},uniform_noise",
-        "--preset=smoke",
-        "--viz_steps=50",
-        *flags,
-    ]
-
-
-def _table_command(folder: Path, *flags: str) -> list[str]:
-    return [
-        str(ROOT / "vae_wgan" / "anomaly_run.py"),
-        f"--train_dataset={folder / 'table.csv'}",
-        "--label_column=label",
-        "--normal_label=0",
-        "--preset=smoke",
-        *flags,
-    ]
 
 
 def _run(command: Sequence[str], environment: Mapping[str, str]) -> None:
@@ -273,7 +229,7 @@ def _state(run: Path) -> dict[str, np.ndarray]:
 def _check_resume(folder: Path, machine: Machine) -> Measured:
     """A run that is killed at its first checkpoint and started again, beside one that is not."""
     flags = ("--num_models=1", "--max_steps=300", "--bootstrap=0", "--score_keys=iwae")
-    command = _images_command("vae_run.py", folder, *flags)
+    command = images_command("vae_run.py", folder, *flags)
     whole, killed = folder / "whole", folder / "killed"
     _run([*command, f"--model_dir={whole}"], machine.environment)
     process = subprocess.Popen(
@@ -297,7 +253,7 @@ def _check_resume(folder: Path, machine: Machine) -> Measured:
 
 def _check_skip_train(folder: Path, machine: Machine) -> Measured:
     """A finished run that is evaluated again on the GPU, with its scores made anew."""
-    command = _images_command("vae_run.py", folder, "--num_models=1", "--max_steps=60")
+    command = images_command("vae_run.py", folder, "--num_models=1", "--max_steps=60")
     run, again = folder / "run", folder / "again"
     _run([*command, f"--model_dir={run}"], machine.environment)
     shutil.copytree(run, again)
@@ -326,13 +282,13 @@ def _on_images(
     script: str, *flags: str, numbers: str | None = None
 ) -> Callable[[Path, Machine], Measured]:
     def check(folder: Path, machine: Machine) -> Measured:
-        return _against_cpu(_images_command(script, folder, *flags), folder, machine, numbers)
+        return _against_cpu(images_command(script, folder, *flags), folder, machine, numbers)
 
     return check
 
 
 def _on_table(*flags: str) -> Callable[[Path, Machine], Measured]:
-    return lambda folder, machine: _against_cpu(_table_command(folder, *flags), folder, machine)
+    return lambda folder, machine: _against_cpu(table_command(folder, *flags), folder, machine)
 
 
 _FEW = ("--num_models=2", "--max_steps=60")

@@ -132,7 +132,7 @@ class TrainedEnsemble:
         return anomaly_scores(self.score_key, values, self.settings.ddof)[statistic]
 
     def calibration_scores(self, statistic: str) -> np.ndarray:
-        """Scores of the calibration split [row] for p-values; those of a fitted score cross-fitted."""
+        """Scores of the calibration split [row]; a fitted score is cross-fitted, for p-values."""
         if self.score_key in FITTED_SCORES:
             fit = FITTED_SCORES[self.score_key].fit
             return cross_fitted_scores(fit, self.calibration, seed=self.settings.seed)
