@@ -18,7 +18,11 @@ from vae_wgan.ensemble.member import Member
 from vae_wgan.ensemble.model_kind import ModelKind
 from vae_wgan.kinds import KINDS, kept_settings, kind_named, kind_of_run
 from vae_wgan.run.run import Run
+from vae_wgan.settings.any_settings import AnySettings
 from vae_wgan.settings.image_settings import ImageSettings
+from vae_wgan.table.table_kind import TableKind
+from vae_wgan.vae.vae_kind import VAEKind
+from vae_wgan.wgan.wgan_kind import WGANKind
 
 
 @dataclasses.dataclass(frozen=True)
@@ -150,3 +154,16 @@ def test_what_members_depend_on_is_kept_whatever_their_kind():
     for each in settings:
         assert {"seed", "num_models", "n_samples", "compile"} <= kept_settings(each).keys()
     assert "model" in kept_settings(settings[1])
+
+
+def test_kinds_are_found_by_their_names():
+    kinds = {"vae": VAEKind, "wgan": WGANKind, "table": TableKind}
+    assert {name: type(kind_named(name)) for name in kinds} == kinds
+    assert {name: kind.name for name, kind in kinds.items()} == {name: name for name in kinds}
+
+
+@pytest.mark.parametrize("kind", [VAEKind, WGANKind, TableKind])
+def test_settings_have_all_that_a_run_reads(kind):
+    read = {*AnySettings.__annotations__} | {n for n in vars(AnySettings) if n[0] != "_"}
+    assert len(read) > 15
+    assert [name for name in read if not hasattr(kind.settings_class(), name)] == []

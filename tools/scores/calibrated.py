@@ -155,7 +155,7 @@ def fisher(scores: np.ndarray, calibration: np.ndarray) -> np.ndarray:
         calibration: Values of the calibration examples, in the same form.
     """
     pairs = zip(scores, calibration, strict=True)
-    return -2 * sum(log_p_values(values, fitted) for values, fitted in pairs)
+    return -2 * np.sum([log_p_values(*pair) for pair in pairs], axis=0)
 
 
 def independent_normals(statistics: np.ndarray, calibration: np.ndarray) -> np.ndarray:

@@ -11,7 +11,7 @@ from tools.errors import InputError
 from tools.run.manifest import Alteration, Manifest
 from tools.run.run_folder import CALIBRATION, RunFolder
 from tools.run.training_history import NO_QUANTITIES, read_history
-from tools.scores.conformal import cross_fitted_scores
+from tools.scores.conformal import Scorer, cross_fitted_scores
 from tools.scores.metrics import refuse_unusable
 from tools.scores.score_files import (
     REMEDY,
@@ -23,7 +23,6 @@ from tools.scores.score_files import (
 )
 from tools.scores.score_registry import (
     FITTED_SCORES,
-    Scorer,
     needed_names,
     quantities_of,
     unmet_needs,

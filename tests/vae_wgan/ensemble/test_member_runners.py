@@ -10,6 +10,7 @@ from fake_model import FakeKind, FakeModel, made_up_set
 from tools.run.run_folder import RunFolder
 from vae_wgan.ensemble import member_runners
 from vae_wgan.ensemble.member_runners import LocalRunner, TaskRunner, open_runner
+from vae_wgan.ensemble.runner import model_of
 from vae_wgan.ensemble.training_plan import TrainingPlan
 from vae_wgan.settings.vae_settings import VAESettings
 
@@ -106,3 +107,20 @@ def test_a_changed_runner_makes_its_model_of_the_new_settings(runner_class):
     changed = runner.changed(other)
     assert changed.model is changed.model
     assert made == [other]
+
+
+def test_the_model_of_a_run_is_made_for_its_examples_and_scores():
+    asked = []
+
+    class Kind:
+        def new_member(self, *arguments):
+            asked.append(arguments)
+            return "a member"
+
+    settings = dataclasses.replace(SETTINGS, score_keys=("iwae", "rate"))
+    assert model_of(Kind(), settings, DATA) == "a member"
+    ((given, shape, monitored, quantities),) = asked
+    assert given is settings
+    assert shape == DATA.training.examples.shape[1:]
+    assert monitored is DATA.monitored
+    assert quantities == {"iwae", "rate"}
