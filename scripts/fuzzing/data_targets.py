@@ -46,9 +46,10 @@ _OTHER_SHA256 = "0" * 64
 
 def data_targets(folder: Path) -> dict[str, Target]:
     """Targets by name; the readers write to the folder."""
-    table = pd.DataFrame({"a": [1.5, 2.0, 2.5, 9.0], "b": ["x", "y", "x", "y"], "c": [3, 4, 1, 2]})
-    csv = table.to_csv(index=False).encode()
-    columns = {name: table[name].to_numpy() for name in ("a", "c")}
+    return _image_targets(folder) | _table_targets(folder) | _download_targets(folder)
+
+
+def _image_targets(folder: Path) -> dict[str, Target]:
     colours = np.stack([_IMAGES] * 3, axis=-1)
     (folder / "photos").mkdir()
     for name in ("y", "z"):  # a mutant is read beside whole pictures
@@ -84,6 +85,14 @@ def data_targets(folder: Path) -> dict[str, Target]:
             [inside_png],
             content_reader(folder / "photos" / "x.png", lambda path: _read_images(path.parent)),
         ),
+    }
+
+
+def _table_targets(folder: Path) -> dict[str, Target]:
+    table = pd.DataFrame({"a": [1.5, 2.0, 2.5, 9.0], "b": ["x", "y", "x", "y"], "c": [3, 4, 1, 2]})
+    csv = table.to_csv(index=False).encode()
+    columns = {name: table[name].to_numpy() for name in ("a", "c")}
+    return {
         "csv": Target([csv], [damaged], content_reader(folder / "x.csv", _read_table)),
         "csv_gz": Target(
             [gzip.compress(csv)],
@@ -111,7 +120,7 @@ def data_targets(folder: Path) -> dict[str, Target]:
             [damaged, inside_zip],
             content_reader(folder / "t.npz", _read_table),
         ),
-    } | _download_targets(folder)
+    }
 
 
 def _download_targets(folder: Path) -> dict[str, Target]:
