@@ -108,8 +108,9 @@ class _RowScorer:
             self._calibration = ensemble.calibration_scores(STATISTIC)
             least = conformal.smallest_p_value(len(self._calibration))
             if least > (target := self._settings.target_fpr):
-                words = "--target_fpr=%g flags no row: %d calibration rows give no p-value below %.2g"
-                _LOG.warning(words, target, len(self._calibration), least)
+                count = len(self._calibration)
+                words = "--target_fpr=%g flags no row: of %d calibration rows no p is below %.2g"
+                _LOG.warning(words, target, count, least)
         return self._calibration
 
     def _note(self, rows: NewRows, first_row: int) -> None:

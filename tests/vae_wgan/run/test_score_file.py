@@ -66,8 +66,7 @@ def run(tmp_path, monkeypatch):
         encoder=encoder.to_json(),
     )
     ensemble = SimpleNamespace(
-        calibration=None,
-        combined=lambda quantities, statistic: CALIBRATION,
+        calibration_scores=lambda statistic: CALIBRATION,
         scores=lambda rows, statistic: 10 * np.abs(rows[:, 0]).astype(float),
     )
     monkeypatch.setattr(score_file._RowScorer, "_opened", lambda self: ensemble)
@@ -178,3 +177,10 @@ def test_the_scored_table_is_not_written_over(run, tmp_path):
     message = message_of(run, training_table()[:3], "new.csv", overwrite=True)
     assert "new.csv is " in message
     assert pd.read_csv(tmp_path / "new.csv").shape == (3, 5)
+
+
+def test_a_target_that_no_p_value_reaches_is_said(run, caplog):
+    run(training_table()[:5], target_fpr=0.2)
+    assert "flags no row" not in caplog.text
+    run(training_table()[:5], overwrite=True, target_fpr=0.05)
+    assert "--target_fpr=0.05 flags no row: of 9 calibration rows" in caplog.text
