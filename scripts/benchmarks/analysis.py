@@ -1,6 +1,7 @@
 """Time and memory of the analysis: 10 OoD sets, all scores, 1,000 draws on 1,000 + 1,000 examples.
 
-Of 8 members a score has 13 lines per set, 8 of them for the statistic `single`; a fitted one has 1.
+With 8 members a score has 13 lines per set, 8 of them for the statistic `single`; a fitted score
+has 1.
 """
 
 import argparse

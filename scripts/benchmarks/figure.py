@@ -8,7 +8,7 @@ import statistics
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from tools.run.provenance import git_commit, package_versions
+from tools.run.software_versions import git_commit, package_versions
 
 
 @dataclasses.dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The same VAE in its straightforward form, the yardstick of the benchmark."""
+"""The VAE in its straightforward form, the yardstick of the benchmark."""
 
 import numpy as np
 import tensorflow as tf

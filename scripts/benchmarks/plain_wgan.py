@@ -16,9 +16,9 @@ KERAS_FORM = {
 
 
 class PlainWGAN:
-    """The same networks built of Keras's own layers, with one Python call per update.
+    """The networks of WGANMember built of Keras's own layers, with one Python call per update.
 
-    Each call is fed NumPy arrays and hands back its loss.
+    Each call takes NumPy arrays and returns its loss.
     """
 
     def __init__(self, settings: WGANSettings, images: np.ndarray):

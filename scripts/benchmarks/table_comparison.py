@@ -23,15 +23,15 @@ ALIKE = 5  # digits; AUROCs that agree in so many share a rank
 
 
 class Result(NamedTuple):
-    """What one detector reached on one split of one table.
+    """Result of one detector on one split of one table.
 
     Attributes:
         table: Name of the table.
         seed: Seed of the split.
         detector: Name of the detector.
-        auroc: Of the anomalies against the normal test rows.
+        auroc: AUROC of the anomalies against the normal test rows.
         ap: Average precision, with as many anomalies as were tested.
-        seconds: Of fitting and scoring.
+        seconds: Seconds of fitting and scoring.
     """
 
     table: str

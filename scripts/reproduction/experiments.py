@@ -16,8 +16,8 @@ from scripts.benchmarks.figure import machine
 from tools.errors import InputError
 from tools.files.whole_files import write_json, write_text
 from tools.run.manifest import Manifest
-from tools.run.provenance import git_commit, package_versions
 from tools.run.run_folder import RunFolder
+from tools.run.software_versions import git_commit, package_versions
 
 ROOT = Path(__file__).resolve().parents[2]
 Call = Callable[..., subprocess.CompletedProcess]

@@ -31,6 +31,8 @@ OF_ONE_MACHINE = re.compile(
     r"(?<!\w)/(work|root|home|Users)/|" + "|".join(host.replace(" ", r"\.") for host in HOSTS)
 )
 
+FRAGMENT = re.compile(r"\s*(\w+: )?(Of|That of|Those of|The same of|As those)\b")
+
 
 def is_entry_script(path: str) -> bool:
     return path.startswith("vae_wgan/") and path.endswith("_run.py")
@@ -59,6 +61,26 @@ def bad_module_names(sources: Mapping[str, str]) -> Iterator[str]:
                 yield f"{path}: {name} says nothing"
             if name in sys.stdlib_module_names:
                 yield f"{path}: {name} hides a module of the standard library"
+
+
+def modules_of_one_name(sources: Mapping[str, str]) -> Iterator[str]:
+    paths: dict[str, list[str]] = {}
+    for path in sources:
+        name = path.rpartition("/")[2]
+        if path.startswith(PRODUCT) and name not in {"__init__.py", "__main__.py"}:
+            paths.setdefault(name, []).append(path)
+    yield from (" and ".join(same) for same in paths.values() if len(same) > 1)
+
+
+def fragments_in_docstrings(sources: Mapping[str, str]) -> Iterator[str]:
+    """Lines or argument texts that begin without the noun they speak of."""
+    for path, text in sources.items():
+        if path.startswith((*PRODUCT, "scripts/")):
+            for node in ast.walk(parse(text)):
+                if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
+                    for line in (ast.get_docstring(node) or "").splitlines():
+                        if FRAGMENT.match(line):
+                            yield f"{path}: {line.strip()}"
 
 
 def ways_that_run_read_files(sources: Mapping[str, str]) -> Iterator[str]:
@@ -125,6 +147,12 @@ BAD = [
     (bad_module_names, {"tools/utils.py": ""}),
     (bad_module_names, {"tools/common/x.py": ""}),
     (bad_module_names, {"vae_wgan/statistics.py": ""}),
+    (modules_of_one_name, {"tools/run/x.py": "", "vae_wgan/x.py": ""}),
+    (fragments_in_docstrings, {"tools/x.py": '"""Of the run."""'}),
+    (
+        fragments_in_docstrings,
+        {"scripts/x.py": "def f():\n    '''Starts.\n\n    a: Of it.'''"},
+    ),
     (ways_that_run_read_files, {"tools/x.py": "np.load(path, allow_pickle=True)"}),
     (ways_that_run_read_files, {"tools/x.py": "keras.models.load_model(path, safe_mode=False)"}),
     (times_of_files, {"tools/x.py": "is_newer = a.stat().st_mtime > b.stat().st_mtime"}),

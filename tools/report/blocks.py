@@ -39,8 +39,8 @@ class Plot:
     Attributes:
         name: File name without ending; unique in the run.
         png: The file's content.
-        caption: What is seen and how to read it.
-        alt: The same for those who do not see it, with the numbers.
+        caption: Explains what the plot shows and how to read it.
+        alt: Text for readers who do not see the plot, with its numbers.
     """
 
     name: str

@@ -247,10 +247,9 @@ def spread_out(axes: Axes, numbers: np.ndarray, which: Literal["x", "y"] = "x") 
 
 
 def _round_numbers(low: float, high: float) -> list[float]:
-    """Of 0, 10, 30, 100, 300 and so on, and -10, ..., those within that do not overprint.
+    """Ticks 0, 10, 30, 100, 300, ... and their negatives, within the limits and without overlap.
 
-    Two numbers side by side need a seventh of an axis that is linear up to LINEAR_WIDTH and
-    logarithmic beyond; 0 comes first, then the largest.
+    Neighbours keep a distance of a seventh of the asinh axis. 0 has priority, then large numbers.
     """
     positive = np.outer(10.0 ** np.arange(1, 13), [1, 3]).ravel()
     candidates = np.concatenate([[0], np.stack([-positive, positive]).T.ravel()[::-1]])

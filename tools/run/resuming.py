@@ -10,8 +10,8 @@ from typing import Any, Protocol, TypeVar
 
 from tools.errors import InputError
 from tools.run.options import OptionFields, member_settings, saved_value
-from tools.run.provenance import git_commit, package_versions
 from tools.run.run_folder import RunFolder
+from tools.run.software_versions import git_commit, package_versions
 
 # Folders that a run writes; a number is a member's.
 _PARTS = re.compile(

@@ -1,4 +1,4 @@
-"""Inputs that are made more normal in the eyes of one model, by the gradient of its score."""
+"""Gradient attack on one model: changes images so that its score calls them more normal."""
 
 from collections.abc import Callable
 
@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from tools.run.batches import in_full_batches
 
-BATCH = 32  # images in one gradient; the last batch is filled up
+BATCH = 32  # images per gradient step; the last batch is padded
 
 
 def more_normal(
@@ -18,19 +18,19 @@ def more_normal(
     steps: int,
     compile: bool = False,
 ) -> np.ndarray:
-    """The images, moved so that the score rises: float32 of their shape, in [0, 1].
+    """Gradient ascent on the score within an L-infinity ball: attacked images, float32 in [0, 1].
 
-    Each step goes along the sign of the gradient where the image then is, not where it came from,
-    and back to within epsilon of the start. One step is FGSM (Goodfellow et al. 2015,
-    https://arxiv.org/abs/1412.6572), more are PGD (Madry et al. 2018,
-    https://arxiv.org/abs/1706.06083) of 2.5 * epsilon / steps each.
+    Each step adds a multiple of the sign of the gradient at the current image and clips the result
+    to within epsilon of the original. One step is FGSM (Goodfellow et al. 2015,
+    https://arxiv.org/abs/1412.6572); several are PGD (Madry et al. 2018,
+    https://arxiv.org/abs/1706.06083) with step size 2.5 * epsilon / steps.
 
     Args:
-        normality: From images to scores [image], higher = more normal.
+        normality: Maps images to scores [image], higher = more normal.
         images: [image, height, width, channel] in [0, 1].
-        epsilon: Largest change of a number; 0 returns the images.
-        steps: Gradients taken.
-        compile: Compiles a step with XLA.
+        epsilon: Largest absolute change of a value; 0 returns the images unchanged.
+        steps: Number of gradient steps.
+        compile: Whether to compile a step with XLA.
     """
     step_size = epsilon if steps == 1 else 2.5 * epsilon / steps
 

@@ -1,4 +1,4 @@
-"""What TensorFlow computes on."""
+"""The devices and threads that TensorFlow computes with."""
 
 import logging
 import threading
@@ -12,7 +12,7 @@ _GRAPPLER_OFF = "disable_meta_optimizer"
 
 
 def device_name() -> str:
-    """What TensorFlow computes on: the GPUs' names, or "CPU"."""
+    """Names of the GPUs that TensorFlow sees, or "CPU"."""
     gpus = tf.config.list_physical_devices("GPU")
     names = [
         tf.config.experimental.get_device_details(gpu).get("device_name", "GPU") for gpu in gpus
@@ -21,20 +21,20 @@ def device_name() -> str:
 
 
 def prepare_devices(threads: int) -> None:
-    """Sets what must be set before TensorFlow computes anything in this process.
+    """Configures TensorFlow; call it before TensorFlow computes anything in this process.
 
-    A GPU's memory is taken as it is needed, so that several members can share one. Graphs are
-    computed as written, see below.
+    GPU memory is allocated as needed, so that several members can share a GPU. Grappler is off,
+    see `graphs_as_written`.
 
     Args:
-        threads: That this process computes with; the last digits of sums depend on them.
+        threads: Number of threads; rounding errors of sums depend on it.
     """
     tf.config.optimizer.set_experimental_options({_GRAPPLER_OFF: True})
     use_threads(threads)
 
 
 def use_threads(threads: int) -> None:
-    """The threads and GPUs of `prepare_devices`, with Grappler as it is."""
+    """Sets threads and GPU memory as `prepare_devices` does, without changing Grappler."""
     try:
         tf.config.threading.set_intra_op_parallelism_threads(threads)
         tf.config.threading.set_inter_op_parallelism_threads(threads)
@@ -46,16 +46,16 @@ def use_threads(threads: int) -> None:
 
 @contextmanager
 def graphs_as_written() -> Iterator[None]:
-    """Grappler is off for what this program computes in this context, in any thread.
+    """Context in which TensorFlow's graph optimizer Grappler is off, in all threads.
 
-    On a busy machine it now and then makes another graph of the same function, whose sums differ
-    in their last digits, and training makes other weights of that.
+    On a busy machine Grappler sometimes rewrites the same function to another graph, whose sums
+    round differently; training would then end with other weights.
     """
     with _as_written.lock:
         if not _as_written.threads:
             _as_written.before = tf.config.optimizer.get_experimental_options()
         _as_written.threads += 1
-        # Each thread says so: TensorFlow keeps what it has read of the options by thread.
+        # Set in each thread: TensorFlow caches the options per thread.
         tf.config.optimizer.set_experimental_options({_GRAPPLER_OFF: True})
     try:
         yield
@@ -69,7 +69,7 @@ def graphs_as_written() -> Iterator[None]:
 
 
 class _AsWritten:
-    """The threads that are in `graphs_as_written`, and the options before the first came."""
+    """Number of threads in `graphs_as_written`, and the options before the first entered."""
 
     def __init__(self) -> None:
         self.lock = threading.Lock()

@@ -1,4 +1,4 @@
-"""Where the tasks of a run are done: in processes of this machine, or on a Ray cluster."""
+"""Launchers of a run's tasks: in processes of this machine, or on a Ray cluster."""
 
 import importlib.util
 from collections.abc import Callable, Iterable, Iterator
@@ -13,26 +13,26 @@ from vae_wgan.settings.launcher_settings import LauncherSettings
 
 
 class Launcher(Protocol):
-    """Does tasks in other processes; which one does which task changes no result."""
+    """Runs tasks in other processes; results do not depend on which process runs which task."""
 
     def share(self, value: Any) -> Any:
-        """What to give to tasks in place of a large value that many of them take."""
+        """A handle to pass to tasks instead of a large value that many of them take."""
 
     def run(self, function: Callable, tasks: Iterable[tuple]) -> Iterator[tuple[int, Any]]:
-        """Number and result of each task, in the order in which they end.
+        """Yields the number and result of each task, in the order in which they end.
 
         Args:
-            function: Called as function(data, *task) with the data that the launcher was opened
-                with; it can be imported by its name.
-            tasks: The arguments; few of them wait at a time.
+            function: Called as function(data, *task), with the data that the launcher was opened
+                with; a function of a module, not a lambda.
+            tasks: Arguments of each task, read lazily.
 
         Raises:
-            InputError: A task raised it, or a process was lost more often than is allowed.
+            InputError: A task raised it, or a process was lost more often than may be retried.
         """
 
 
 def check_launcher(settings: LauncherSettings) -> None:
-    """Raises InputError where the launcher is not installed, before anything is done for it."""
+    """Raises InputError if the launcher is not installed."""
     if settings.launcher == "ray" and importlib.util.find_spec("ray") is None:
         raise InputError("--launcher=ray needs Ray: pip install '.[ray]'")
 
@@ -40,12 +40,12 @@ def check_launcher(settings: LauncherSettings) -> None:
 def open_launcher(
     settings: LauncherSettings, data: Any, folder: RunFolder
 ) -> AbstractContextManager[Launcher | None]:
-    """The launcher of the settings, or None: all is done in this process.
+    """The launcher that the settings name; None: the run needs this process only.
 
     Args:
-        settings: Of the run.
+        settings: The run's settings; `launcher` and `members_at_once` decide.
         data: First argument of all tasks.
-        folder: Of the run; all machines must see it.
+        folder: The run folder, on storage that all machines share.
     """
     if settings.launcher == "ray":
         return ray_launcher(settings, data, folder)

@@ -1,4 +1,4 @@
-"""The whole contract of a model in an ensemble: how it trains, scores, and what it can show."""
+"""Interface of a model in an ensemble: training, scoring, and optional abilities."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -12,26 +12,26 @@ from tools.errors import InputError
 class Member(ABC):
     """One model of an ensemble, of any kind.
 
-    The member that a kind of model makes is trained in place by `initialize`, `load_state` and
-    `train_steps`. `with_state` gives members that share its networks and compiled functions but
-    have weights of their own. What these score and show is a function of their weights and the
-    arguments alone, so any number of threads may use any number of them at once.
+    `initialize`, `load_state` and `train_steps` train the member in place. `with_state` returns
+    further members that share its networks and compiled functions but have their own weights.
+    Their scores and pictures depend on their weights and the arguments only, so many threads may
+    use many of them at once.
 
-    The abstract methods are what every kind must have; the others are abilities, which by default
-    give nothing.
+    Every kind of model implements the abstract methods. The other methods are optional; by default
+    they return nothing.
     """
 
     @abstractmethod
     def initialize(self, seed: int) -> None:
-        """Forgets everything learned and draws new initial weights."""
+        """Draws new initial weights and resets the optimizers."""
 
     @abstractmethod
     def state(self) -> dict[str, np.ndarray]:
-        """Everything that a later training step depends on, by name: what a checkpoint holds."""
+        """Arrays by name that determine all later training steps; a checkpoint holds them."""
 
     @abstractmethod
     def load_state(self, arrays: Mapping[str, np.ndarray]) -> None:
-        """Takes back what `state` returned.
+        """Restores the arrays that `state` returned.
 
         Raises:
             InputError: The arrays are not those of this model.
@@ -39,15 +39,15 @@ class Member(ABC):
 
     @abstractmethod
     def train_steps(self, examples: Any, seed: int, steps: range) -> dict[str, float]:
-        """Makes some updates; each depends on the state, the seed and its number only.
+        """Runs training steps; each depends on the state, the seed and its number only.
 
         Args:
-            examples: All that members are trained on, as the ensemble was given them.
+            examples: The training set, [example, ...].
             seed: The member's seed.
-            steps: Numbers of the updates, one after another.
+            steps: Numbers of the steps, consecutive.
 
         Returns:
-            What the progress bar shows of the last update.
+            Values of the last step for the progress bar, by name, such as the loss.
         """
 
     @abstractmethod
@@ -72,11 +72,11 @@ class Member(ABC):
     def score_likelihood(
         self, examples: np.ndarray, ids: np.ndarray, seed: int
     ) -> dict[str, np.ndarray]:
-        """The quantities of `score` without those that cost further passes over the examples."""
+        """The likelihood and the other quantities of its pass; by default all of `score`."""
         return self.score(examples, ids, seed)
 
     def monitor(self) -> dict[str, float]:
-        """Numbers for the training history, from examples that members do not train on."""
+        """Values for the training history, by name, computed on the monitored examples."""
         return {}
 
     def pictures(self) -> dict[str, np.ndarray]:
@@ -85,15 +85,15 @@ class Member(ABC):
 
     @property
     def costs(self) -> dict[str, float]:
-        """Seconds that scoring 1,000 examples has taken, by the name of the pass."""
+        """Measured seconds of scoring per 1,000 examples, by name of the pass."""
         return {}
 
     def samples(self, count: int, seed: int) -> np.ndarray | None:
-        """New images [image, height, width, channel] in [0, 1]; None: the model draws none."""
+        """Generated images [image, height, width, channel] in [0, 1]; None: not a generator."""
         return None
 
     def reconstructions(self, images: np.ndarray) -> np.ndarray | None:
-        """Images [image, height, width, channel] in [0, 1] as the model sees them, or None."""
+        """Reconstructed images, shaped as the inputs, in [0, 1]; None: the model has none."""
         return None
 
     def codes(self, images: np.ndarray) -> np.ndarray | None:
@@ -107,7 +107,9 @@ class Member(ABC):
     def more_normal(
         self, images: np.ndarray, *, epsilon: float, steps: int, compile: bool
     ) -> np.ndarray:
-        """Images that the gradient of a score has made more normal; see `more_normal`.
+        """Attacked images: a score's gradient has made them look more normal.
+
+        The arguments are those of `vae_wgan.ensemble.adversarial_inputs.more_normal`.
 
         Raises:
             InputError: The model's scores have no gradient.
@@ -115,5 +117,5 @@ class Member(ABC):
         raise self.without_gradient()
 
     def without_gradient(self) -> InputError:
-        """What `more_normal` raises where it cannot be."""
+        """The error that `more_normal` raises for a model whose scores have no gradient."""
         return InputError(f"--adversarial: {type(self).__name__} has no score with a gradient")

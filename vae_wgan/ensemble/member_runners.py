@@ -33,15 +33,15 @@ _LOG = logging.getLogger(__name__)
 
 
 class LocalRunner(Runner):
-    """One member after another, in this process."""
+    """Trains and scores one member after another in this process."""
 
     @property
     def costs(self) -> dict[str, float]:
-        """Seconds per 1,000 examples and member, by pass of scoring."""
+        """Seconds per 1,000 examples and member, by scoring pass."""
         return self.model.costs
 
     def changed(self, settings: AnySettings) -> "LocalRunner":
-        """A runner of the same data with other settings."""
+        """A runner with the same data and other settings."""
         return LocalRunner(self._kind, settings, self._data)
 
     def train(self, plan: TrainingPlan, folder: RunFolder, num_models: int) -> None:
@@ -52,19 +52,19 @@ class LocalRunner(Runner):
     def scores(
         self, members: Sequence[TrainedMember], example_sets: Sequence[ExampleSet], seed: int
     ) -> Iterator[tuple[ExampleSet, dict[str, np.ndarray]]]:
-        """Each set with its scores, in their order."""
+        """Yields each set with all members' quantities [member, example], in the given order."""
         for example_set in example_sets:
             yield example_set, score_members([one.member for one in members], example_set, seed)
 
 
 class TaskRunner(Runner):
-    """A task per member in training, and per member and set in scoring.
+    """Trains with one task per member, scores with one task per member and set.
 
     Args:
-        kind: What the members are.
+        kind: Kind of the members.
         settings: Settings of the run.
-        data: All examples.
-        launcher: Does the tasks.
+        data: All examples of the run.
+        launcher: Launcher that runs the tasks.
     """
 
     def __init__(
@@ -80,16 +80,16 @@ class TaskRunner(Runner):
 
     @property
     def costs(self) -> dict[str, float]:
-        """Seconds per 1,000 examples and member, by pass of scoring, in one of the processes."""
+        """Seconds per 1,000 examples and member, by scoring pass, measured in one process."""
         return self._costs
 
     def changed(self, settings: AnySettings) -> "TaskRunner":
-        """A runner of the same data and launcher with other settings."""
+        """A runner with the same data and launcher and other settings."""
         return TaskRunner(self._kind, settings, self._data, self._launcher)
 
     def train(self, plan: TrainingPlan, folder: RunFolder, num_models: int) -> None:
         """Trains what is missing of the members."""
-        # Another process may work elsewhere.
+        # Absolute paths: the other process may have another current folder.
         folder = RunFolder(folder.path.absolute())
         plan = plan._replace(log_dir=plan.log_dir and str(Path(plan.log_dir).absolute()))
         tasks = ((self._kind, self._settings, plan, folder, index) for index in range(num_models))
@@ -101,7 +101,7 @@ class TaskRunner(Runner):
     def scores(
         self, members: Sequence[TrainedMember], example_sets: Sequence[ExampleSet], seed: int
     ) -> Iterator[tuple[ExampleSet, dict[str, np.ndarray]]]:
-        """Each set with its scores, as its last member ends."""
+        """Yields each set with all members' quantities when its last member has scored it."""
         parts: dict[int, dict[int, dict[str, np.ndarray]]] = {}
         tasks = self._scoring_tasks(members, example_sets, seed)
         for number, (scores, costs) in self._launcher.run(_score_task, tasks):
@@ -132,15 +132,15 @@ def open_runner(
     data: ExperimentData,
     launcher: Launcher | None,
 ) -> Runner:
-    """The runner that works through a launcher; None: in this process."""
+    """A runner that uses the launcher; None: one that works in this process."""
     prepare_devices(settings.cpus_per_member)
     if launcher is None:
         return LocalRunner(kind, settings, data)
     return TaskRunner(kind, settings, data, launcher)
 
 
-# What a process that does tasks keeps for the next one: a model takes seconds to make and to
-# compile, and a checkpoint is read once. Of one kind and settings at a time.
+# Caches of a process that runs tasks: building and compiling a model takes seconds, and each
+# checkpoint is read once. They hold one kind and settings at a time.
 _models: dict[tuple[type, AnySettings], Member] = {}
 _members: dict[Path, Member] = {}
 

@@ -1,4 +1,4 @@
-"""The trained members of an ensemble: found, read once, and scoring together."""
+"""The trained members of an ensemble: finds their checkpoints, reads them, scores with them."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -15,12 +15,12 @@ from vae_wgan.ensemble.member import Member
 
 
 class TrainedMember(NamedTuple):
-    """A member and the file that it was read from.
+    """A member and the checkpoint that it was read from.
 
     Attributes:
-        member: Scores with the weights of the file.
-        path: The checkpoint.
-        digest: sha256 of the file, for the provenance of scores.
+        member: The member, with the checkpoint's weights.
+        path: Path of the checkpoint.
+        digest: sha256 of the checkpoint, for the provenance of scores.
     """
 
     member: Member
@@ -29,17 +29,17 @@ class TrainedMember(NamedTuple):
 
 
 def member_seed(root_seed: int, member: int) -> int:
-    """Seed of everything that is drawn for one member; no other member changes it."""
+    """Seed of all random draws of one member; it depends on the root seed and its number only."""
     return child_seed(root_seed, "member", member)
 
 
 def trained_checkpoints(
     folder: RunFolder, *, num_models: int, max_steps: int
 ) -> Iterator[Checkpoint]:
-    """The last whole checkpoint of each member.
+    """The last undamaged checkpoint of each member.
 
     Raises:
-        InputError: A member is missing or not trained to the end; it names member and folder.
+        InputError: A member is missing or not fully trained; the message names the member.
     """
     for member in range(num_models):
         checkpoint = newest_checkpoint(folder.member(member))
@@ -55,16 +55,16 @@ def trained_checkpoints(
 def trained_members(
     model: Member, folder: RunFolder, *, num_models: int, max_steps: int
 ) -> list[TrainedMember]:
-    """All members as they were trained in a folder; each checkpoint is read once.
+    """The trained members of a run folder; each checkpoint is read once.
 
     Args:
         model: Any member of the same kind and settings; it is not changed.
-        folder: Where the members' checkpoints lie.
-        num_models: Members of the ensemble.
-        max_steps: Steps that each must have been trained for.
+        folder: Folder that holds the members' checkpoints.
+        num_models: Number of members in the ensemble.
+        max_steps: Number of steps for which each member must have been trained.
 
     Raises:
-        InputError: A member is missing, not trained to the end, or of other settings.
+        InputError: A member is missing, not fully trained, or was trained with other settings.
     """
     found = trained_checkpoints(folder, num_models=num_models, max_steps=max_steps)
     return [_member_of(model, checkpoint) for checkpoint in found]
@@ -74,17 +74,17 @@ def read_member(model: Member, path: Path) -> TrainedMember:
     """The member of one checkpoint; see `trained_members`.
 
     Raises:
-        DamagedFileError: The file is not whole.
+        DamagedFileError: The file is damaged.
     """
     return _member_of(model, read_checkpoint(path))
 
 
 def untrained_members(model: Member, *, num_models: int, seed: int) -> Iterator[Member]:
-    """The members as they were before their first training step.
+    """The members with their initial weights, before the first training step.
 
     Args:
-        model: Is made each of them in turn.
-        num_models: Members of the ensemble.
+        model: Gets the initial weights of each member in turn.
+        num_models: Number of members in the ensemble.
         seed: Root seed of the run.
     """
     for member in range(num_models):
@@ -98,10 +98,10 @@ def score_members(
     """The quantities of all members for the same examples, [member, example] by name.
 
     Args:
-        members: In their order: a member's number sets its noise.
-        example_set: What is scored.
+        members: The members by number; the number determines a member's noise.
+        example_set: The examples to score.
         seed: Root seed of the run.
-        likelihood_only: Leaves out what costs further passes.
+        likelihood_only: Computes the quantities of `Member.score_likelihood` only.
     """
     return stack_members(
         score_member(member, index, example_set, seed, likelihood_only=likelihood_only)
@@ -112,14 +112,14 @@ def score_members(
 def score_member(
     member: Member, index: int, example_set: ExampleSet, seed: int, *, likelihood_only: bool = False
 ) -> dict[str, np.ndarray]:
-    """The quantities [example] of the member of this number; see `score_members`."""
+    """The quantities [example] of member number `index`; see `score_members`."""
     noise_seed = child_seed(member_seed(seed, index), "scoring noise")
     score = member.score_likelihood if likelihood_only else member.score
     return score(example_set.examples, example_set.ids, noise_seed)
 
 
 def stack_members(by_member: Iterable[Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:
-    """From the quantities of each member to those of all, [member, example] by name."""
+    """Stacks the members' quantities [example] to [member, example], by name."""
     by_member = list(by_member)
     return {key: np.stack([scores[key] for scores in by_member]) for key in by_member[0]}
 

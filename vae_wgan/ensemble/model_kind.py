@@ -1,4 +1,4 @@
-"""What a run needs to know of a kind of model, declared once for each of them."""
+"""Interface through which a run uses a kind of model."""
 
 import pkgutil
 from abc import ABC, abstractmethod
@@ -21,16 +21,15 @@ Data = TypeVar("Data", bound=ExperimentData)
 class ModelKind(ABC, Generic[Settings, Data]):
     """A kind of model: its settings, data, members and scores. It has no state.
 
-    A kind loads no TensorFlow before a member is made, so that wrong flags and data end a run
-    within a second.
+    TensorFlow is loaded when the first member is made, so that a run with a wrong flag or bad data
+    ends within a second.
 
     Attributes:
         name: Name of the kind, a key of `vae_wgan.kinds.KINDS`.
         settings_class: Dataclass whose fields are the flags of its runs.
-        member_class: Import path "module:class" of its `Member`, which is made from settings, the
-            shape of one example, monitored examples, and the names of the quantities that are
-            needed.
-        takes_tables: Whether it is trained on the rows of tables, not on images.
+        member_class: Import path "module:class" of its `Member`; `new_member` lists the arguments
+            of the constructor.
+        takes_tables: Whether members are trained on the rows of tables; False: on images.
     """
 
     name: ClassVar[str]
@@ -40,32 +39,32 @@ class ModelKind(ABC, Generic[Settings, Data]):
 
     @abstractmethod
     def load_data(self, settings: Settings) -> Data:
-        """All examples of a run, loaded and checked.
+        """Loads and checks all examples of a run.
 
         Raises:
-            InputError: What a flag names cannot be had, or is unfit.
+            InputError: A data set that a flag names is unavailable or unsuitable.
         """
 
     @abstractmethod
     def score_keys(self, settings: Settings) -> Sequence[str]:
-        """The scores that a program may ask of its ensembles; the first is the headline."""
+        """Names of the scores that `EnsembleDetector` offers; the first is its default."""
 
     def describe(self, settings: Settings, data: Data) -> Mapping[str, Any]:
-        """Further entries of the manifest."""
+        """Further entries of the manifest, by name."""
         return {}
 
     def attacked_sets(self, settings: Settings, data: Data) -> Sequence[ExampleSet]:
-        """Sets that are made more normal in the eyes of member 0, and scored as further sets.
+        """Sets to attack with the gradient of member 0's score; the results are scored too.
 
         Raises:
-            InputError: The settings ask for some, and there are none to start from.
+            InputError: The settings ask for an attack, and the run has no set to start from.
         """
         return ()
 
     def score_further(
         self, folder: RunFolder, settings: Settings, data: Data, runner: Runner
     ) -> None:
-        """Writes further scores of a run whose members have scored all sets."""
+        """Writes scores that need more than the run's own members, once these have scored."""
 
     def new_member(
         self,
@@ -74,13 +73,13 @@ class ModelKind(ABC, Generic[Settings, Data]):
         monitored: np.ndarray,
         quantities: Collection[str],
     ) -> Member:
-        """A member with initial weights; TensorFlow is loaded here.
+        """A member with initial weights; loads TensorFlow.
 
         Args:
             settings: Settings of the run.
-            example_shape: Shape of one example.
-            monitored: Examples that show how training goes.
-            quantities: Names of what the scores of the run need.
+            example_shape: Shape of one example: height, width, channels; or number of features.
+            monitored: Examples [example, ...] of which training logs loss and pictures.
+            quantities: Names of the quantities that the run's scores need.
         """
         member_class = pkgutil.resolve_name(self.member_class)
         return member_class(settings, example_shape, monitored, quantities)

@@ -1,4 +1,4 @@
-"""A model's variables as named arrays and back, as a checkpoint has them, and functions of them."""
+"""Converts a model's variables to named arrays and back; compiles functions of the weights."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
@@ -8,18 +8,18 @@ import tensorflow as tf
 
 from tools.errors import InputError
 
-Weights = Sequence[tf.Tensor]  # of a network, in the order of its variables
+Weights = Sequence[tf.Tensor]  # values of a network's variables, in their order
 
 
 def state_arrays(variables: Iterable[tf.keras.Variable]) -> dict[str, np.ndarray]:
-    """The variables' values by path."""
+    """The variables' values, by path."""
     return {variable.path: variable.numpy() for variable in variables}
 
 
 def load_state_arrays(
     variables: Iterable[tf.keras.Variable], arrays: Mapping[str, np.ndarray]
 ) -> None:
-    """Gives the variables back what `state_arrays` returned.
+    """Assigns the arrays that `state_arrays` returned to the variables.
 
     Raises:
         InputError: The arrays are not those of this model.
@@ -33,7 +33,7 @@ def load_state_arrays(
 def check_state_arrays(
     variables: Iterable[tf.keras.Variable], arrays: Mapping[str, np.ndarray]
 ) -> None:
-    """Raises InputError where the arrays are not those of variables like these."""
+    """Raises InputError if paths, shapes or types of arrays and variables differ."""
     wanted = {v.path: (tuple(v.shape), _type(tf.as_dtype(v.dtype).name)) for v in variables}
     if wanted != {path: (array.shape, _type(array.dtype.name)) for path, array in arrays.items()}:
         raise InputError(
@@ -43,18 +43,18 @@ def check_state_arrays(
 
 
 def _type(name: str) -> str:
-    """The type's name; one for integers of any size: permutations were once saved as int32."""
+    """The type's name; all integers count as one: old checkpoints hold int32 permutations."""
     return "integer" if "int" in name else name
 
 
 def set_to_zero(variables: Iterable[tf.keras.Variable]) -> None:
-    """The state of an optimizer that has made no step."""
+    """Resets an optimizer's variables to their state before the first step."""
     for variable in variables:
         variable.assign(tf.zeros_like(variable))
 
 
 def with_weights(network: tf.keras.Model, weights: Weights) -> tf.keras.StatelessScope:
-    """A context in which, for this thread, the network computes with these weights."""
+    """Context in which the network computes with these weights, in this thread."""
     values = zip(network.variables, weights, strict=True)
     return tf.keras.StatelessScope(values, initialize_variables=False)
 
@@ -62,15 +62,14 @@ def with_weights(network: tf.keras.Model, weights: Weights) -> tf.keras.Stateles
 def function_of_weights(
     network: tf.keras.Model, function: Callable[..., Any], *, xla: bool
 ) -> Callable[..., Any]:
-    """A function that uses the network, compiled with the network's weights as first argument.
+    """Compiles a function that uses a network, with the network's weights as first argument.
 
-    One graph serves all members, and any number of threads may call it at once: it reads no
-    variable of the network.
+    The graph reads no variable of the network, so all members and threads can use it at once.
 
     Args:
-        network: Its variables are replaced by the weights, in their order.
-        function: From further arguments to tensors.
-        xla: Compiles with XLA.
+        network: The network whose variables the weights replace, in their order.
+        function: Maps the further arguments to tensors.
+        xla: Whether to compile with XLA.
     """
 
     def pure(weights: Weights, *arguments: tf.Tensor) -> Any:

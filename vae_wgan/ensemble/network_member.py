@@ -1,4 +1,4 @@
-"""Members that are a Keras network and its optimizers, and score in compiled passes."""
+"""Members made of a Keras network and its optimizers, which score in compiled passes."""
 
 import copy
 from collections.abc import Callable, Mapping, Sequence
@@ -23,19 +23,19 @@ from vae_wgan.ensemble.model_state import (
 
 
 def no_noise(seed: int, ids: np.ndarray) -> np.ndarray:
-    """What a pass that draws nothing is given as noise."""
+    """The noise argument of a pass that draws no noise: an empty array."""
     return np.zeros(0, np.float32)
 
 
 class Pass(NamedTuple):
-    """One compiled function over all examples that are scored.
+    """One compiled scoring function, called on the examples batch by batch.
 
     Attributes:
-        function: From weights, examples [example, ...] and noise to quantities [example] by name,
+        function: Maps weights, examples [example, ...] and noise to quantities [example] by name;
             made by `function_of_weights`.
-        batch: Examples in one call; the last batch is filled up. Small where layers of many times
-            as many examples would not stay in the processor's cache.
-        noise: From a seed and the examples' ids to the noise that the function takes.
+        batch: Examples per call; the last batch is padded. It is small where a pass multiplies the
+            examples, by samples for instance, so that activations stay in the processor's cache.
+        noise: Maps a seed and the examples' ids to the function's noise.
     """
 
     function: Callable[..., dict[str, tf.Tensor]]
@@ -44,16 +44,17 @@ class Pass(NamedTuple):
 
 
 class NetworkMember(Member):
-    """A network with its optimizers, one trainee for all members: they differ in state only.
+    """A network with its optimizers. The members of an ensemble share it and differ in state only.
 
     Args:
-        network: Holds all weights.
-        optimizers: Built for the network's variables.
-        new_network: From a seed to such a network with initial weights drawn from it.
+        network: The network with all weights.
+        optimizers: Optimizers that were built for the network's variables.
+        new_network: Maps a seed to a network of this architecture with initial weights drawn from
+            it.
 
     Attributes:
-        network: Its variables hold the weights that training has come to.
-        passes: What `score` is made of, by name; a pass does not depend on the others.
+        network: The network; its variables hold the current weights of training.
+        passes: The independent passes that `score` runs, by name.
     """
 
     passes: Mapping[str, Pass]
@@ -67,7 +68,7 @@ class NetworkMember(Member):
         self.network = network
         self._optimizers = optimizers
         self._new_network = new_network
-        self._weights: Weights | None = None  # None: those that training has come to
+        self._weights: Weights | None = None  # None: the current weights of training
         self._stopwatch = Stopwatch()
 
     @property
@@ -88,15 +89,15 @@ class NetworkMember(Member):
         set_to_zero(self._optimizer_variables)
 
     def state(self) -> dict[str, np.ndarray]:
-        """All variables by path."""
+        """The values of all variables, by path."""
         return state_arrays(self.variables)
 
     def load_state(self, arrays: Mapping[str, np.ndarray]) -> None:
-        """Takes back what `state` returned; see `Member`."""
+        """Restores the arrays that `state` returned; see `Member`."""
         load_state_arrays(self.variables, arrays)
 
     def with_state(self, arrays: Mapping[str, np.ndarray]) -> Self:
-        """A member of the same network and compiled functions with these weights."""
+        """A member with these weights that shares the network and compiled functions."""
         check_state_arrays(self.variables, arrays)
         member = copy.copy(self)
         member._weights = tuple(
@@ -128,25 +129,25 @@ class NetworkMember(Member):
 
     @property
     def costs(self) -> dict[str, float]:
-        """Seconds per 1,000 examples, by pass; all members of one network count together."""
+        """Seconds per 1,000 examples, by pass, averaged over the members that share the network."""
         return self._stopwatch.per_thousand()
 
     def normality(self, images: tf.Tensor) -> tf.Tensor:
-        """A score [image] without noise whose gradient `more_normal` goes along; higher = normal.
+        """Deterministic score [image] that `more_normal` raises by gradient; higher = more normal.
 
         Raises:
-            InputError: The model has none.
+            InputError: The model has no such score.
         """
         raise self.without_gradient()
 
     def more_normal(
         self, images: np.ndarray, *, epsilon: float, steps: int, compile: bool
     ) -> np.ndarray:
-        """The images, moved so that `normality` rises; see `more_normal`."""
+        """The images after gradient steps that raise `normality`; see `Member`."""
         return more_normal(self.normality, images, epsilon=epsilon, steps=steps, compile=compile)
 
     def computing(self) -> tf.keras.StatelessScope:
-        """A context in which, for this thread, the network has this member's weights."""
+        """Context in which the network computes with this member's weights, in this thread."""
         return with_weights(self.network, self.weights)
 
     @property

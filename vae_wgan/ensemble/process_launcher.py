@@ -1,8 +1,8 @@
 """Runs tasks in processes of this machine, several at once.
 
-The pool is that of the standard library, with the window of `task_window`: joblib's unordered
-generator takes every task from its iterator while the reader of the results is busy (40 of 40 in
-three seconds, measured with joblib 1.6), so that all results would be in memory at once.
+The pool is `concurrent.futures.ProcessPoolExecutor` with the bounded queue of `task_window`.
+joblib's unordered generator would keep all results in memory: it starts every task while the
+reader of the results is busy (40 of 40 in three seconds, measured with joblib 1.6).
 """
 
 import logging
@@ -22,7 +22,7 @@ from vae_wgan.ensemble.task_window import completed
 from vae_wgan.settings.launcher_settings import LauncherSettings
 
 _LOG = logging.getLogger(__name__)
-_worker: dict[str, Any] = {}  # in a process of the pool: the data that it was started with
+_worker: dict[str, Any] = {}  # in a process of the pool: its copy of the shared data
 
 
 class ProcessLauncher:
@@ -74,21 +74,21 @@ def process_launcher(settings: LauncherSettings, data: Any) -> Iterator[ProcessL
             cores,
         )
     others = set(multiprocessing.active_children())
-    # Spawned: a copy of a process in which TensorFlow runs would hang.
+    # Spawned: a fork of a process in which TensorFlow runs would hang.
     context = multiprocessing.get_context("spawn")
     pool = ProcessPoolExecutor(at_once, context, _begin, (data,))
     try:
         yield ProcessLauncher(pool, at_once)
     except BaseException:
         for process in set(multiprocessing.active_children()) - others:
-            process.terminate()  # the next start continues its member from the last checkpoint
+            process.terminate()  # the next start resumes its member from the last checkpoint
         raise
     finally:
         pool.shutdown(cancel_futures=True)
 
 
 def _begin(data: Any) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process that started this one decides
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent process handles Ctrl-C
     threading.Thread(target=_end_with_parent, daemon=True).start()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     silence_tensorflow()

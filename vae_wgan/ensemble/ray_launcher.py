@@ -1,4 +1,4 @@
-"""Tasks on a Ray cluster, which retries those whose process or machine is lost."""
+"""Runs tasks on a Ray cluster, which retries a task whose process or machine is lost."""
 
 import logging
 import os
@@ -13,8 +13,8 @@ from typing import Any
 from tools.errors import InputError
 from tools.files.whole_files import write_text
 from tools.run.kernels import kernel_choice
-from tools.run.provenance import package_versions
 from tools.run.run_folder import RunFolder
+from tools.run.software_versions import package_versions
 from vae_wgan.ensemble.task_window import completed
 from vae_wgan.settings.launcher_settings import LauncherSettings
 
@@ -25,9 +25,9 @@ class RayLauncher:
     """Runs tasks on the cluster that this process is connected to.
 
     Args:
-        settings: Of the run.
+        settings: The run's settings: resources per member and retries of a task.
         data: First argument of all tasks.
-        places: Tasks that the cluster has room for at once.
+        places: Number of tasks that the cluster can run at once.
     """
 
     def __init__(self, settings: LauncherSettings, data: Any, places: int):
@@ -37,17 +37,17 @@ class RayLauncher:
         self._ray = ray
         self._data = ray.put(data)
         self._limit = 2 * places
-        # max_calls: else Ray ends a process after each task with a GPU, and models are built anew.
+        # max_calls: by default Ray ends a process after each GPU task, and models are built anew.
         self._work = ray.remote(
             max_calls=0, max_retries=settings.task_retries, **_resources(settings)
         )(_work)
 
     def share(self, value: Any) -> Any:
-        """A reference to the value in the cluster's memory: each machine gets it once."""
+        """A reference to the value in the cluster's memory; each machine fetches it once."""
         return self._ray.put(value)
 
     def run(self, function: Callable, tasks: Iterable[tuple]) -> Iterator[tuple[int, Any]]:
-        """Number and result of each task as it ends; see `Launcher`."""
+        """Yields the number and result of each task as it ends; see `Launcher`."""
 
         def submit(*arguments: Any) -> Any:
             return self._work.remote(function, self._data, *arguments).future()
@@ -67,11 +67,11 @@ class RayLauncher:
 
 @contextmanager
 def ray_launcher(settings: LauncherSettings, data: Any, folder: RunFolder) -> Iterator[RayLauncher]:
-    """A launcher on the cluster at the settings' address, or on a Ray that lives with the context.
+    """A launcher on the cluster at `launcher_address`; if empty, starts Ray for this context.
 
     Raises:
-        InputError: The cluster is not there, no node has room for a member, or a node does
-            not see the run folder or has other packages.
+        InputError: The cluster does not answer, no node has room for a member, or a node does not
+            see the run folder or has other versions of packages.
     """
     _connect(settings.launcher_address)
     import ray
@@ -86,7 +86,7 @@ def ray_launcher(settings: LauncherSettings, data: Any, folder: RunFolder) -> It
 
 
 def _connect(address: str) -> None:
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is told to Ray's makers
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # no usage reports to Ray's developers
     import ray
 
     checkout = Path(__file__).resolve().parents[len(__package__.split("."))]
@@ -96,7 +96,7 @@ def _connect(address: str) -> None:
         "log_to_driver": False,
         "runtime_env": {"env_vars": environment},
     }
-    # "local": else Ray would join a cluster that it finds on this machine.
+    # "local": by default Ray would join a cluster that runs on this machine.
     options |= {"address": address} if address else {"address": "local", "include_dashboard": False}
     on_sigterm = signal.getsignal(signal.SIGTERM)
     try:
@@ -111,7 +111,7 @@ def _connect(address: str) -> None:
 
 
 def _knock(address: str) -> None:
-    """Raises OSError where nobody listens: Ray itself would try for minutes."""
+    """Raises OSError if no server listens at the address; Ray itself would try for minutes."""
     host, colon, port = address.removeprefix("ray://").partition(":")
     if colon:
         socket.create_connection((host, int(port)), timeout=20).close()
@@ -122,7 +122,7 @@ def _resources(settings: LauncherSettings) -> dict[str, float]:
 
 
 def _places(resources: Mapping[str, float], settings: LauncherSettings) -> int:
-    """Members that a node has room for at once."""
+    """Number of members that a node can run at once."""
     places = int(resources.get("CPU", 0) // settings.cpus_per_member)
     if settings.gpus_per_member:
         places = min(places, int(resources.get("GPU", 0) // settings.gpus_per_member))
@@ -150,12 +150,14 @@ def _nodes_with_room(settings: LauncherSettings) -> Sequence[Mapping[str, Any]]:
 def _checked_nodes(
     nodes: Sequence[Mapping[str, Any]], folder: RunFolder
 ) -> Sequence[Mapping[str, Any]]:
-    """The nodes less those that have left the cluster.
+    """The nodes that are still in the cluster.
 
-    Each must see what is written here, be seen, and compute with the same packages.
+    Raises:
+        InputError: A node does not share the run folder, has other versions of packages, or all
+            nodes have left.
     """
     token = secrets.token_hex(8)
-    # A name that the run folder knows as that of an unfinished file.
+    # *.partial: the run folder takes it for an unfinished file.
     question = folder.path.absolute() / f".question-{token}.partial"
     write_text(question, token)
     try:
@@ -168,7 +170,7 @@ def _checked_nodes(
 
 
 def _is_there_and_fit(node: Mapping[str, Any], question: Path, token: str) -> bool:
-    """False where the node has left; raises InputError where it could not do a member's work."""
+    """False if the node has left the cluster; raises InputError if it could not run a member."""
     import ray
     from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
@@ -178,7 +180,7 @@ def _is_there_and_fit(node: Mapping[str, Any], question: Path, token: str) -> bo
     try:
         seen, versions = ray.get(answer.remote(question, token))
     except (ray.exceptions.TaskUnschedulableError, ray.exceptions.NodeDiedError):
-        # Ray takes seconds to see that a node is gone, and lists it until then.
+        # Ray lists a lost node for some seconds.
         _LOG.warning("Ray: node %s has left the cluster", name)
         return False
     except ray.exceptions.RayError as error:
@@ -193,7 +195,10 @@ def _is_there_and_fit(node: Mapping[str, Any], question: Path, token: str) -> bo
 
 
 def _answer(question: Path, token: str) -> tuple[bool, dict[str, str]]:
-    """Done on a node: whether it sees the question, then with an answer beside; its packages."""
+    """Runs on a node: whether it sees the question file, and its versions of packages.
+
+    A node that sees the question writes an answer file beside it.
+    """
     seen = question.is_file() and question.read_text("utf-8") == token
     if seen:
         write_text(question.with_name(f".answer-{token}.partial"), token)
@@ -224,5 +229,5 @@ def _refuse_other_packages(versions: Mapping[str, str], name: str) -> None:
 
 
 def _work(function: Callable, data: Any, *arguments: Any) -> Any:
-    """Done on a node."""
+    """Runs a task on a node."""
     return function(data, *arguments)

@@ -1,4 +1,4 @@
-"""Who trains and scores the members of a run; where it is done changes no byte of the results."""
+"""Runners train and score the members of a run; each gives the same results to the byte."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from vae_wgan.ensemble.training_plan import TrainingPlan
 from vae_wgan.settings.any_settings import AnySettings
 
 if TYPE_CHECKING:
-    from vae_wgan.ensemble.model_kind import ModelKind  # which has a runner in a signature
+    from vae_wgan.ensemble.model_kind import ModelKind  # it imports this module
 
 
 def model_of(kind: ModelKind[Any, Any], settings: AnySettings, data: ExperimentData) -> Member:
-    """The member of a run that is trained as each of its members, with initial weights."""
+    """A member of the run with initial weights; training turns it into each member in turn."""
     shape = data.training.examples.shape[1:]
     return kind.new_member(settings, shape, data.monitored, needed_quantities(settings.score_keys))
 
@@ -32,9 +32,9 @@ class Runner(ABC):
     """Trains and scores the members of one run.
 
     Args:
-        kind: What the members are.
+        kind: Kind of the members.
         settings: Settings of the run.
-        data: All examples; `data.training.examples` is what members are trained on.
+        data: All examples of the run; members are trained on `data.training.examples`.
     """
 
     def __init__(self, kind: ModelKind[Any, Any], settings: AnySettings, data: ExperimentData):
@@ -44,30 +44,30 @@ class Runner(ABC):
 
     @cached_property
     def model(self) -> Member:
-        """The model in this process, made when it is first needed."""
+        """The model in this process; built on first access."""
         return model_of(self._kind, self._settings, self._data)
 
     @property
     @abstractmethod
     def costs(self) -> dict[str, float]:
-        """Seconds per 1,000 examples and member, by pass of scoring."""
+        """Seconds per 1,000 examples and member, by scoring pass."""
 
     @abstractmethod
     def changed(self, settings: AnySettings) -> Self:
-        """A runner of the same data with other settings."""
+        """A runner with the same data and other settings."""
 
     @abstractmethod
     def train(self, plan: TrainingPlan, folder: RunFolder, num_models: int) -> None:
-        """Trains what is missing of the members 0..num_models-1; see `train_ensemble`."""
+        """Trains the unfinished members among 0..num_models-1; see `train_ensemble`."""
 
     @abstractmethod
     def scores(
         self, members: Sequence[TrainedMember], example_sets: Sequence[ExampleSet], seed: int
     ) -> Iterator[tuple[ExampleSet, dict[str, np.ndarray]]]:
-        """Each set with the quantities of all members [member, example], as they are ready."""
+        """Yields each set with all members' quantities [member, example] when they are ready."""
 
     def trained(self, folder: RunFolder) -> list[TrainedMember]:
-        """The run's members as they were trained in a folder; see `trained_members`."""
+        """The trained members of a run folder; see `trained_members`."""
         settings = self._settings
         return trained_members(
             self.model, folder, num_models=settings.num_models, max_steps=settings.total_steps

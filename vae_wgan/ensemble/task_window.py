@@ -1,4 +1,4 @@
-"""Back pressure: a task is submitted when another one has ended, never all at once."""
+"""Back pressure: bounds the number of submitted tasks; each that ends admits the next."""
 
 import itertools
 from collections.abc import Callable, Iterable, Iterator
@@ -14,7 +14,7 @@ def completed(
     Args:
         submit: Submits a task, given its arguments.
         tasks: Arguments of each task, taken one by one just before the task is submitted.
-        limit: Largest number of tasks that are submitted and whose results were not yet taken.
+        limit: Largest number of submitted tasks whose results the caller has not yet taken.
 
     Raises:
         Exception: The first task that failed raised it.

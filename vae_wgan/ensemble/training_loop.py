@@ -1,4 +1,4 @@
-"""Trains members, each from its newest checkpoint to its last step."""
+"""Trains members, each from its newest checkpoint to the last step."""
 
 import json
 import logging
@@ -25,20 +25,20 @@ from vae_wgan.ensemble.members import member_seed
 from vae_wgan.ensemble.training_plan import TrainingPlan
 
 _LOG = logging.getLogger(__name__)
-_SECONDS_PER_LOOK = 1.0  # about how often the bar reads a loss, which waits for the device
+_SECONDS_PER_LOOK = 1.0  # between updates of the progress bar, which wait for the device
 
 
 def train_ensemble(
     model: Member, examples: Any, plan: TrainingPlan, *, folder: RunFolder, num_models: int
 ) -> None:
-    """Trains members 0..num_models-1 one after another; finished ones are passed over.
+    """Trains members 0..num_models-1 one after another; skips finished ones.
 
     Args:
-        model: Is trained as each member in turn.
-        examples: What members are trained on, in the form that the model takes.
-        plan: Its seed is the run's root seed.
-        folder: Where the members' checkpoints lie.
-        num_models: Members of the ensemble.
+        model: Model that is trained as each member in turn.
+        examples: The training set, in the form that the model takes.
+        plan: The training plan, with the run's root seed.
+        folder: Run folder for the members' checkpoints.
+        num_models: Number of members in the ensemble.
     """
     with TrainingProgress(num_models, plan.max_steps) as progress:
         for member in range(num_models):
@@ -75,13 +75,13 @@ def train_member(
     progress: TrainingProgress,
     member: int,
 ) -> None:
-    """Trains to plan.max_steps and saves; goes on from the folder's newest whole checkpoint.
+    """Trains to plan.max_steps; resumes from the folder's newest undamaged checkpoint.
 
-    Killed and started again, it ends with the same weights as if it had not been killed.
+    A training that was killed and started again ends with the same weights as one that was not.
 
     Raises:
-        InputError: Training diverged; nothing is saved after the last sound checkpoint.
-        Terminated: SIGTERM came; all steps that were done are saved.
+        InputError: Training diverged; the last finite checkpoint stays the newest.
+        Terminated: SIGTERM came; a checkpoint holds all finished steps.
     """
     model.initialize(child_seed(plan.seed, "weights"))
     step = _resume(model, folder)
@@ -108,7 +108,7 @@ def train_member(
 
 
 def _paced(steps: range) -> Iterator[range]:
-    """The steps in parts that last about a second each, by the speed of the part before."""
+    """Splits the steps into parts of about a second each, sized by the speed of the last part."""
     size = 1
     while steps:
         started = time.perf_counter()
@@ -121,7 +121,7 @@ def _paced(steps: range) -> Iterator[range]:
 
 
 def _resume(model: Member, folder: Path) -> int:
-    """Loads the newest whole checkpoint, if there is one; the number of steps already done."""
+    """Loads the newest undamaged checkpoint, if any; returns the number of finished steps."""
     checkpoint = newest_checkpoint(folder)
     if checkpoint is None:
         return 0
@@ -130,7 +130,7 @@ def _resume(model: Member, folder: Path) -> int:
 
 
 class _Place(NamedTuple):
-    """Which member is trained: its folder, number and steps, and the checkpoints that stay."""
+    """The member in training: folder, number, last step, and number of checkpoints to keep."""
 
     folder: Path
     member: int
@@ -155,7 +155,7 @@ def _save_state(model: Member, place: _Place, step: int) -> None:
 
 
 def _refuse_diverged(values: Mapping[str, Any], place: _Place, step: int) -> None:
-    """Raises InputError where a number, or one in an array, is not finite."""
+    """Raises InputError if a number or an element of an array is not finite."""
     for name, value in values.items():
         if not np.isfinite(value).all():
             kept = newest_step(place.folder)
@@ -167,10 +167,10 @@ def _refuse_diverged(values: Mapping[str, Any], place: _Place, step: int) -> Non
 
 
 class _History:
-    """history.jsonl, one line per save, and the same for TensorBoard."""
+    """Writes history.jsonl, one line per checkpoint, and TensorBoard's events."""
 
     def __init__(self, folder: Path, events: Path, until_step: int):
-        """Keeps what an earlier start wrote, up to the step that is gone on from."""
+        """Keeps the lines of an earlier start up to the step from which training resumes."""
         self._path = folder / "history.jsonl"
         records = read_history(self._path)
         self._records = [record for record in records if record["step"] <= until_step]

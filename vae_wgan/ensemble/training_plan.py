@@ -1,4 +1,4 @@
-"""How the members of an ensemble are trained."""
+"""The training plan: seed, number of steps and checkpoints."""
 
 from typing import NamedTuple
 
@@ -7,12 +7,12 @@ class TrainingPlan(NamedTuple):
     """How to train a member, or all members of an ensemble.
 
     Attributes:
-        seed: Seed of the member; of an ensemble, its root seed.
-        max_steps: Training steps after which a member is finished.
-        save_every: Steps between saves.
-        log_dir: Folder for TensorBoard's events, one below it per member; empty: they go into the
-            member's own folder.
-        keep: Checkpoints that stay, the newest ones; None: all.
+        seed: Seed of the member; in the plan of an ensemble, the root seed.
+        max_steps: Training steps per member.
+        save_every: Steps between checkpoints.
+        log_dir: Folder for TensorBoard's events, with a subfolder per member; empty: the events lie
+            in the members' folders.
+        keep: Number of newest checkpoints to keep; None: all.
     """
 
     seed: int

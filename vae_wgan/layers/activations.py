@@ -9,12 +9,12 @@ class PiecewiseLinearActivation(tf.keras.layers.Activation):
     """`Activation` with the same results and derivatives of any order.
 
     The second derivative of relu and leaky_relu is zero, but TensorFlow multiplies by these zeros:
-    a gradient penalty would send them backwards through all layers of a critic. Here the slope is
-    a constant to gradients, and that way is not gone. Other activations are Keras's own.
+    a gradient penalty would propagate them back through all layers of a critic. Here the slope is a
+    constant for gradients, which skips that computation. Other activations are Keras's own.
     """
 
     def call(self, inputs: tf.Tensor) -> tf.Tensor:
-        """Maps values of any shape one by one."""
+        """Applies the activation elementwise."""
         name = self.activation.__name__
         if name not in SLOPES:
             return super().call(inputs)

@@ -6,13 +6,13 @@ import tensorflow as tf
 
 
 class SubpixelConv2DTranspose(tf.keras.layers.Conv2DTranspose):
-    """`Conv2DTranspose` with the same weights and results (channels last), made of fast pieces.
+    """`Conv2DTranspose` with the same weights and results (channels last), faster on a CPU.
 
-    A CPU runs a transposed convolution, and above all its gradients, far below the speed of a
-    plain one. Both are linear maps of the same weights, so this layer rearranges the kernel and
-    runs a plain convolution: for stride 1 with the kernel turned by 180 degrees, for stride s with
-    one set of output channels per position in an s x s block, which `depth_to_space` puts in place
-    (Shi et al. 2016, https://arxiv.org/abs/1609.07009). A 1x1 input is one matrix product.
+    A CPU runs a transposed convolution, and above all its gradients, far slower than a plain one.
+    This layer rearranges the kernel and runs a plain convolution: for stride 1 with the kernel
+    turned by 180 degrees, for stride s with one set of output channels per position in an s x s
+    block, which `depth_to_space` puts in place (Shi et al. 2016,
+    https://arxiv.org/abs/1609.07009). A 1x1 input takes one matrix product.
 
     Supports `padding="same"` with an odd kernel, and `padding="valid"` with stride 1; no dilation.
     """
@@ -48,9 +48,9 @@ class SubpixelConv2DTranspose(tf.keras.layers.Conv2DTranspose):
 class FewFiltersConv2D(tf.keras.layers.Conv2D):
     """`Conv2D` with the same weights and results, for one filter or a few; no second derivatives.
 
-    A convolution works on blocks of filters, and with one filter it leaves most of a CPU idle,
-    above all in its gradients. Here one matrix product gives what each pixel adds to the outputs
-    around it, and shifted sums bring that there.
+    A convolution works on blocks of filters, so with one filter most of a CPU is idle, above all
+    in the gradients. This layer computes each pixel's contributions to the outputs around it by one
+    matrix product, then adds them up, shifted to their positions.
 
     Supports stride 1 and `padding="same"` with an odd kernel; channels last.
     """
@@ -101,7 +101,7 @@ def subpixel_kernel(kernel: tf.Tensor, stride: int) -> tf.Tensor:
     `input[j] * kernel[s*(i - j) + r + p]`; for each phase r that is a convolution over j.
 
     Args:
-        kernel: [size, size, filters, channels], size odd, as `Conv2DTranspose` keeps it.
+        kernel: [size, size, filters, channels], size odd, the layout of `Conv2DTranspose`.
         stride: Upsampling factor s, the same in both directions.
 
     Returns:

@@ -1,4 +1,4 @@
-"""Several GPUs at one member: each takes an equal share of every batch."""
+"""Data parallelism: several GPUs train one member, each on an equal share of every batch."""
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
@@ -10,18 +10,17 @@ from tools.errors import InputError
 
 
 class Replicas:
-    """The GPUs that this process sees, or the one device, which costs nothing more.
+    """All GPUs that this process sees; with one device, or only a CPU, it adds no overhead.
 
-    With several, weights are mirrored on each, and an optimizer sums the gradients of all before
-    it changes them (`tf.distribute.MirroredStrategy`). The noise of a batch is drawn whole and
-    then shared out like its examples, so the weights are those of one device but for the last
-    digits of sums.
+    With several GPUs, each has a copy of the weights, and the optimizer sums all gradients before
+    an update (`tf.distribute.MirroredStrategy`). The noise of a batch is drawn as a whole and then
+    divided like its examples, so the weights equal those of one device up to rounding errors.
 
     Args:
         batch_size: Examples in a training step.
 
     Raises:
-        InputError: The batch cannot be cut in equal shares.
+        InputError: The batch size is not a multiple of the number of GPUs.
     """
 
     def __init__(self, batch_size: int):
@@ -34,7 +33,8 @@ class Replicas:
                 f" each GPU; take a multiple of {self.count}, or show fewer GPUs by"
                 " CUDA_VISIBLE_DEVICES"
             )
-        # Sums on one device: weights are few, and collectives mix up the WGAN's loop and its end.
+        # Sums on one device: weights are few, and with collectives the updates in the WGAN's loop
+        # and the one after it could mix.
         on_one = tf.distribute.ReductionToOneDevice()
         self._strategy = (
             tf.distribute.MirroredStrategy(gpus, cross_device_ops=on_one)
@@ -43,19 +43,19 @@ class Replicas:
         )
 
     def scope(self) -> AbstractContextManager:
-        """Where weights and optimizers are made."""
+        """Context in which to create weights and optimizers."""
         return self._strategy.scope()
 
     def compiled(self, function: Callable, signature: Any = None, *, xla: bool) -> Callable:
-        """The training function as a graph; XLA, where it is wanted, takes one device only."""
+        """Compiles a training function; uses XLA if wanted and there is only one device."""
         return tf.function(
             function, signature, jit_compile=xla and self.count == 1, autograph=False
         )
 
     def update(self, function: Callable[..., tf.Tensor], *arguments: tf.Tensor) -> tf.Tensor:
-        """Calls the function on all devices with the same arguments; the mean of what they return.
+        """Calls the function on all devices with the same arguments; returns the mean value.
 
-        It takes `share` of each batch, and changes weights by `minimize`.
+        The function divides batches by `share` and updates weights by `minimize`.
         """
         values = self._strategy.run(function, arguments)
         return self._strategy.reduce(tf.distribute.ReduceOp.MEAN, values, axis=None)
@@ -67,13 +67,13 @@ class Replicas:
         tape: tf.GradientTape,
         optimizer: tf.keras.optimizers.Optimizer,
     ) -> None:
-        """Within `update`: the optimizer's step for the mean of all devices' losses."""
+        """Within `update`: one optimizer step on the mean of all devices' losses."""
         part = tf.constant(1 / self.count)  # the optimizer sums the devices' gradients
         gradients = tape.gradient(loss, weights, part)
         optimizer.apply_gradients(zip(gradients, weights, strict=True))
 
     def share(self, batch: tf.Tensor, axis: int = 0) -> tf.Tensor:
-        """What this device takes of the batch whose examples lie along the axis."""
+        """This device's share of the batch, whose examples lie along the axis."""
         if self.count == 1:
             return batch
         index = tf.distribute.get_replica_context().replica_id_in_sync_group

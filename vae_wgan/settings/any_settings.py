@@ -1,10 +1,10 @@
-"""What every settings class has: all that the story of a run reads of them."""
+"""Interface of all settings classes: the settings that `Run` reads."""
 
 from typing import Protocol
 
 
 class AnySettings(Protocol):
-    """Settings of a run of any kind of model; the classes beside this file say what they mean."""
+    """Settings of a run of any kind of model; see RunSettings for their meaning."""
 
     seed: int
     num_models: int
@@ -28,12 +28,12 @@ class AnySettings(Protocol):
 
     @property
     def total_steps(self) -> int:
-        """Training steps of a member."""
+        """Training steps per member."""
 
     @property
     def scoring_samples(self) -> int:
-        """Draws of noise per example in scoring."""
+        """Samples of noise per example in scoring."""
 
     @property
     def pixel_likelihood(self) -> str:
-        """The likelihood of a decoder's values, or none."""
+        """Name of the pixel likelihood p(x|z); "none": there is no decoder of images."""

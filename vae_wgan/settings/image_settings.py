@@ -1,4 +1,4 @@
-"""Settings that all runs on images share, whatever model they train."""
+"""Settings that all runs on images share, for VAEs and WGANs."""
 
 import dataclasses
 from pathlib import Path

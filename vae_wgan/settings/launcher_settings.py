@@ -1,4 +1,4 @@
-"""Settings that say where members are trained and scored; no number depends on the launcher."""
+"""Settings of where members are trained and scored; results do not depend on the launcher."""
 
 import dataclasses
 import re

@@ -1,4 +1,4 @@
-"""Settings that all runs share, whatever they train on."""
+"""Settings that all runs share, on images and on tables."""
 
 import dataclasses
 import os
@@ -69,12 +69,12 @@ class RunSettings(LauncherSettings, PresetSettings):
 
     @property
     def scoring_samples(self) -> int:
-        """Draws of noise per example in scoring; 1 where a score draws nothing."""
+        """Samples of noise per example in scoring; 1 if scores use no noise."""
         return 1
 
     @property
     def pixel_likelihood(self) -> str:
-        """The likelihood of a decoder's values; none: there is no decoder of images."""
+        """Name of the pixel likelihood p(x|z); "none": there is no decoder of images."""
         return "none"
 
     def __post_init__(self) -> None:
@@ -92,6 +92,6 @@ class RunSettings(LauncherSettings, PresetSettings):
                 raise InputError(f"--{name}={path} is a file; name a folder")
 
     def _fill_in(self, name: str, value: object, placeholder: object = "") -> None:
-        """Sets a setting that still holds the placeholder."""
+        """Sets a setting if it still has the placeholder's value."""
         if getattr(self, name) == placeholder:
             object.__setattr__(self, name, value)

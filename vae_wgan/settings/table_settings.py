@@ -230,7 +230,7 @@ class TableSettings(RunSettings):
 
     @property
     def text_options(self) -> CsvOptions:
-        """What the flags say about the format of a text."""
+        """The format of text files, by the flags `csv_options` and `header`."""
         return parse_csv_options(self.csv_options, self.header)
 
     @property
@@ -244,7 +244,7 @@ class TableSettings(RunSettings):
         return self.n_samples
 
     def __post_init__(self) -> None:
-        """Raises InputError where flags contradict one another; fills in what depends on others."""
+        """Raises InputError where flags contradict one another; fills in dependent defaults."""
         super().__post_init__()
         vae_options.check_analytic_kl(self)
         if not self.score_file:  # to score new rows the run's folder is enough

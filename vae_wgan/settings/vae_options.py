@@ -1,6 +1,6 @@
 """Flags that the VAEs of images and of tables share, each stated once.
 
-A function gives a new field on each call, since a dataclass keeps the fields that it is made of.
+Each function returns a new field, since two dataclasses cannot share a field object.
 """
 
 from typing import Any, Protocol
@@ -18,7 +18,7 @@ class PriorSettings(Protocol):
 
     @property
     def mixture_components(self) -> int:
-        """Components of a prior that is none."""
+        """Components of the mixture prior, which is used if the prior is not a flow."""
 
     @property
     def analytic_kl(self) -> bool:
@@ -73,7 +73,7 @@ def max_steps() -> Any:
 
 
 def train_samples(example: str) -> Any:
-    """Field `train_samples`; `example` is what one example is called."""
+    """Field `train_samples`; `example` is the word for one example: image or row."""
     return option(
         1,
         f"Samples of z per {example} in a training step.",
@@ -84,7 +84,7 @@ def train_samples(example: str) -> Any:
 
 
 def learning_rate(fast: float, reference: float) -> Any:
-    """Field `learning_rate`, with its values in two of the presets."""
+    """Field `learning_rate`, with its values in the presets fast and reference."""
     return option(
         fast,
         "Initial learning rate of Adam; a cosine decay brings it to 0 at max_steps.",
@@ -105,7 +105,7 @@ def beta() -> Any:
 
 
 def elbo_threshold(examples: str) -> Any:
-    """Field `elbo_threshold`; `examples` is what several examples are called."""
+    """Field `elbo_threshold`; `examples` is the word for several examples: images or rows."""
     return option(
         None,
         f"Counts the {examples} whose ELBO, averaged over members, is below minus this many nats."

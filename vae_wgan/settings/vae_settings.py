@@ -11,7 +11,7 @@ from vae_wgan.settings import vae_options
 from vae_wgan.settings.image_settings import ImageSettings
 
 SCORE_KEYS = ("iwae", "elbo", "rate", "distortion", "posterior_mean", "posterior_stddev")
-# Scores that cost no pass over the images beyond those that every run makes.
+# Scores that need no further pass over the images.
 QUICK_SCORE_KEYS = (
     "iwae",
     "rate",
@@ -98,7 +98,7 @@ class VAESettings(ImageSettings):
 
     @property
     def pixel_likelihood(self) -> str:
-        """The likelihood of the decoder's values."""
+        """Name of the pixel likelihood p(x|z)."""
         return self.likelihood
 
     def __post_init__(self) -> None:

@@ -134,7 +134,7 @@ class WGANSettings(ImageSettings):
 
     @property
     def total_steps(self) -> int:
-        """Training steps per member, of the networks and of the classifier."""
+        """Training steps per member: those of the WGAN and those of the classifier."""
         return self.max_steps + self.extra_steps
 
     def __post_init__(self) -> None:

@@ -1,4 +1,4 @@
-"""The headline of 2018: how much the members' posterior means vary, and its control."""
+"""The headline score of 2018, the variance of posterior means over members, and its control."""
 
 from collections.abc import Sequence
 
@@ -18,10 +18,10 @@ POSTERIOR_MEANS = "posterior_mean_variance"
 def score_posterior_means(
     folder: RunFolder, settings: TableSettings, test_sets: Sequence[ExampleSet], runner: Runner
 ) -> None:
-    """Writes the variance over members of the posterior means, and its control, of each set.
+    """Writes the variance over members of the posterior means, and its control, for each set.
 
-    The control is the variance over members with initial weights: what it detects as well is no
-    merit of training.
+    The control is the same variance over members with initial weights: an anomaly that the control
+    detects too is not detected thanks to training.
     """
     trained = {part.name: read_scores(folder.scores(part.name)) for part in test_sets}
     provenance = {
@@ -44,5 +44,5 @@ def score_posterior_means(
 
 
 def _variances(posterior_means: ArrayLike) -> np.ndarray:
-    """Over members, [member, example] to [1, example]."""
+    """Variances over members: [member, example] to [1, example]."""
     return np.var(np.asarray(posterior_means), axis=0, keepdims=True)

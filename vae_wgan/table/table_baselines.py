@@ -1,4 +1,4 @@
-"""Detectors of scikit-learn on the same rows as the ensemble. They learn from the training rows."""
+"""Baseline detectors of scikit-learn, fitted and tested on the same rows as the ensemble."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -17,14 +17,14 @@ from tools.run.seeds import child_seed
 from tools.scores.score_files import is_current, write_scores
 
 _LOG = logging.getLogger(__name__)
-# The outlier factor compares all pairs of training rows, the mixture and the envelope go over them
-# hundreds of times: of many rows they learn from a drawn part, the others from all.
+# Limit for the slow detectors: the outlier factor compares all pairs of training rows, the mixture
+# and the envelope pass over them hundreds of times. They are fitted on a random subset this large.
 MOST_ROWS = 20_000
 SCORE_BATCH = 20_000  # rows, for bounded memory
 
 
 def _principal_components(training: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
-    """Squared error of the reconstruction from half as many components as there are features."""
+    """PCA with half as many components as features: squared reconstruction error [row]."""
     pca = PCA(max(1, training.shape[1] // 2), svd_solver="full").fit(training)
 
     def reconstruction_error(rows: np.ndarray) -> np.ndarray:
@@ -36,9 +36,11 @@ def _principal_components(training: np.ndarray) -> Callable[[np.ndarray], np.nda
 def _detector(
     make: Callable[[int], Any], most_rows: int | None = None
 ) -> Callable[[np.ndarray, int], Callable]:
-    """From the maker of a detector with `score_samples` to: fit it, give its anomaly score.
+    """Wraps a detector as fit(training, seed) -> score(rows), higher = more anomalous.
 
-    It learns from `most_rows` drawn rows at most; None: from all.
+    Args:
+        make: Maps a seed to an unfitted detector of scikit-learn with `score_samples`.
+        most_rows: Largest number of training rows, drawn at random; None: all rows.
     """
 
     def fit(training: np.ndarray, seed: int) -> Callable[[np.ndarray], np.ndarray]:
@@ -56,15 +58,14 @@ def _mixture(components: int, **options: Any) -> Callable[[int], GaussianMixture
     return lambda seed: GaussianMixture(components, random_state=seed, **options)
 
 
-# From training rows [row, feature] and a seed to a function from rows to scores [row],
-# higher = more anomalous.
+# fit(training rows [row, feature], seed) -> score(rows) [row], higher = more anomalous.
 BASELINE_FITS: dict[str, Callable] = {
     "isolation_forest": _detector(lambda seed: IsolationForest(random_state=seed)),
     "local_outlier_factor": _detector(
         lambda seed: LocalOutlierFactor(n_neighbors=20, novelty=True, algorithm="brute"), MOST_ROWS
     ),
     "gaussian": _detector(_mixture(1)),
-    # With a floor under the variances, against components on few equal rows.
+    # reg_covar: a lower bound on variances, since a component may fall on a few equal rows.
     "gaussian_mixture": _detector(_mixture(10, reg_covar=1e-4, max_iter=300), MOST_ROWS),
     "elliptic_envelope": _detector(lambda seed: EllipticEnvelope(random_state=seed), MOST_ROWS),
     "pca_reconstruction": lambda training, seed: _principal_components(training),
@@ -78,14 +79,14 @@ def score_baselines(
     folder: RunFolder,
     seed: int,
 ) -> None:
-    """Writes ensemble_scores/NAME/DATASET.npz where the files are not up to date.
+    """Writes ensemble_scores/NAME/DATASET.npz; files that are up to date stay.
 
     Args:
         names: Keys of BASELINE_FITS.
-        training: What they learn from.
-        example_sets: What is scored.
-        folder: Of the run.
-        seed: Root of the detectors' own draws.
+        training: Rows on which the detectors are fitted.
+        example_sets: Sets to score.
+        folder: The run folder.
+        seed: Root seed of the detectors' random draws.
     """
     trained_on = training.digest
     for name in names:

@@ -1,4 +1,4 @@
-"""Masked autoregressive flow on the features of a table: their density itself, without a code."""
+"""Masked autoregressive flow on the features of a table: models p(x) without latent codes."""
 
 import tensorflow as tf
 import tensorflow_probability as tfp
@@ -12,7 +12,7 @@ tfd = tfp.distributions
 
 
 class TableFlow(tf.keras.Model):
-    """Student's t, of learned degrees of freedom, pushed through masked autoregressive flows.
+    """Student's t with learned degrees of freedom, transformed by masked autoregressive flows.
 
     Papamakarios et al. 2017, https://arxiv.org/abs/1705.07057. The base has heavy tails because
     flows whose scales are bounded keep the base's kind of tail (Jaini et al. 2020,
@@ -40,9 +40,9 @@ class TableFlow(tf.keras.Model):
         return tfd.TransformedDistribution(base, self.flows.bijector())
 
     def training_loss(self, rows: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-        """Minus the log likelihood in nats, mean over rows [row, feature]; nothing is drawn."""
+        """Minus the log likelihood in nats, mean over rows [row, feature]; the seed is unused."""
         return -tf.reduce_mean(self.distribution().log_prob(rows))
 
     def scores(self, rows: tf.Tensor, noise: tf.Tensor) -> dict[str, tf.Tensor]:
-        """The log likelihood in nats, [row]; higher = more normal. It needs no noise."""
+        """Log likelihood in nats, [row]; higher = more normal. The noise is unused."""
         return {"log_likelihood": self.distribution().log_prob(rows)}

@@ -1,4 +1,4 @@
-"""Variational autoencoders and flows of the rows of a table."""
+"""The kind of model `table`: variational autoencoders and flows on the rows of a table."""
 
 import sys
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,7 @@ from vae_wgan.table.posterior_means import POSTERIOR_MEANS, score_posterior_mean
 
 
 class TableKind(ModelKind[TableSettings, TableData]):
-    """VAEs or flows of the rows of a table; detectors of scikit-learn are their peers."""
+    """VAEs or flows on the rows of a table, compared with detectors of scikit-learn."""
 
     name = "table"
     settings_class = TableSettings
@@ -21,7 +21,7 @@ class TableKind(ModelKind[TableSettings, TableData]):
     takes_tables = True
 
     def load_data(self, settings: TableSettings) -> TableData:
-        """The rows of the run; prints what was inferred of the columns."""
+        """Loads the rows of the run; prints what was inferred about the columns."""
         data = load_table_data(settings)
         sys.stdout.write(f"{data.preview}\n")
         sys.stdout.flush()
@@ -32,7 +32,7 @@ class TableKind(ModelKind[TableSettings, TableData]):
         return MODEL_SCORE_KEYS[settings.model]
 
     def describe(self, settings: TableSettings, data: TableData) -> Mapping[str, Any]:
-        """Likelihood, split, names of the anomalies, and how rows are encoded."""
+        """Likelihood, split, names of the anomaly sets, and the encoder of the rows."""
         return {
             "likelihood": (
                 settings.likelihood if settings.model == "vae" else "flow on the features"
@@ -45,17 +45,17 @@ class TableKind(ModelKind[TableSettings, TableData]):
     def score_further(
         self, folder: RunFolder, settings: TableSettings, data: TableData, runner: Runner
     ) -> None:
-        """The variance of the posterior means, and the peers' scores."""
+        """Writes the variance of the posterior means and the baselines' scores."""
         test_sets = [data.test, *data.ood]
         own = {POSTERIOR_MEANS, *BASELINES}
         of_others = [name for name in folder.manifest().peers or () if name not in own]
-        # Not those of an earlier start: they may be of other rows.
+        # Peers of an earlier start are left out: their scores may be of other rows.
         peers = [*settings.baselines, *([POSTERIOR_MEANS] if settings.model == "vae" else [])]
         folder.update_manifest(peers=[*peers, *of_others])
         if settings.model == "vae":
             score_posterior_means(folder, settings, test_sets, runner)
         if settings.baselines:
-            # Here: scikit-learn takes a second.
+            # Imported here: loading scikit-learn takes a second.
             from vae_wgan.table.table_baselines import score_baselines
 
             score_baselines(settings.baselines, data.training, test_sets, folder, settings.seed)

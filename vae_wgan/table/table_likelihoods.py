@@ -1,4 +1,4 @@
-"""Distributions p(x|z) over the features of a row, made from the decoder's outputs."""
+"""Distributions p(x|z) over the features of a row, given the decoder's outputs."""
 
 import tensorflow as tf
 import tensorflow_probability as tfp
@@ -6,32 +6,32 @@ import tensorflow_probability as tfp
 from vae_wgan.vae.priors import positive_scale
 
 tfd = tfp.distributions
-LOWEST_SCALE = 1e-3  # of standardized features: a density never becomes a spike of no width
+LOWEST_SCALE = 1e-3  # on standardized features; it bounds the density
 LOWEST_DEGREES_OF_FREEDOM = 0.5  # tails heavier than Cauchy's, which has 1
 
 
 def degrees_of_freedom(raw: tf.Tensor) -> tf.Tensor:
-    """Of Student's t, above LOWEST_DEGREES_OF_FREEDOM; smaller = heavier tails."""
+    """Degrees of freedom of Student's t, above LOWEST_DEGREES_OF_FREEDOM."""
     return LOWEST_DEGREES_OF_FREEDOM + tf.nn.softplus(raw)
 
 
 class BernoulliFeatures(tf.keras.layers.Layer):
-    """x log p + (1 - x) log(1 - p) per feature, as in 2018: no density on real numbers.
+    """x log p + (1 - x) log(1 - p) per feature, as in 2018, for comparison.
 
-    On standardized features, which lie far outside [0, 1], it is a linear score in nats only by
-    name. For comparison.
+    It is not a density on real numbers: on standardized features, which lie far outside [0, 1], it
+    is a linear score.
     """
 
     outputs_per_feature = 1
 
     def distribution(self, outputs: tf.Tensor) -> tfd.Distribution:
         """p(x|z), event [feature], for decoder outputs [..., feature, 1]."""
-        # Of a floating type: the default, int32, cuts the values.
+        # float32: with the default, int32, values are truncated.
         return tfd.Independent(tfd.Bernoulli(logits=outputs[..., 0], dtype=tf.float32), 1)
 
 
 class GaussianFeatures(tf.keras.layers.Layer):
-    """A normal for each feature; the decoder gives its mean and scale."""
+    """A normal distribution per feature; the decoder outputs mean and raw scale."""
 
     outputs_per_feature = 2
 
@@ -41,9 +41,9 @@ class GaussianFeatures(tf.keras.layers.Layer):
 
 
 class StudentTFeatures(tf.keras.layers.Layer):
-    """Student's t for each feature, whose degrees of freedom are learned: heavy tails.
+    """Student's t per feature, which allows for heavy tails.
 
-    The decoder gives location and scale. The degrees of freedom belong to the feature alone.
+    The decoder outputs location and raw scale. The degrees of freedom are one weight per feature.
     """
 
     outputs_per_feature = 2
@@ -61,7 +61,7 @@ class StudentTFeatures(tf.keras.layers.Layer):
 
 
 def feature_likelihood(name: str, num_features: int) -> tf.keras.layers.Layer:
-    """The likelihood of that name (bernoulli, gaussian, student_t), with weights of its own."""
+    """A new likelihood layer by name: bernoulli, gaussian or student_t."""
     if name == "student_t":
         return StudentTFeatures(num_features)
     return {"bernoulli": BernoulliFeatures, "gaussian": GaussianFeatures}[name](name=name)

@@ -1,4 +1,4 @@
-"""One model of an ensemble on a table as training and scoring use it."""
+"""A VAE or flow on a table as a member of an ensemble: optimizer, compiled training, scores."""
 
 from collections.abc import Collection, Iterator, Sequence
 from functools import partial
@@ -17,21 +17,21 @@ from vae_wgan.table.table_vae import TableVAE
 from vae_wgan.vae.vae import posterior_mean
 
 MODELS: dict[str, type[TableVAE | TableFlow]] = {"vae": TableVAE, "flow": TableFlow}
-# Steps in one compiled call: they take a fraction of a millisecond each, less than a call costs.
+# Steps per compiled call: a step takes less time than the overhead of a call.
 BLOCK_STEPS = 100
-SCORE_BATCH = 2048  # rows in one compiled scoring call; the last batch is filled up
-# One row far out in a tail must not throw the weights away; ordinary gradients are shorter.
+SCORE_BATCH = 2048  # rows per compiled scoring call; the last batch is padded
+# Gradient clipping: one row far out in a tail must not ruin the weights. Usual norms are smaller.
 LARGEST_GRADIENT_NORM = 20.0
 
 
 class TableMember(NetworkMember):
-    """A model with its optimizer. One object serves all members in turn: they differ in state only.
+    """A VAE or flow with its optimizer.
 
     Args:
-        settings: Of the run.
-        row_shape: Number of features of an encoded row.
-        monitored: Rows [row, feature] that `monitor` looks at.
-        quantities: Not used: one pass gives all that there are.
+        settings: Settings of the run.
+        row_shape: Shape of an encoded row, (number of features,).
+        monitored: Rows [row, feature] that `monitor` uses.
+        quantities: Not used: one pass gives all quantities.
     """
 
     def __init__(
@@ -64,7 +64,7 @@ class TableMember(NetworkMember):
         self.passes = {SAMPLING: Pass(scores, SCORE_BATCH, self._noise)}
 
     def train_steps(self, examples: np.ndarray, seed: int, steps: range) -> dict[str, float]:
-        """Steps of Adam, one batch of rows each; returns the last batch's mean loss in nats."""
+        """Steps of Adam on one batch each; returns the mean loss of the last batch, in nats."""
         order, noise = child_seed(seed, "order"), child_seed(seed, "noise")
         table = tf.convert_to_tensor(examples)
         for block in blocks(steps):
@@ -76,23 +76,23 @@ class TableMember(NetworkMember):
         return {"loss": float(loss)}
 
     def posterior_means(self, rows: np.ndarray) -> np.ndarray | None:
-        """The score `posterior_mean` of a VAE alone, float32 [row]: a pass through its encoder."""
+        """The quantity `posterior_mean` only, float32 [row], by a pass through the encoder."""
         if self._settings.model != "vae":
             return None
         means = partial(self._compiled_posterior_means, self.weights)
         return in_full_batches(means, rows, size=SCORE_BATCH)["posterior_mean"]
 
     def monitor(self) -> dict[str, float]:
-        """Means of the scores over the monitored rows; and the learning rate."""
+        """Mean of each quantity over the monitored rows; the learning rate."""
         scores = self.score(self._monitored, np.arange(len(self._monitored)), seed=0)
         values = {key: float(value.mean()) for key, value in scores.items()}
         return values | {"learning_rate": float(self._optimizer.learning_rate)}
 
     def _noise(self, seed: int, ids: np.ndarray) -> np.ndarray:
-        """The noise of z [sample, 1, latent], which all rows share.
+        """The noise of z, [sample, 1, latent], which all rows share.
 
-        So a score depends on the row's features and the seed only, and is as good an estimate as
-        with noise of its own.
+        A score then depends on the row's features and the seed only. Its estimate is as good as
+        with different noise for each row.
         """
         shape = (self._settings.n_samples, self._settings.latent_size)
         return normal_rows(seed, np.zeros(1, np.int64), shape).swapaxes(0, 1)
@@ -104,12 +104,12 @@ class TableMember(NetworkMember):
         return {"posterior_mean": posterior_mean(self._model.encode(rows))}
 
     def _block(self, table: tf.Tensor, batches: tf.Tensor, position: tf.Tensor) -> tf.Tensor:
-        """A step for each of the batches up to the count; the last loss.
+        """Trains on the first `count` batches, one step each; returns the last loss.
 
         Args:
             table: The training rows [row, feature].
             batches: Row numbers [step, batch].
-            position: int [3]: seed of the noise, number of the first step, count of the steps.
+            position: int [3]: seed of the noise, number of the first step, number of steps.
         """
         noise, first_step, count = tf.unstack(position)
 
@@ -133,6 +133,6 @@ class TableMember(NetworkMember):
 
 
 def blocks(steps: range) -> Iterator[range]:
-    """The steps in parts of at most BLOCK_STEPS."""
+    """Splits the steps into blocks of at most BLOCK_STEPS."""
     for start in range(0, len(steps), BLOCK_STEPS):
         yield steps[start : start + BLOCK_STEPS]

@@ -1,4 +1,4 @@
-"""The dense encoder and decoder of the VAE on rows of a table."""
+"""Dense networks on the rows of a table: the VAE's encoder and decoder."""
 
 from collections.abc import Callable, Sequence
 
@@ -18,7 +18,7 @@ def dense_network(
     activation: str,
     next_seed: Callable[[], int],
 ) -> tf.keras.Model:
-    """Network of dense layers from [row, num_inputs] to [row, num_outputs]; linear at the end.
+    """Dense network from [row, num_inputs] to [row, num_outputs] with a linear last layer.
 
     Without hidden units it is one linear layer.
     """
@@ -38,8 +38,8 @@ def dense_network(
 
 
 def compressed(features: tf.Tensor) -> tf.Tensor:
-    """The features' asinh: about themselves near 0, their signed logarithm far away.
+    """The features' inverse hyperbolic sine: nearly linear at 0, logarithmic in the tails.
 
-    A network that sees heavy tails like this does not shoot off linearly on the rows far out.
+    It keeps a network's outputs from growing linearly with features far out in a tail.
     """
     return tf.asinh(features)

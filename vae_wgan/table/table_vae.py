@@ -13,15 +13,15 @@ from vae_wgan.vae.priors import make_prior, positive_scale
 from vae_wgan.vae.vae import vae_loss, vae_scores
 
 tfd = tfp.distributions
-# Hidden layers of a flow in the prior. Scoring passes every sample of z through all of them.
+# Units of the hidden layers of a flow in the prior; few, since scoring evaluates every sample of z.
 PRIOR_UNITS = (64, 64)
 
 
 class TableVAE(tf.keras.Model):
     """A VAE seen through three distributions: `encode(rows)`, `decode(z)` and `prior()`.
 
-    Axes are [sample, row, latent] for codes and [row, feature] for rows. The formulas are those of
-    the VAE of images.
+    Axes are [sample, row, latent] for codes and [row, feature] for rows. Loss and scores are those
+    of the VAE of images, in `vae_wgan.vae.vae`.
     """
 
     def __init__(self, num_features: int, settings: TableSettings, *, seed: int):
@@ -71,7 +71,7 @@ class TableVAE(tf.keras.Model):
 
         Args:
             rows: [row, feature].
-            seed: int [2]; draws the noise of z.
+            seed: int [2]; seed of the noise of z.
         """
         shape = [self.settings.train_samples, rows.shape[0], self.settings.latent_size]
         return vae_loss(
@@ -83,5 +83,5 @@ class TableVAE(tf.keras.Model):
         )[0]
 
     def scores(self, rows: tf.Tensor, noise: tf.Tensor) -> dict[str, tf.Tensor]:
-        """The values of `vae_scores`, each [row], for noise [sample, row or 1, latent]."""
+        """The quantities of `vae_scores`, each [row]; the noise is [sample, row or 1, latent]."""
         return vae_scores(self, rows, noise, self.settings.analytic_kl)

@@ -1,8 +1,9 @@
-"""Background ensembles: members that learned noisy images, for the likelihood ratio.
+"""Background ensembles for the likelihood ratio: members trained on noisy images.
 
-A background member is trained as the run's own are, but on images in which noise has replaced a
-share of the pixels. It learns what the noise leaves, the background; log p(x) less the background's
-is then about what is shown. Ren et al. 2019, https://arxiv.org/abs/1906.02845.
+A background member is trained like the run's own members, but on images in which noise has replaced
+a share of the pixels, so that it learns the background only. In the likelihood ratio, log p(x)
+minus the background's log p(x), the background cancels and the content remains. Ren et al. 2019,
+https://arxiv.org/abs/1906.02845.
 """
 
 import dataclasses
@@ -31,13 +32,13 @@ PROXY = "calibration, quadrants swapped"
 
 
 class Ensemble(NamedTuple):
-    """Trained members, and the root seed of the noise that they score with."""
+    """Trained members, and the root seed of their scoring noise."""
 
     members: Sequence[TrainedMember]
     seed: int
 
     def log_likelihood(self, runner: Runner, example_set: ExampleSet) -> np.ndarray:
-        """The IWAE bound of log p(x), nats [member, example]."""
+        """IWAE bound of log p(x): [member, example], nats."""
         ((_, scores),) = runner.scores(self.members, [example_set], self.seed)
         return scores["iwae"]
 
@@ -50,21 +51,21 @@ def add_background(
     calibration: ExampleSet,
     scored: Sequence[ExampleSet],
 ) -> None:
-    """Adds `background_iwae` to the score files; those that have it of the same members stay.
+    """Adds `background_iwae` to the score files that lack it or have it from other members.
 
-    What is missing of the ensembles is trained first, unless `skip_train`. The manifest gets the
-    rate that was chosen, why, and what the pass costs.
+    Unfinished background ensembles are trained first, unless `skip_train`. The chosen rate, the
+    AUROCs behind the choice and the cost of the pass are recorded in the manifest.
 
     Args:
-        settings: Of the run.
-        folder: Of the run; its own members have scored all sets.
-        make_runner: From the share of noisy pixels to what trains and scores; the scores are those
-            of the run's members, less what costs further passes.
-        calibration: Held-out images; with several rates the best one is chosen on them.
-        scored: All sets.
+        settings: Settings of the run.
+        folder: The run folder, in which the run's own members have scored all sets.
+        make_runner: Maps the share of noisy pixels to a runner of such members; its scores need
+            only the sampling pass.
+        calibration: Calibration images; if there are several rates, they decide which is best.
+        scored: All sets of the run.
 
     Raises:
-        InputError: A member is missing under `skip_train`.
+        InputError: A background member is missing under `skip_train`.
     """
     rates = list(dict.fromkeys(map(float, settings.background_rates)))
     runners = {rate: make_runner(rate) for rate in rates}
@@ -89,18 +90,18 @@ def add_background(
 def proxy_aurocs(
     runner: Runner, members: Ensemble, backgrounds: Mapping[float, Ensemble], images: ExampleSet
 ) -> dict[float, float]:
-    """How well the likelihood ratio with each background tells images from a proxy: AUROC by rate.
+    """AUROC of the likelihood ratio with each background, images against a proxy: {rate: AUROC}.
 
-    The proxy are the same images with their quadrants swapped. They have the same values, hence the
-    same brightness and number of dark pixels, and nearly the same edges: only the content is wrong,
-    which is what the ratio is to see. No out-of-distribution set has a part in it, so that their
-    results stay honest.
+    The proxy is a copy of the images with their quadrants swapped. It has the same pixel values,
+    hence the same brightness and number of dark pixels, and nearly the same edges, but other
+    content, which the ratio is meant to detect. No out-of-distribution set is used, so the choice
+    does not bias their results.
 
     Args:
-        runner: Scores with any members.
-        members: Of the run.
-        backgrounds: By rate.
-        images: Held-out images of the distribution that all were trained on.
+        runner: Runner that scores with either kind of member.
+        members: The run's own ensemble.
+        backgrounds: The background ensembles by rate.
+        images: Calibration images, which no member was trained on.
     """
     sets = (images, dataclasses.replace(images, examples=swapped_quadrants(images.examples)))
     likelihoods = [members.log_likelihood(runner, part) for part in sets]
@@ -118,7 +119,7 @@ def proxy_aurocs(
 
 
 def swapped_quadrants(images: np.ndarray) -> np.ndarray:
-    """Images [image, height, width, channel] whose quadrants have changed places crosswise."""
+    """Swaps diagonally opposite quadrants of images [image, height, width, channel]."""
     height, width = images.shape[1:3]
     return np.roll(images, (height // 2, width // 2), axis=(1, 2))
 
@@ -142,7 +143,7 @@ def _score(
     scored: Sequence[ExampleSet],
     folder: RunFolder,
 ) -> None:
-    """Adds the values to the score files that lack them, and the measured cost to the manifest."""
+    """Adds the background's scores to files that lack them, and the cost to the manifest."""
     digests = [member.digest for member in background.members]
     added = {"background": {"rate": rate, "members": digests}}
     stopwatch = Stopwatch()

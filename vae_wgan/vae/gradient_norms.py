@@ -1,4 +1,4 @@
-"""Gradient norms: how far one image would move each tensor of a VAE, were it trained on it."""
+"""Norms of the gradient of one image's log likelihood by each weight tensor of a VAE."""
 
 from typing import NamedTuple
 
@@ -10,12 +10,12 @@ from vae_wgan.vae.priors import FlowPrior, MaskedNetwork, MixturePrior
 from vae_wgan.vae.vae import VAE
 
 layers = tf.keras.layers
-# Squared norms are brought into this range, so that their logarithms are finite.
+# Squared norms are clipped to this range, so that their logarithms are finite.
 SMALLEST, LARGEST = 1e-30, 1e37
 
 
 class LinearMap(NamedTuple):
-    """A convolution or dense layer, what it was given, and what it made of it."""
+    """A convolution or dense layer with the inputs and outputs of one call."""
 
     layer: layers.Layer
     inputs: tf.Tensor
@@ -23,42 +23,43 @@ class LinearMap(NamedTuple):
 
 
 class TracedNetwork:
-    """A flow's network that remembers what its layers were given and made of it.
+    """A flow's network that records the inputs and outputs of its layers.
 
     Attributes:
-        calls: For each call, (inputs, outputs) of every layer; the flow calls with the same codes
-            for a value and for its density.
+        calls: For each call, (inputs, outputs) of every layer; the flow calls the network twice
+            with the same codes, for the value and for its density.
     """
 
     def __init__(self, network: MaskedNetwork):
-        """Calls this network."""
+        """Records the calls of this network."""
         self.network = network
         self.calls: list[list[tuple[tf.Tensor, tf.Tensor]]] = []
 
     def __call__(self, z: tf.Tensor) -> tf.Tensor:
-        """What the network returns."""
+        """Returns the network's outputs."""
         result, maps = self.network.traced(z)
         self.calls.append(maps)
         return result
 
 
 def log_gradient_norms(vae: VAE, images: tf.Tensor) -> dict[str, tf.Tensor]:
-    """Of each trainable tensor theta, log |d(-log w)/d theta|**2: [image] by `tensor_names`.
+    """Log squared gradient norms log |d(-log w)/d theta|**2: [image] by `tensor_names`.
 
-    w is the importance weight at the mean of q(z|x), so that -log w stands for -log p(x). Dauncey
-    et al. 2024, "Approximations to the Fisher information metric of deep generative models for
-    out-of-distribution detection", https://arxiv.org/abs/2403.01485.
+    theta is a trainable tensor; w is the importance weight at the mean of q(z|x), so that -log w
+    approximates -log p(x). Dauncey et al. 2024, "Approximations to the Fisher information metric of
+    deep generative models for out-of-distribution detection", https://arxiv.org/abs/2403.01485.
 
-    One backward pass of the batch gives the gradients of all layers' outputs, and with a layer's
-    inputs they give those of its weights for each image: many times faster than image by image.
+    One backward pass of the batch gives the gradients by all layers' outputs; together with a
+    layer's inputs they give the gradients by its weights for each image. This is many times faster
+    than a backward pass per image.
 
     Args:
         vae: The model.
-        images: [image, height, width, channel] in [0, 1], of a known number.
+        images: [image, height, width, channel] in [0, 1]; the number of images is static.
     """
     with tf.GradientTape() as tape:
         images = tf.convert_to_tensor(images)
-        tape.watch(images)  # and all that is made of them: weights may be no variables
+        tape.watch(images)  # records what depends on them: weights may be tensors, not variables
         outputs, encoder_maps = _traced(vae.encoder, images)
         posterior = vae.posterior(outputs)
         z = posterior.mean()
@@ -67,7 +68,7 @@ def log_gradient_norms(vae: VAE, images: tf.Tensor) -> dict[str, tf.Tensor]:
         log_weight = log_likelihood + vae.prior().log_prob(z) - posterior.log_prob(z)
     maps = [*encoder_maps, *decoder_maps]
     gradients = tape.gradient(log_weight, [part.outputs for part in maps])
-    gradients = [tf.cast(gradient, tf.float32) for gradient in gradients]  # of --precision
+    gradients = [tf.cast(gradient, tf.float32) for gradient in gradients]  # may be bfloat16
     norms = [
         norm
         for part, gradient in zip(maps, gradients, strict=True)
@@ -80,14 +81,14 @@ def log_gradient_norms(vae: VAE, images: tf.Tensor) -> dict[str, tf.Tensor]:
 
 
 def tensor_names(vae: VAE) -> list[str]:
-    """gradient_norm.NETWORK.LAYER.VARIABLE of all trainable variables: encoder, decoder, prior."""
+    """gradient_norm.NETWORK.LAYER.VARIABLE for the trainable variables, encoder, decoder, prior."""
     networks = (vae.encoder, vae.decoder, vae.prior_network)
     weights = [weight for network in networks for weight in network.trainable_variables]
     return [GRADIENT_NORMS + weight.path.replace("/", ".") for weight in weights]
 
 
 def _traced(network: tf.keras.Sequential, values: tf.Tensor) -> tuple[tf.Tensor, list[LinearMap]]:
-    """The network's outputs, and its layers that have weights as they were called."""
+    """The network's outputs, and the calls of its layers that have weights."""
     maps = []
     for layer in network.layers:
         inputs, values = values, layer(values)
@@ -97,13 +98,14 @@ def _traced(network: tf.keras.Sequential, values: tf.Tensor) -> tuple[tf.Tensor,
 
 
 def _kernel_norms(part: LinearMap, gradient: tf.Tensor) -> tf.Tensor:
-    """Squared norms of the gradients of a layer's kernel, given those of its outputs: [image]."""
+    """Squared gradient norm of a layer's kernel, [image], from the gradient by its outputs."""
     layer, inputs = part.layer, tf.cast(part.inputs, tf.float32)
-    if isinstance(layer, layers.Dense):  # the gradient is the outer product of the two
+    if isinstance(layer, layers.Dense):  # the kernel's gradient: outer product inputs x gradient
         return tf.reduce_sum(inputs**2, axis=-1) * tf.reduce_sum(gradient**2, axis=-1)
     size, stride = layer.kernel_size[0], layer.strides[0]
-    # <transposed(inputs), gradient> = <inputs, convolution(gradient)>, with the same kernel; and
-    # where all places remain, turning the kernel around changes places too: fewer channels to move.
+    # <transposed(inputs), gradient> = <inputs, convolution(gradient)> with the same kernel. Where
+    # the image size stays the same, turning the kernel by 180 degrees swaps the two as well, so
+    # that the one with fewer channels is shifted.
     is_turned = layer.padding == "same" and stride == 1 and gradient.shape[-1] < inputs.shape[-1]
     if isinstance(layer, layers.Conv2DTranspose) or is_turned:
         inputs, gradient = gradient, inputs
@@ -117,13 +119,13 @@ def _kernel_norms(part: LinearMap, gradient: tf.Tensor) -> tf.Tensor:
 
 
 def _bias_norms(gradient: tf.Tensor) -> tf.Tensor:
-    """The same of a layer's bias."""
+    """Squared gradient norm of a layer's bias, [image], from the gradient by its outputs."""
     places = list(range(1, gradient.shape.rank - 1))
     return tf.reduce_sum(tf.reduce_sum(gradient, axis=places) ** 2, axis=-1)
 
 
 def _taps(images: tf.Tensor, size: int, stride: int, padding: str) -> list[tf.Tensor]:
-    """What each of a kernel's size**2 taps sees of the images: [image, row, column, channel]."""
+    """Inputs of each of a kernel's size**2 taps: [image, row, column, channel]."""
     sides = images.shape[1:3]
     if padding == "same":
         wanted = [max((-(-side // stride) - 1) * stride + size - side, 0) for side in sides]
@@ -139,12 +141,12 @@ def _taps(images: tf.Tensor, size: int, stride: int, padding: str) -> list[tf.Te
 
 
 def _by_place(images: tf.Tensor) -> tf.Tensor:
-    """[image, row, column, channel] as [image, place, channel]."""
+    """Reshapes [image, row, column, channel] to [image, position, channel]."""
     return tf.reshape(images, [images.shape[0], -1, images.shape[-1]])
 
 
 def _flow_norms(prior: FlowPrior, z: tf.Tensor) -> list[tf.Tensor]:
-    """Squared norms of the gradients of log p(z) by the flows' variables, in order: [image]."""
+    """Squared gradient norms of log p(z) by each of the flows' variables: [image] each."""
     traced = [TracedNetwork(network) for network in prior.networks]
     with tf.GradientTape() as tape:
         tape.watch(z)
@@ -161,7 +163,7 @@ def _flow_norms(prior: FlowPrior, z: tf.Tensor) -> list[tf.Tensor]:
 
 
 def _mixture_norms(prior: MixturePrior, z: tf.Tensor) -> list[tf.Tensor]:
-    """Squared norms of the gradients of log p(z) by a mixture's variables, in order: [image]."""
+    """Squared gradient norms of log p(z) by each of the mixture's variables: [image] each."""
     variables = prior.trainable_variables
     if not variables:
         return []

@@ -1,29 +1,30 @@
-"""Likelihood regret: what a posterior of its own, fitted to one image alone, gains."""
+"""Likelihood regret: gain in log p(x) by a posterior fitted to the single image."""
 
 import tensorflow as tf
 
 from vae_wgan.vae.vae import VAE, iwae_log_likelihood, log_density_at_noise
 
 REGRET_STEPS = 50
-LEARNING_RATE = 0.05  # of the first step; falls to 0 along a line
-_BETA1, _BETA2, _EPSILON = 0.9, 0.999, 1e-7  # of Adam
+LEARNING_RATE = 0.05  # initial rate of Adam; linear decay to 0
+_BETA1, _BETA2, _EPSILON = 0.9, 0.999, 1e-7  # Adam
 
 
 def likelihood_regret(
     vae: VAE, images: tf.Tensor, noise: tf.Tensor, *, step_noise: tf.Tensor
 ) -> tf.Tensor:
-    """Gain in log p(x) of a q(z|x) fitted to this image over the encoder's: [image], nats.
+    """Gain in log p(x) from fitting q(z|x) to each image alone: [image], nats.
 
-    log p(x) is the estimate of `iwae_log_likelihood`; higher = more anomalous. The fit starts at
-    the encoder's mean and standard deviation and raises the ELBO by Adam; the decoder stays.
+    It is log p(x) with the fitted q minus log p(x) with the encoder's q, both estimated by
+    `iwae_log_likelihood`; higher = more anomalous. The fit starts at the encoder's mean and
+    standard deviation and maximizes the ELBO by Adam; the decoder is fixed.
     Xiao et al. 2020, https://arxiv.org/abs/2003.02977.
 
     Args:
         vae: The model.
         images: [image, height, width, channel] in [0, 1].
-        noise: Standard normal [sample, image, latent], of both estimates.
-        step_noise: The same [step, image, latent], a sample for each step. New ones each time: a
-            posterior could be fitted to a few that stay, and so beyond log p(x).
+        noise: Standard normal [sample, image, latent], for both estimates.
+        step_noise: Standard normal [step, image, latent], one sample per step. With the same
+            samples in all steps the posterior would overfit to them.
     """
     posterior = vae.encode(images)
     start = tf.stack([posterior.mean(), tf.math.log(posterior.stddev())])
@@ -35,7 +36,7 @@ def likelihood_regret(
 
 
 def _log_weights(vae: VAE, images: tf.Tensor, posterior: tf.Tensor, noise: tf.Tensor) -> tf.Tensor:
-    """The log importance weights log p(x|z) + log p(z) - log q(z): [sample, image].
+    """Log importance weights log p(x|z) + log p(z) - log q(z): [sample, image], nats.
 
     Args:
         vae: The model.
@@ -53,7 +54,7 @@ def _log_weights(vae: VAE, images: tf.Tensor, posterior: tf.Tensor, noise: tf.Te
 def _highest_elbo(
     vae: VAE, images: tf.Tensor, start: tf.Tensor, step_noise: tf.Tensor
 ) -> tf.Tensor:
-    """The posteriors [2, image, latent] after a step of Adam for each of the noise's."""
+    """The posteriors [2, image, latent] after one step of Adam per sample of `step_noise`."""
     num_steps = step_noise.shape[0]
 
     def step(

@@ -1,4 +1,4 @@
-"""Distributions p(x|z) over images x in [0, 1], made from the decoder's outputs."""
+"""Distributions p(x|z) over images x in [0, 1], given the decoder's outputs."""
 
 from collections.abc import Callable
 
@@ -13,16 +13,16 @@ tfd = tfp.distributions
 def bernoulli(logits: tf.Tensor) -> tfd.Distribution:
     """Bernoulli on grey values: sum of x log p + (1 - x) log(1 - p), in nats per image.
 
-    What the 2018 code uses. On values between 0 and 1 it is no normalized density, so likelihoods
-    of different images are not strictly comparable; `continuous_bernoulli` is proper.
+    The 2018 code uses it. On values between 0 and 1 it is not a normalized density, so likelihoods
+    of different images are not strictly comparable; `continuous_bernoulli` is normalized.
     """
-    # Of a floating type: the default, int32, cuts grey values off to 0 where they come from NumPy.
+    # float32: with the default, int32, grey values from NumPy are truncated to 0.
     pixels = tfd.Bernoulli(logits=logits, dtype=tf.float32)
     return tfd.Independent(pixels, reinterpreted_batch_ndims=3)
 
 
 def continuous_bernoulli(logits: tf.Tensor) -> tfd.Distribution:
-    """The normalized density on [0, 1] of that shape, in nats per image.
+    """Continuous Bernoulli: the normalized density p**x (1 - p)**(1 - x) on [0, 1], nats per image.
 
     Loaiza-Ganem and Cunningham 2019, https://arxiv.org/abs/1907.06845.
     """
@@ -33,14 +33,14 @@ class DiscretizedLogistic(tfd.Logistic):
     """Probability that a logistic variable, rounded to the nearest k / 255, is x: 256 values.
 
     The levels 0 and 1 take the tails, so the probabilities sum to one. Salimans et al. 2017,
-    https://arxiv.org/abs/1701.05517. The mean is that of the logistic, brought into [0, 1].
+    https://arxiv.org/abs/1701.05517. The mean is the logistic's location, clipped to [0, 1].
     """
 
     def _log_prob(self, x: tf.Tensor) -> tf.Tensor:
         level = tf.round(255 * x)
         below, above = (((level + side) / 255 - self.loc) / self.scale for side in (-0.5, 0.5))
-        # log(sigmoid(above) - sigmoid(below)) in terms that do not cancel where both are near 0 or
-        # both near 1. Level 0 has no lower end, level 255 no upper one.
+        # log(sigmoid(above) - sigmoid(below)) without cancellation where both are near 0 or near 1.
+        # Level 0 has no lower end, level 255 no upper one.
         log_below = tf.where(level > 0, -tf.nn.softplus(below), 0.0)
         log_above = tf.where(level < 255, -tf.nn.softplus(-above), 0.0)
         log_width = tfp.math.log1mexp(above - below)
@@ -52,14 +52,14 @@ class DiscretizedLogistic(tfd.Logistic):
 
 
 def discretized_logistic(outputs: tf.Tensor) -> tfd.Distribution:
-    """A logistic on the 256 levels of each pixel and channel, in nats per image; it is proper.
+    """Discretized logistic over 256 levels per pixel and channel, nats per image; normalized.
 
     Args:
-        outputs: [..., height, width, 2 * channel]: places of the logistics, then log scales.
+        outputs: [..., height, width, 2 * channel]: locations, then log scales.
     """
     loc, log_scale = tf.split(outputs, 2, axis=-1)
-    # Starts in the middle with a scale of e**-2. Narrower than a quarter of a level, e**-7, no
-    # probability changes any more, but its gradient explodes.
+    # Outputs of 0 mean location 0.5 and scale e**-2. Below e**-7, a quarter of a level, a smaller
+    # scale changes no probability, but its gradient explodes.
     scale = tf.exp(tf.maximum(log_scale - 2, -7.0))
     return tfd.Independent(DiscretizedLogistic(loc + 0.5, scale), reinterpreted_batch_ndims=3)
 
@@ -69,16 +69,16 @@ LIKELIHOODS: dict[str, Callable[[tf.Tensor], tfd.Distribution]] = {
     "continuous_bernoulli": continuous_bernoulli,
     "discretized_logistic": discretized_logistic,
 }
-# Numbers that the decoder puts out for each channel of a pixel.
+# Number of decoder outputs per pixel and channel.
 OUTPUTS_PER_CHANNEL = {"bernoulli": 1, "continuous_bernoulli": 1, "discretized_logistic": 2}
 
 
 def outputs_at(likelihood: str, colour: np.ndarray) -> np.ndarray:
-    """What the decoder must put out in each pixel for the mean image to be of one colour.
+    """Decoder outputs of one pixel at which the mean of p(x|z) is this colour.
 
     Args:
         likelihood: Key of LIKELIHOODS.
-        colour: [channel] in [0, 1]; what lies within a hundredth of an end is taken as that.
+        colour: [channel] in [0, 1]; clipped to [0.01, 0.99].
 
     Returns:
         [outputs per channel * channel]; second outputs, such as log scales, are 0.

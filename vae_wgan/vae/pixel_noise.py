@@ -1,18 +1,18 @@
-"""Noise on training images that leaves a model only the background to learn."""
+"""Pixel noise on training images, from which a model learns only the background."""
 
 import tensorflow as tf
 
 
 def replace_pixels(images: tf.Tensor, share: float, seed: tf.Tensor) -> tf.Tensor:
-    """Images in which each value is replaced, with a probability, by one of 256 grey levels.
+    """Replaces each value, with a given probability, by a random grey level.
 
     The mutations of Ren et al. 2019, https://arxiv.org/abs/1906.02845. The new values are uniform
-    on 0, 1/255, ..., 1; in colour each channel is on its own.
+    on 0, 1/255, ..., 1; colour channels are drawn independently.
 
     Args:
         images: [image, height, width, channel] in [0, 1].
-        share: The probability.
-        seed: Pair of ints; draws where and what.
+        share: Probability that a value is replaced.
+        seed: int [2]; draws positions and new values.
     """
     where, what = tf.unstack(tf.random.split(seed, 2))
     is_replaced = tf.random.stateless_uniform(tf.shape(images), where) < share

@@ -9,11 +9,11 @@ import tensorflow_probability as tfp
 
 tfb, tfd = tfp.bijectors, tfp.distributions
 
-HIDDEN_UNITS = (512, 512)  # of a flow's network, as in 2018
-# Of one flow, as in 2018. Codes of images unlike the training images reach log scales far outside;
-# six flows of them multiply to infinity in float32.
+HIDDEN_UNITS = (512, 512)  # units of a flow's hidden layers, as in 2018
+# Limits of one flow's log scale, as in 2018. Codes of anomalous images would go far beyond; the
+# scales of six flows would multiply to infinity in float32.
 LOG_SCALE_LIMITS = (-5.0, 3.0)
-# Gradients of densities divide by third powers of scales, which must not leave float32.
+# Gradients of densities divide by the third power of a scale, which must not underflow.
 SMALLEST_SCALE = 1e-6
 
 
@@ -21,8 +21,8 @@ def autoregressive_masks(num_inputs: int, hidden_units: Sequence[int]) -> list[n
     """Masks [units in, units out] that let output i see inputs 0..i-1 only.
 
     Each hidden unit has a degree, evenly spread over 1..num_inputs-1, and sees units of its own
-    degree or lower (Germain et al. 2015, MADE, https://arxiv.org/abs/1502.03509). The last mask is
-    that of one output per input.
+    degree or lower (Germain et al. 2015, MADE, https://arxiv.org/abs/1502.03509). The last mask has
+    one output per input.
     """
     highest = max(num_inputs - 1, 1)
     degrees = [np.arange(1, num_inputs + 1)]
@@ -33,20 +33,20 @@ def autoregressive_masks(num_inputs: int, hidden_units: Sequence[int]) -> list[n
 
 
 def clip_keeping_gradient(values: tf.Tensor, lowest: float, highest: float) -> tf.Tensor:
-    """The values cut to [lowest, highest], with the gradient of values that are not cut."""
+    """Clips the values to [lowest, highest]; the gradient passes as if they were not clipped."""
     return values + tf.stop_gradient(tf.clip_by_value(values, lowest, highest) - values)
 
 
 class MaskedNetwork(tf.keras.layers.Layer):
     """Masked autoregressive network (MADE): shift and log scale of each z[i] from z[0..i-1].
 
-    The log scale is kept within LOG_SCALE_LIMITS.
+    The log scale is clipped to LOG_SCALE_LIMITS.
 
-    The last layer starts at zero, so a flow made of it starts as the identity and the prior as the
+    The last layer is initialized to zero, so a flow starts as the identity and the prior as the
     standard normal.
 
-    A Keras 3 layer rather than `tfb.AutoregressiveNetwork`, whose variables a Keras 3 model does
-    not find: it would never be trained or saved.
+    It replaces `tfb.AutoregressiveNetwork`, whose variables a Keras 3 model neither trains nor
+    saves.
     """
 
     def __init__(
@@ -58,7 +58,7 @@ class MaskedNetwork(tf.keras.layers.Layer):
         inputs: Callable[[tf.Tensor], tf.Tensor] = tf.identity,
         **layer_options: object,
     ):
-        """Takes what FlowPrior says; the seed draws the initial weights."""
+        """The arguments are those of FlowPrior; `seed` draws the initial weights."""
         super().__init__(**layer_options)
         self.hidden_units = tuple(hidden_units)
         self.activation = tf.keras.activations.get(activation)
@@ -66,9 +66,9 @@ class MaskedNetwork(tf.keras.layers.Layer):
         self.seed = seed
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
-        """Makes weights for codes of input_shape[-1] numbers."""
+        """Makes weights for codes [..., input_shape[-1]]."""
         latent_size = input_shape[-1]
-        assert latent_size is not None  # only the number of codes is open
+        assert latent_size is not None  # only the batch size may be unknown
         self.masks = autoregressive_masks(latent_size, self.hidden_units)
         self.masks[-1] = np.repeat(self.masks[-1], 2, axis=1)  # shift and log scale side by side
         self.kernels, self.biases = [], []
@@ -85,7 +85,7 @@ class MaskedNetwork(tf.keras.layers.Layer):
         return self.traced(z)[0]
 
     def traced(self, z: tf.Tensor) -> tuple[tf.Tensor, list[tuple[tf.Tensor, tf.Tensor]]]:
-        """What `call` returns, and each layer's inputs and outputs before its activation."""
+        """The result of `call`, and each layer's inputs and outputs before activation."""
         hidden, maps = self.inputs(z), []
         for kernel, bias, mask in zip(self.kernels, self.biases, self.masks, strict=True):
             outputs = tf.tensordot(hidden, kernel * mask, 1) + bias
@@ -117,12 +117,12 @@ class FlowPrior(tf.keras.layers.Layer):
         """Makes the flows; `seed` draws the permutations and the initial weights.
 
         Args:
-            latent_size: Numbers in one code.
-            n_flows: Flows, a masked network each.
-            seed: Of all draws.
+            latent_size: Dimensions of a latent code.
+            n_flows: Number of flows; each has a masked network.
+            seed: Seed of the permutations and initial weights.
             hidden_units: Sizes of the networks' hidden layers.
-            activation: Keras name, of the hidden layers.
-            inputs: What the networks see of a code, number by number.
+            activation: Activation function of the hidden layers, by its Keras name.
+            inputs: Elementwise function of the codes, applied before the networks.
         """
         super().__init__(name="flow_prior")
         self.latent_size = latent_size
@@ -139,7 +139,7 @@ class FlowPrior(tf.keras.layers.Layer):
         ]
         for network in self.networks:
             network.build((None, latent_size))
-        # Weights, not constants: they are saved, and one compiled step serves every member.
+        # Weights, not constants: checkpoints hold them, and members share one compiled step.
         self.permutations = [
             self.add_weight(
                 (latent_size,),
@@ -153,10 +153,10 @@ class FlowPrior(tf.keras.layers.Layer):
         self.built = True
 
     def bijector(self, networks: Sequence[Callable] | None = None) -> tfb.Bijector:
-        """From the base's noise to codes, [latent] to [latent]; without flows, the identity.
+        """Maps the base's noise [latent] to codes [latent]; without flows, the identity.
 
         Args:
-            networks: Functions to call in place of the networks.
+            networks: Functions to call instead of the networks.
         """
         steps = []
         for index, network in enumerate(networks or self.networks):
@@ -210,13 +210,13 @@ def make_prior(
     hidden_units: Sequence[int] = HIDDEN_UNITS,
     seed: int,
 ) -> FlowPrior | MixturePrior:
-    """The prior that the flags of those names ask for; `seed` draws its initial weights."""
+    """The prior that these flags choose; `seed` draws its initial weights."""
     if use_NF:
         return FlowPrior(latent_size, n_flows=n_flows, hidden_units=hidden_units, seed=seed)
     return MixturePrior(latent_size, components=mixture_components, seed=seed)
 
 
 def positive_scale(raw: tf.Tensor) -> tf.Tensor:
-    """Softplus shifted so that raw 0 is scale 1; never below SMALLEST_SCALE."""
+    """Softplus, shifted so that raw 0 gives scale 1; at least SMALLEST_SCALE."""
     at_zero = np.log(np.expm1(1.0 - SMALLEST_SCALE)).astype(np.float32)
     return SMALLEST_SCALE + tf.nn.softplus(raw + at_zero)

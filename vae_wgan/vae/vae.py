@@ -1,4 +1,4 @@
-"""Variational autoencoder: encoder q(z|x), decoder p(x|z), prior p(z), and what follows of them."""
+"""Variational autoencoder: encoder q(z|x), decoder p(x|z), prior p(z), loss and scores."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,17 +18,17 @@ tfd = tfp.distributions
 
 @dataclass(frozen=True)
 class VAEArchitecture:
-    """What the networks look like; the defaults are those of 2018.
+    """Architecture of the networks; the defaults are those of 2018.
 
     Attributes:
-        latent_size: Numbers in one code z.
-        base_depth: Filters of the first convolution; the deeper ones have twice as many.
-        activation: Keras name, of all hidden layers.
+        latent_size: Dimensions of a latent code z.
+        base_depth: Filters of the first convolution; deeper ones have twice as many.
+        activation: Activation function of all hidden layers, by its Keras name.
         likelihood: Key of LIKELIHOODS.
-        use_NF: Prior of flows; False: a mixture of diagonal normals.
-        n_flows: Flows in the prior.
-        mixture_components: Of the mixture; 1 is the standard normal.
-        precision: Key of PRECISIONS, of the convolutions; the prior computes in float32.
+        use_NF: Whether the prior is a normalizing flow; False: a mixture of diagonal normals.
+        n_flows: Number of flows in the prior.
+        mixture_components: Number of components of the mixture; 1: the standard normal.
+        precision: Precision of the convolutions, a key of PRECISIONS; the prior is float32.
     """
 
     latent_size: int = 16
@@ -75,7 +75,7 @@ class VAE(tf.keras.Model):
         self.built = True
 
     def start_at(self, outputs: np.ndarray) -> None:
-        """Sets the last bias to what the decoder shall put out for any code, before training."""
+        """Initializes the decoder's last bias with these outputs [output * channel]."""
         self.decoder.layers[-1].bias.assign(outputs)
 
     def encode(self, images: tf.Tensor) -> tfd.Distribution:
@@ -111,7 +111,7 @@ def rate_and_distortion(
         vae: The model.
         posterior: q(z|x), what `vae.encode(images)` returns.
         images: [image, height, width, channel] in [0, 1].
-        noise: Standard normal [sample, image, latent]; z is mean + standard deviation * noise.
+        noise: Standard normal [sample, image, latent]; z = mean + standard deviation * noise.
     """
     scale = posterior.stddev()
     z = posterior.mean() + scale * noise
@@ -122,8 +122,8 @@ def rate_and_distortion(
 def log_density_at_noise(noise: tf.Tensor, scale: tf.Tensor) -> tf.Tensor:
     """Log density of a diagonal normal at mean + scale * noise: [..., latent] to [...], nats.
 
-    Not by way of that place less the mean: where the scale is small the difference has lost its
-    digits, and the gradients of an encoder are made of what is left.
+    `log_prob` of the distribution would subtract the mean again, which loses all digits where the
+    scale is small, and the encoder's gradients with them.
     """
     log_density = -0.5 * (noise**2 + np.log(2 * np.pi)) - tf.math.log(scale)
     return tf.reduce_sum(log_density, axis=-1)
@@ -146,18 +146,19 @@ def posterior_mean(posterior: tfd.Distribution) -> tf.Tensor:
 def vae_scores(
     vae: VAE, images: tf.Tensor, noise: tf.Tensor, analytic_kl: bool = False
 ) -> dict[str, tf.Tensor]:
-    """What one member says of each image by samples of z, every value [image].
+    """Quantities of one member from samples of z, each [image].
 
     Args:
         vae: The model.
         images: [image, height, width, channel] in [0, 1].
         noise: Standard normal [sample, image, latent].
-        analytic_kl: Takes the rate in closed form, which needs a prior of one normal.
+        analytic_kl: Computes the rate in closed form; the prior must be the standard normal.
 
     Returns:
         iwae and elbo (higher = more normal); rate and distortion, with elbo = -(rate + distortion);
-        posterior_entropy, of q(z|x); all these in nats; log_weight_variance, over the samples, nats
-        squared; posterior_mean and posterior_stddev, averaged over the latent dimensions.
+        posterior_entropy, the entropy of q(z|x); all these in nats; log_weight_variance, the
+        variance of the log importance weights over the samples, in nats squared; posterior_mean and
+        posterior_stddev, mean and standard deviation of q(z|x) averaged over latent dimensions.
     """
     posterior = vae.encode(images)
     rates, distortions = rate_and_distortion(vae, posterior, images, noise)
@@ -176,7 +177,7 @@ def vae_scores(
 
 
 def mean_code_scores(vae: VAE, images: tf.Tensor) -> dict[str, tf.Tensor]:
-    """What one member says of each image by z = mean of q(z|x) alone, every value [image].
+    """Quantities of one member at z = mean of q(z|x), each [image].
 
     Args:
         vae: The model.
@@ -184,7 +185,7 @@ def mean_code_scores(vae: VAE, images: tf.Tensor) -> dict[str, tf.Tensor]:
 
     Returns:
         laplace, nats, higher = more normal: log p(x|z) + log p(z) - log q(z|x), which is Laplace's
-        approximation of log p(x) where q is that of the posterior; reconstruction_error, the
+        approximation of log p(x) if q is the one of the posterior; reconstruction_error, the
         Euclidean distance between x and the mean of p(x|z); posterior_mean_norm and
         posterior_stddev_norm, the Euclidean norms of q's mean and standard deviation.
     """
@@ -203,7 +204,7 @@ def mean_code_scores(vae: VAE, images: tf.Tensor) -> dict[str, tf.Tensor]:
 def vae_loss(
     vae: VAE, images: tf.Tensor, noise: tf.Tensor, *, beta: float, analytic_kl: bool = False
 ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-    """Loss beta * rate + distortion, and the two terms: nats, means over samples and images."""
+    """Loss beta * rate + distortion, rate, distortion: means over samples and images, nats."""
     posterior = vae.encode(images)
     rates, distortions = rate_and_distortion(vae, posterior, images, noise)
     if analytic_kl:

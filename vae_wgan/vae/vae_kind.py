@@ -1,4 +1,4 @@
-"""Variational autoencoders of images."""
+"""The kind of model `vae`: variational autoencoders of images."""
 
 import dataclasses
 from collections.abc import Mapping, Sequence
@@ -19,18 +19,18 @@ from vae_wgan.vae.background import add_background
 
 
 class VAEKind(ModelKind[VAESettings, ExperimentData]):
-    """VAEs of images; a score may need a second ensemble, of what is in the background."""
+    """VAEs of images; the likelihood ratio needs a second, background ensemble."""
 
     name = "vae"
     settings_class = VAESettings
     member_class = "vae_wgan.vae.vae_member:VAEMember"
 
     def load_data(self, settings: VAESettings) -> ExperimentData:
-        """The images of the run."""
+        """Loads the images of the run."""
         return load_image_data(settings)
 
     def score_keys(self, settings: VAESettings) -> Sequence[str]:
-        """All scores but those of two ensembles."""
+        """All scores except those that need a background ensemble."""
         fitted = fitted_scores(of_critics=False)
         of_one = [key for key in fitted if BACKGROUND not in FITTED_SCORES[key].needs]
         return [*SCORE_KEYS, *of_one]
@@ -40,13 +40,13 @@ class VAEKind(ModelKind[VAESettings, ExperimentData]):
         return {"likelihood": settings.likelihood}
 
     def attacked_sets(self, settings: VAESettings, data: ExperimentData) -> Sequence[ExampleSet]:
-        """Noise and test images, under --adversarial."""
+        """With --adversarial, noise and test images."""
         return attacked_sets(settings, data)
 
     def score_further(
         self, folder: RunFolder, settings: VAESettings, data: ExperimentData, runner: Runner
     ) -> None:
-        """What a background ensemble says of the images, where a score needs it."""
+        """Scores the images with a background ensemble if a score needs it."""
         if BACKGROUND not in needed_quantities(settings.score_keys):
             return
         bare = dataclasses.replace(settings, score_keys=("iwae",))

@@ -1,4 +1,4 @@
-"""One VAE of an ensemble as training and scoring use it: optimizer, compiled steps, pictures."""
+"""A VAE as a member of an ensemble: optimizer, compiled training step, scores, pictures."""
 
 import dataclasses
 from collections.abc import Collection, Sequence
@@ -22,14 +22,13 @@ NUM_PICTURES = 8
 
 
 class VAEMember(NetworkMember):
-    """A VAE with its optimizer. One object serves all members in turn: they differ in state only.
+    """A VAE with its optimizer.
 
     Args:
-        settings: Of the run.
+        settings: Settings of the run.
         image_shape: Height, width, channels.
-        monitored: Images [image, height, width, channel] that `monitor` and `pictures` look at.
-        quantities: Names of those that `score` shall return; those that cost further passes are
-            left out unless they are among them.
+        monitored: Images [image, height, width, channel] that `monitor` and `pictures` use.
+        quantities: Names of the quantities that `score` must return; see `scoring_passes`.
     """
 
     def __init__(
@@ -55,7 +54,7 @@ class VAEMember(NetworkMember):
         self.passes = scoring_passes(self._vae, settings, quantities)
 
     def train_steps(self, examples: np.ndarray, seed: int, steps: range) -> dict[str, float]:
-        """Steps of Adam, one batch of images each; returns the last batch's mean ELBO in nats."""
+        """Steps of Adam on one batch each; returns the mean ELBO of the last batch, in nats."""
         order, noise = child_seed(seed, "order"), child_seed(seed, "noise")
         if 0 in steps and self._settings.start_at_mean:
             colour = examples.mean(axis=(0, 1, 2), dtype=np.float64)
@@ -69,35 +68,35 @@ class VAEMember(NetworkMember):
     def score_likelihood(
         self, images: np.ndarray, ids: np.ndarray, seed: int
     ) -> dict[str, np.ndarray]:
-        """The quantities of the sampling pass alone; the arguments are those of `score`."""
+        """The quantities of the sampling pass only; the arguments are those of `score`."""
         return self.score_in(SAMPLING, images, ids, seed)
 
     def normality(self, images: tf.Tensor) -> tf.Tensor:
-        """Log p(x) in nats as `mean_code_scores` has it, without noise: [image]."""
+        """Laplace's approximation of log p(x) in nats, [image]; see `mean_code_scores`."""
         with self.computing():
             return mean_code_scores(self._vae, images)["laplace"]
 
     def samples(self, count: int, seed: int) -> np.ndarray:
-        """Mean images of p(x|z) at draws of the prior [image, height, width, channel] in [0, 1]."""
+        """Means of p(x|z) at samples z of the prior: [image, height, width, channel] in [0, 1]."""
         with self.computing():
             z = self._vae.prior().sample(count, seed=tf.constant([seed, 0]))
             return self._vae.decode(z).mean().numpy()
 
     def codes(self, images: np.ndarray) -> np.ndarray:
-        """Means of q(z|x), [image, latent]."""
+        """Means of q(z|x): [image, latent]."""
         with self.computing():
             parts = np.array_split(images, max(1, len(images) // 64))
             return np.concatenate([self._vae.encode(part).mean().numpy() for part in parts])
 
     def reconstructions(self, images: np.ndarray) -> np.ndarray:
-        """Mean images of p(x|z) at the mean of q(z|x), in [0, 1]."""
+        """Means of p(x|z) at the mean of q(z|x): [image, height, width, channel] in [0, 1]."""
         codes = self.codes(images)
         with self.computing():
             parts = np.array_split(codes, max(1, len(codes) // 64))
             return np.concatenate([self._vae.decode(part).mean().numpy() for part in parts])
 
     def monitor(self) -> dict[str, float]:
-        """Means over the monitored images: elbo, iwae, rate, distortion; and the learning rate."""
+        """Mean elbo, iwae, rate and distortion of the monitored images; the learning rate."""
         ids = np.arange(len(self._monitored))
         scores = self.score_likelihood(self._monitored, ids, seed=0)
         values = {key: float(scores[key].mean()) for key in ("elbo", "iwae", "rate", "distortion")}
@@ -122,7 +121,7 @@ class VAEMember(NetworkMember):
         return self._replicas.update(self._update, images, noise)
 
     def _update(self, images: tf.Tensor, noise: tf.Tensor) -> tf.Tensor:
-        """A step of Adam on this device's share of a batch; the share's mean ELBO."""
+        """One step of Adam on this device's share of a batch; returns the share's mean ELBO."""
         settings, replicas = self._settings, self._replicas
         images, noise = replicas.share(images), replicas.share(noise, axis=1)
         with tf.GradientTape() as tape:

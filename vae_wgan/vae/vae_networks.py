@@ -11,13 +11,13 @@ from vae_wgan.layers.convolutions import FewFiltersConv2D, SubpixelConv2DTranspo
 
 layers = tf.keras.layers
 PRECISIONS = {"float32": "float32", "bfloat16": "mixed_bfloat16"}  # Keras's names
-# Of the last layers: what comes after them are likelihoods and losses, sums of many terms.
+# Options of output layers: the likelihoods and losses after them sum many terms.
 LAST = {"dtype": "float32"}
 
 
 @contextmanager
 def layers_in(precision: str) -> Iterator[None]:
-    """Layers made in this context compute with such numbers; their weights are float32.
+    """Context in which new layers compute with this precision; their weights stay float32.
 
     Args:
         precision: Key of PRECISIONS.
@@ -38,7 +38,7 @@ def encoder_network(
     activation: str,
     next_seed: Callable[[], int],
 ) -> tf.keras.Model:
-    """Network from images in [0, 1] to [image, 2 * latent]: mean and raw scale of q(z|x)."""
+    """Maps images in [0, 1] to [image, 2 * latent]: mean and raw scale of q(z|x)."""
     new_activation = partial(layers.Activation, activation)
     features = _image_features(image_shape, latent_size, base_depth, new_activation, next_seed)
     posterior = layers.Dense(
@@ -56,7 +56,7 @@ def critic_network(
     next_seed: Callable[[], int],
     name: str = "critic",
 ) -> tf.keras.Model:
-    """Network from images in [0, 1] to logits [image, 1]: the encoder with other last layers."""
+    """Maps images in [0, 1] to logits [image, 1]; the encoder with two dense layers at the end."""
     new_activation = partial(PiecewiseLinearActivation, activation)
     features = _image_features(image_shape, latent_size, base_depth, new_activation, next_seed)
     summary = layers.Dense(latent_size, kernel_initializer=glorot(next_seed), name="summary")
@@ -73,9 +73,9 @@ def decoder_network(
     next_seed: Callable[[], int],
     outputs_per_channel: int = 1,
 ) -> tf.keras.Model:
-    """Network from codes [image, latent] to [image, height, width, outputs * channel].
+    """Maps codes [image, latent] to [image, height, width, outputs_per_channel * channel].
 
-    An output is a logit of a pixel, or a parameter of its distribution.
+    The outputs are the parameters of each pixel's distribution, such as a logit.
     """
 
     def transposed(
@@ -111,7 +111,7 @@ def decoder_network(
 
 
 def glorot(next_seed: Callable[[], int]) -> tf.keras.initializers.Initializer:
-    """Glorot's uniform initializer with a seed of its own."""
+    """Glorot's uniform initializer with the next seed."""
     return tf.keras.initializers.GlorotUniform(next_seed())
 
 
@@ -122,7 +122,7 @@ def _image_features(
     new_activation: Callable[[], tf.keras.layers.Layer],
     next_seed: Callable[[], int],
 ) -> list[tf.keras.layers.Layer]:
-    """The layers from images in [0, 1] to one flat vector of features each."""
+    """The layers that map images in [0, 1] to feature vectors [image, feature]."""
 
     def convolution(
         name: str, filters: int, size: int = 5, stride: int = 1, padding: str = "same"

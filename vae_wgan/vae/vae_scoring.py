@@ -1,4 +1,4 @@
-"""The passes in which one VAE says what it makes of images: sampling, mean, gradients, regret."""
+"""The scoring passes of a VAE: sampling, posterior mean, gradient norms, likelihood regret."""
 
 from collections.abc import Callable, Collection
 
@@ -16,13 +16,13 @@ from vae_wgan.vae.vae import VAE, mean_code_scores, vae_scores
 
 
 def scoring_passes(vae: VAE, settings: VAESettings, quantities: Collection[str]) -> dict[str, Pass]:
-    """All that is saved of what a VAE says of images, pass by pass.
+    """The passes that compute a VAE's quantities of images, by name.
 
     Args:
-        vae: The model, whose weights each pass takes as an argument.
+        vae: The model; each pass takes its weights as an argument.
         settings: Settings of the run.
-        quantities: Names of those that are wanted; those that cost further passes are left out
-            unless they are among them.
+        quantities: Names of the wanted quantities; the passes for gradient norms and likelihood
+            regret are made only if these are among them.
     """
     samples = settings.n_samples
 

@@ -1,9 +1,9 @@
 """Small networks of strided convolutions for the WGAN, after Radford et al. 2016 (DCGAN).
 
-https://arxiv.org/abs/1511.06434, with layer in place of batch normalization, which the gradient
-penalty of single images forbids in the critic and which needs no running means in the generator.
-Their few wide convolutions keep a processor busy, where the narrow layers of 2018 at the full
-resolution leave most of it idle.
+https://arxiv.org/abs/1511.06434. The generator has layer normalization instead of batch
+normalization, so it needs no running means; the critic has none, since batch normalization would
+violate the gradient penalty per image. A few wide convolutions use a processor better than the
+narrow layers of 2018 at full resolution.
 """
 
 from collections.abc import Callable, Sequence
@@ -24,14 +24,14 @@ def dcgan_generator(
     activation: str,
     next_seed: Callable[[], int],
 ) -> tf.keras.Model:
-    """Network from codes [image, latent] to logits of pixels [image, height, width, channel]."""
+    """Maps codes [image, latent] to pixel logits [image, height, width, channel]."""
     side, depth = image_shape[0] // 4, 2 * base_depth
 
     def normalized(name: str) -> tuple[tf.keras.layers.Layer, ...]:
         return layers.LayerNormalization(name=name), layers.Activation(activation)
 
     def upsampling(name: str, filters: int, **options: str) -> tf.keras.layers.Layer:
-        # Not the form of convolutions.py: it is faster under XLA only, and with smaller kernels.
+        # SubpixelConv2DTranspose would be faster only under XLA and with smaller kernels.
         return layers.Conv2DTranspose(
             filters, 5, 2, "same", kernel_initializer=glorot(next_seed), name=name, **options
         )
@@ -59,7 +59,7 @@ def dcgan_critic(
     next_seed: Callable[[], int],
     name: str = "critic",
 ) -> tf.keras.Model:
-    """Network from images in [0, 1] to logits [image, 1]; `latent_size` is that of the codes."""
+    """Maps images in [0, 1] to logits [image, 1]; `latent_size` is not used."""
     del latent_size
 
     def downsampling(name: str, filters: int) -> tuple[tf.keras.layers.Layer, ...]:

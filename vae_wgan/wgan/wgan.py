@@ -1,4 +1,4 @@
-"""Wasserstein GAN: generator, critic, the critic trained on as a classifier, and their losses."""
+"""Wasserstein GAN: generator, critic, a copy of the critic that becomes a classifier, losses."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -37,7 +37,7 @@ class WGAN(tf.keras.Model):
     ):
         """Builds the networks with initial weights drawn from `seed`.
 
-        `networks` is a key of NETWORKS; for the others see `VAEArchitecture`.
+        `networks` is a key of NETWORKS; `VAEArchitecture` explains the other arguments.
         """
         super().__init__(name="wgan")
         options: dict[str, Any] = {
@@ -54,24 +54,24 @@ class WGAN(tf.keras.Model):
         self.built = True
 
     def generate(self, z: tf.Tensor) -> tf.Tensor:
-        """Images of codes."""
+        """Generates images from codes."""
         return tf.sigmoid(self.generator(z))
 
     def start_at(self, colour: np.ndarray) -> None:
-        """Gives the images of a new generator this mean, a number in [0, 1] per channel.
+        """Initializes the generator's last bias so that its images have this mean [channel].
 
-        From the middle grey of an untrained one it runs after darker or brighter training images
-        so far that the sigmoid has no gradient left, before the critic learns to tell it to stop.
+        From middle grey, a generator would move towards darker or brighter training images until
+        the sigmoid saturates, before the critic has learned to stop it.
         """
         colour = np.clip(colour, 0.01, 0.99)
         self.generator.layers[-1].bias.assign(np.log(colour / (1 - colour)))
 
     def logit(self, images: tf.Tensor) -> tf.Tensor:
-        """What the critic says of images."""
+        """The critic's logits [image]."""
         return self.critic(images)[:, 0]
 
     def extra_logit(self, images: tf.Tensor) -> tf.Tensor:
-        """What the critic that was trained on says: log odds of real against generated."""
+        """The classifier's logits [image]: log odds of real against generated."""
         return self.extra_critic(images)[:, 0]
 
 
@@ -89,9 +89,9 @@ def generator_loss(fake_logits: tf.Tensor) -> tf.Tensor:
 
 
 def classifier_loss(real_logits: tf.Tensor, fake_logits: tf.Tensor) -> tf.Tensor:
-    """Cross-entropy of real against generated images in nats, log 2 for a critic that knows none.
+    """Binary cross-entropy of real against generated images, in nats; log 2 at chance.
 
-    The means over as many of either: -log sigmoid(logit) is softplus(-logit).
+    -log sigmoid(logit) = softplus(-logit); real and generated images have equal weight.
     """
     real, fake = tf.nn.softplus(-real_logits), tf.nn.softplus(fake_logits)
     return (tf.reduce_mean(real) + tf.reduce_mean(fake)) / 2
@@ -105,10 +105,10 @@ def gradient_penalty(
     Gulrajani et al. 2017, https://arxiv.org/abs/1704.00028.
 
     Args:
-        critic: From images to logits [image].
-        real: Images.
-        fake: As many generated ones.
-        mixing: Share of the generated image in each point, uniform on [0, 1): [image].
+        critic: Maps images to logits [image].
+        real: Real images [image, height, width, channel].
+        fake: Generated images of the same shape.
+        mixing: Weight of the generated image in each point, [image], uniform on [0, 1).
     """
     points = real + mixing[:, tf.newaxis, tf.newaxis, tf.newaxis] * (fake - real)
     with tf.GradientTape() as tape:
@@ -116,15 +116,15 @@ def gradient_penalty(
         logits = critic(points)
     gradients = tape.gradient(logits, points)
     squared_norms = tf.reduce_sum(gradients**2, axis=(1, 2, 3))
-    # The root has no gradient at 0, where a critic that has died would turn all weights to NaN.
+    # The square root has no gradient at 0: a constant critic would turn all weights to NaN.
     norms = tf.sqrt(tf.maximum(squared_norms, 1e-12))
     return tf.reduce_mean((norms - 1) ** 2)
 
 
 def critic_updates(step: int, usual: int, boosted: int) -> int:
-    """Updates of the critic before the generator's update of this number, counted from 0.
+    """Number of critic updates before the generator's update of this step, counted from 0.
 
-    As in 2018 there are more in the first 25 steps, and in every 500th.
+    As in 2018, there are more in the first 25 steps and in every 500th.
     """
     return boosted if step < 25 or step % 500 == 0 else usual
 

@@ -1,4 +1,4 @@
-"""Wasserstein GANs of images."""
+"""The kind of model `wgan`: Wasserstein GANs of images."""
 
 from collections.abc import Mapping, Sequence
 
@@ -16,17 +16,17 @@ class WGANKind(ModelKind[WGANSettings, ExperimentData]):
     member_class = "vae_wgan.wgan.wgan_member:WGANMember"
 
     def load_data(self, settings: WGANSettings) -> ExperimentData:
-        """The images of the run."""
+        """Loads the images of the run."""
         return load_image_data(settings)
 
     def score_keys(self, settings: WGANSettings) -> Sequence[str]:
-        """The critics' logits and what is made of them."""
+        """The critics' logits and the scores computed from them."""
         return SCORE_KEYS
 
     def describe(self, settings: WGANSettings, data: ExperimentData) -> Mapping[str, str]:
-        """That there is no likelihood."""
+        """The entry `likelihood`: a WGAN has none."""
         return {"likelihood": "none: a critic's logit is not one"}
 
     def attacked_sets(self, settings: WGANSettings, data: ExperimentData) -> Sequence[ExampleSet]:
-        """Noise and test images, under --adversarial."""
+        """With --adversarial, noise and test images."""
         return attacked_sets(settings, data)

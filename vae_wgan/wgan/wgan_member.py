@@ -1,4 +1,4 @@
-"""One WGAN of an ensemble as training and scoring use it: optimizers, compiled steps, pictures."""
+"""A WGAN as a member of an ensemble: optimizers, compiled training steps, scores, pictures."""
 
 from collections.abc import Collection, Sequence
 
@@ -21,21 +21,21 @@ from vae_wgan.wgan.wgan import (
     gradient_penalty,
 )
 
-SCORE_BATCH = 100  # images in one compiled scoring call; the last batch is filled up
+SCORE_BATCH = 100  # images per compiled scoring call; the last batch is padded
 NUM_PICTURES = 64
 
 
 class WGANMember(NetworkMember):
-    """A WGAN with its optimizers. One object serves all members in turn: only the state differs.
+    """A WGAN with its optimizers.
 
-    Steps 0..max_steps-1 are updates of the generator, each after some of the critic. The
-    extra_steps after them train a copy of that critic to tell real from generated images.
+    Steps 0..max_steps-1 update the critic, several times perhaps, and then the generator. The
+    following extra_steps train a copy of the critic to tell real from generated images.
 
     Args:
-        settings: Of the run.
+        settings: Settings of the run.
         image_shape: Height, width, channels.
-        monitored: Images [image, height, width, channel] that `monitor` looks at.
-        quantities: Not used: a pass over the critics gives all that there are.
+        monitored: Images [image, height, width, channel] that `monitor` uses.
+        quantities: Not used: one pass through the critics gives all quantities.
     """
 
     def __init__(
@@ -69,7 +69,7 @@ class WGANMember(NetworkMember):
         super().__init__(self._wgan, optimizers, self._new_wgan)
         self._examples: np.ndarray | None = None
         self._images: tf.Tensor | None = None
-        # Said beforehand, so that steps with more updates of the critic share the same graph.
+        # Fixed signatures: steps with more critic updates share the same graph.
         batches = (
             tf.TensorSpec([None, *image_shape]),
             tf.TensorSpec([None, settings.batch_size], tf.int64),
@@ -86,9 +86,9 @@ class WGANMember(NetworkMember):
         self.passes = {"critics": Pass(logits, SCORE_BATCH)}
 
     def train_steps(self, examples: np.ndarray, seed: int, steps: range) -> dict[str, float]:
-        """Some steps; returns the last one's losses.
+        """Runs training steps; returns the losses of the last one.
 
-        The examples are copied to the device once; a step is sent the numbers of its rows.
+        The examples are copied to the device once; each step receives row numbers only.
         """
         if self._examples is not examples:
             self._examples, self._images = examples, tf.constant(examples)
@@ -110,7 +110,7 @@ class WGANMember(NetworkMember):
         return {name: float(loss) for name, loss in losses.items()}
 
     def normality(self, images: tf.Tensor) -> tf.Tensor:
-        """The logit of the critic that was trained on, higher = more normal: [image]."""
+        """The classifier's logit [image], higher = more normal."""
         with self.computing():
             return self._wgan.extra_logit(images)
 
@@ -122,12 +122,12 @@ class WGANMember(NetworkMember):
             return np.concatenate([self._wgan.generate(part).numpy() for part in parts])
 
     def monitor(self) -> dict[str, float]:
-        """Losses of the three networks on the monitored images, penalty, and gradient norms."""
+        """Losses, gradient penalty and gradient norms on the monitored images."""
         values = self._compiled_losses(self._monitored)
         return {name: float(value) for name, value in values.items()}
 
     def pictures(self) -> dict[str, np.ndarray]:
-        """Generated images, of the same codes each time."""
+        """Generated images, from the same codes each time."""
         return {"samples": self.samples(NUM_PICTURES, seed=0)}
 
     def _new_wgan(self, seed: int) -> WGAN:
@@ -146,7 +146,7 @@ class WGANMember(NetworkMember):
         self, name: str, network: tf.keras.Model, rate: float, updates: int
     ) -> tf.keras.optimizers.Optimizer:
         settings, name = self._settings, f"{name}_optimizer"
-        # A number would become a variable, which `initialize` sets to zero.
+        # A constant rate would become a variable, which `initialize` sets to zero.
         last_rate = 0.0 if settings.learning_rate_decay else rate
         schedule = tf.keras.optimizers.schedules.PolynomialDecay(rate, updates, last_rate)
         if settings.is_adam:
@@ -157,7 +157,7 @@ class WGANMember(NetworkMember):
         return optimizer
 
     def _batches(self, step: int) -> range:
-        """Numbers of the batches of real images that a step sees, in one count over all steps."""
+        """Numbers of the batches of real images in a step, counted over all steps."""
         settings = self._settings
         past_end = step - settings.max_steps
         if past_end >= 0:
@@ -171,7 +171,7 @@ class WGANMember(NetworkMember):
         return critic_updates_before(step, self._settings.Citers, self._settings.Citers_boosted)
 
     def _cycle(self, images: tf.Tensor, rows: tf.Tensor, seed: tf.Tensor) -> dict[str, tf.Tensor]:
-        """An update of the critic for each batch of `rows` [batch, image], one of the generator."""
+        """Updates the critic on each batch of `rows` [batch, image], then the generator once."""
         count = tf.shape(rows)[0]
 
         def update(index: tf.Tensor, _: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
@@ -218,7 +218,7 @@ class WGANMember(NetworkMember):
     def _extra_step(
         self, images: tf.Tensor, rows: tf.Tensor, seed: tf.Tensor
     ) -> dict[str, tf.Tensor]:
-        """An update of the classifier."""
+        """Updates the classifier once."""
         real = tf.gather(images, rows[0])
         return {"extra_loss": self._replicas.update(self._update_extra, real, seed)}
 
@@ -235,7 +235,7 @@ class WGANMember(NetworkMember):
         return tf.random.stateless_normal([count, self._settings.z_dim], seed)
 
     def _critic_noise(self, real: tf.Tensor, seed: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """A code for each real image, and how `gradient_penalty` shall mix the two."""
+        """A code for each real image, and the argument `mixing` of `gradient_penalty`."""
         codes_seed, mixing_seed = tf.unstack(tf.random.split(seed))
         mixing = tf.random.stateless_uniform([real.shape[0]], mixing_seed)
         return self._codes(real.shape[0], codes_seed), mixing
@@ -243,7 +243,7 @@ class WGANMember(NetworkMember):
     def _critic_terms(
         self, real: tf.Tensor, codes: tf.Tensor, mixing: tf.Tensor
     ) -> tuple[tf.Tensor, tf.Tensor]:
-        """The critic's loss on these images and as many generated ones, and its penalty."""
+        """The critic's loss on real and as many generated images, and its gradient penalty."""
         fake = tf.stop_gradient(self._wgan.generate(codes))
         logits = self._wgan.logit(tf.concat([real, fake], 0))
         loss = critic_loss(*tf.split(logits, 2))

@@ -40,13 +40,13 @@ def _ranking(table: DetectionTable) -> Table:
 
 
 def _meanings(table: DetectionTable) -> list[Block]:
-    """What the fitted scores are; all are higher = more anomalous."""
+    """Explains the fitted scores; all are higher = more anomalous."""
     fitted = {key: FITTED_SCORES[key].meaning for key in table.score_keys if key in FITTED_SCORES}
     return [Pairs("Scores that are one number per example", fitted)] if fitted else []
 
 
 def ranking_text(table: DetectionTable) -> str:
-    """The same as aligned text, under the score with the highest worst AUROC."""
+    """The ranking as aligned text, below a line on the score with the highest worst AUROC."""
     datasets, ranked = table.run.out_of_distribution, ranking_of(table)
     lines = [("AUROC", "worst", "mean", "s/1000", *datasets)]
     for score in ranked:

@@ -44,9 +44,9 @@ class DataFile:
     """A file of a named data set.
 
     Attributes:
-        path: Its path below data_dir.
-        sha256: Of its content: the uncompressed bytes of a .gz, a .mat file as it is, or an array
-            of an .npz.
+        path: Path of the file below data_dir.
+        sha256: sha256 of the content: the uncompressed bytes of a .gz, the bytes of a .mat file, or
+            an array of an .npz.
         array: Name of the array in an .npz: x are images, y labels.
     """
 

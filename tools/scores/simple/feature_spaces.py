@@ -113,9 +113,9 @@ def arcsinh_of_quartiles(training: np.ndarray) -> Space:
 
 
 def whitening(rows: np.ndarray) -> np.ndarray:
-    """Matrix W with which rows @ W are uncorrelated and of variance 1 [coordinate, coordinate].
+    """Matrix W [coordinate, coordinate] such that rows @ W are uncorrelated with variance 1.
 
-    Of the covariance as Ledoit and Wolf shrink it (2004), which few rows do not make singular.
+    It uses the shrunk covariance of Ledoit and Wolf (2004), which is regular even for few rows.
     """
     from sklearn.covariance import LedoitWolf
 

@@ -4,7 +4,7 @@ import re
 import subprocess
 
 from repository_sources import ROOT
-from tools.run.provenance import git_commit, package_versions
+from tools.run.software_versions import git_commit, package_versions
 
 
 def test_the_commit_is_a_commit_or_nothing(monkeypatch):
@@ -17,7 +17,7 @@ def test_the_commit_is_a_commit_or_nothing(monkeypatch):
 def test_a_copy_inside_another_checkout_has_not_its_commit(tmp_path, monkeypatch):
     subprocess.run(["git", "init", "--quiet", tmp_path], check=True)
     monkeypatch.setattr(
-        "tools.run.provenance.__file__", str(tmp_path / "lib/tools/run/provenance.py")
+        "tools.run.software_versions.__file__", str(tmp_path / "lib/tools/run/software_versions.py")
     )
     (tmp_path / "lib/tools/run").mkdir(parents=True)
     assert git_commit() is None
@@ -25,5 +25,5 @@ def test_a_copy_inside_another_checkout_has_not_its_commit(tmp_path, monkeypatch
 
 def test_only_packages_that_are_there_have_versions(monkeypatch):
     assert {"numpy", "scipy"} <= package_versions().keys()
-    monkeypatch.setattr("tools.run.provenance._PACKAGES", ("numpy", "no-such-package"))
+    monkeypatch.setattr("tools.run.software_versions._PACKAGES", ("numpy", "no-such-package"))
     assert list(package_versions()) == ["numpy"]
