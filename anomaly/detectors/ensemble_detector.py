@@ -18,7 +18,8 @@ from tools.errors import ArgumentError, checked_word
 from tools.run.run_folder import CALIBRATION, RunFolder
 from tools.scores.ensemble_statistics import SCORE_KEYS, STATISTICS
 from tools.scores.score_lines import ENSEMBLE
-from tools.scores.score_registry import FITTED_SCORES
+from tools.scores.score_registry import FITTED_SCORES, SIMPLE
+from tools.scores.simple.simple_ensemble import SimpleEnsemble
 from vae_wgan.run.fitting import fit_ensemble
 from vae_wgan.run.trained_ensemble import TrainedEnsemble, open_ensemble
 
@@ -39,7 +40,8 @@ class EnsembleDetector(Detector):
             "variance" or "disagreement", of their headline, which is iwae of VAEs,
             extra_logit of WGANs and log_likelihood of flows; or a score key, such as "elbo" or
             "rate", for its mean; or both, as "rate.variance"; or a score that is fitted on held-out
-            rows, as "likelihood_residual", which need the scores of the run's calibration split.
+            rows, as "likelihood_residual" or, of a table, "combined", which need the scores of the
+            run's calibration split.
         threshold: Scores above it are flagged.
         data_type: What the rows are, a word for `meta`.
 
@@ -146,6 +148,8 @@ class EnsembleDetector(Detector):
         found = {f"member_{index}": each for index, each in enumerate(self._ensemble.states)}
         if self._ensemble.calibration is not None:
             found[CALIBRATION] = self._ensemble.calibration
+        if self._ensemble.simple is not None:
+            found[SIMPLE] = self._ensemble.simple.state
         return found
 
     @classmethod
@@ -154,11 +158,13 @@ class EnsembleDetector(Detector):
         detector = cls(**{name: config[name] for name in ("score", "threshold", "data_type")})
         if config["ensemble"] is not None:
             arrays = dict(networks)
-            calibration = arrays.pop(CALIBRATION, None)
+            calibration, simple = (arrays.pop(name, None) for name in (CALIBRATION, SIMPLE))
             states = [arrays[f"member_{index}"] for index in range(len(arrays))]
             detector._ensemble = TrainedEnsemble.from_json(
                 config["ensemble"], states, score_key=detector._key, calibration=calibration
             )
+            if simple is not None:
+                detector._ensemble.simple = SimpleEnsemble(simple)
         return detector
 
     def __reduce__(self) -> tuple:

@@ -1,5 +1,6 @@
 """The whole command on a table of 2,000 rows, and on a cut of the real one where it is there."""
 
+import copy
 import csv
 import json
 import shutil
@@ -15,8 +16,10 @@ from program import call
 from repository_sources import ROOT
 from tiny_run import made_up_table, tiny_flow_command
 from tiny_run import tiny_table_command as command
+from tools.run.run_folder import CALIBRATION, RunFolder
 from tools.scores.ensemble_statistics import anomaly_scores
 from tools.scores.score_files import read_scores
+from tools.scores.score_registry import FITTED_SCORES
 
 SCRIPT = ROOT / "vae_wgan" / "anomaly_run.py"
 
@@ -44,7 +47,8 @@ def test_a_run_leaves_scores_tables_and_report(finished):
     ensemble = {row["score"] for row in rows if row["statistic"] == "ensemble"}
     variance = "posterior_mean_variance"
     peers = {"gaussian", "isolation_forest"}
-    assert ensemble == {"mean_and_variance", variance, f"untrained_{variance}"} | peers
+    fitted = {"combined", "mean_and_variance"}
+    assert ensemble == fitted | {variance, f"untrained_{variance}"} | peers
     aurocs = {
         (row["score"], row["statistic"]): float(row["auroc"])
         for row in rows
@@ -52,7 +56,8 @@ def test_a_run_leaves_scores_tables_and_report(finished):
     }
     assert aurocs["iwae", "mean"] > 0.95
     assert aurocs["gaussian", "ensemble"] > 0.95
-    assert len(pd.read_csv(run / "analysis" / "alerts.csv")) == 6 * 2 + 5
+    assert aurocs["combined", "ensemble"] > 0.95
+    assert len(pd.read_csv(run / "analysis" / "alerts.csv")) == 6 * 2 + 6
     assert (run / "analysis" / "report.html").read_text().count("test rows that are anomalies") == 1
     assert not (run / "pictures").exists()
     # The preview comes before training, the tables after it.
@@ -81,7 +86,7 @@ def test_started_again_it_scores_nothing_anew_and_gives_the_same_bytes(copied):
     before = (copied / "run" / "analysis" / "metrics.csv").read_bytes()
     result = call([sys.executable, str(SCRIPT), f"--model_dir={copied / 'run'}", "--skip_train"])
     assert result.returncode == 0, result.stderr
-    assert result.stderr.count("scores are up to date") == 5 + 2
+    assert result.stderr.count("scores are up to date") == 5 + 1 + 2
     assert (copied / "run" / "analysis" / "metrics.csv").read_bytes() == before
 
 
@@ -117,7 +122,7 @@ def test_new_rows_are_scored_with_p_values_and_flags(finished, tmp_path):
 
 
 def test_baselines_of_an_earlier_start_are_none_of_this_one(copied):
-    result = call(command(copied, "--eval_size=100"))
+    result = call(command(copied, "--eval_size=100", "--baselines=knn"))
     assert result.returncode == 0, result.stderr
     assert not {"gaussian", "isolation_forest"} & {row["score"] for row in metrics(copied / "run")}
 
@@ -130,6 +135,20 @@ def test_a_detector_opens_the_run_and_gives_its_scores(finished):
     for table in (rows, rows.drop(columns="Class")):
         found = EnsembleDetector(run, "rate.variance").score(table)
         np.testing.assert_allclose(found, expected, rtol=1e-3)
+
+
+def test_the_headline_of_rows_is_the_same_in_the_run_a_detector_and_its_copy(finished):
+    run = RunFolder(finished.folder / "run")
+
+    def quantities(name):
+        return read_scores(run.scores(name)).scores | read_scores(run.inputs(name)).scores
+
+    expected = FITTED_SCORES["combined"].compute(quantities("anomalies"), quantities(CALIBRATION))
+    rows = made_up_table().iloc[read_scores(run.scores("anomalies")).ids]
+    detector = EnsembleDetector(run.path, "combined")
+    found = detector.score(rows)
+    np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-3)
+    np.testing.assert_allclose(copy.deepcopy(detector).score(rows), found, rtol=1e-6)
 
 
 def test_splits_have_runs_of_their_own_and_a_table_of_means(tmp_path):

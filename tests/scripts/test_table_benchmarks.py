@@ -2,6 +2,7 @@
 
 import csv
 import json
+from argparse import Namespace
 
 import numpy as np
 import pandas as pd
@@ -9,7 +10,7 @@ import pytest
 
 from input_errors import message_of
 from scripts import benchmark
-from scripts.benchmarks import adbench, mixed, table_comparison, table_tasks
+from scripts.benchmarks import adbench, anomaly_runs, mixed, table_comparison, table_tasks
 from scripts.benchmarks.table_comparison import OURS, Result, summaries
 
 RANDOM = np.random.default_rng(0)
@@ -52,13 +53,37 @@ def test_the_command_tells_figures_and_writes_the_results(tmp_path, capsys):
     assert "| rank |" in output.with_suffix(".md").read_text()
 
 
+def test_a_whole_run_gives_the_results_in_its_table(tmp_path, monkeypatch):
+    """The run is a script that writes the table which it was told to make."""
+    script = tmp_path / "anomaly_run.py"
+    script.write_text(
+        "import pathlib, sys\n"
+        "flags = dict(flag[2:].split('=') for flag in sys.argv[1:])\n"
+        "assert flags['num_models'] == '2', flags\n"
+        "folder = pathlib.Path(flags['model_dir']) / 'analysis'\n"
+        "folder.mkdir()\n"
+        "lines = ['dataset,score,statistic,auroc,ap']\n"
+        "named = enumerate(('knn', 'combined'))\n"
+        "lines += [f'anomalies,{name},ensemble,0.{i},0.5' for i, name in named]\n"
+        "lines += ['uniform_noise,knn,ensemble,1,1', 'anomalies,iwae,mean,0.7,0.5']\n"
+        "(folder / 'metrics.csv').write_text('\\n'.join(lines))\n"
+    )
+    monkeypatch.setattr(anomaly_runs, "ENTRY_SCRIPT", script)
+    write_table(tmp_path / "9_first.npz")
+    options = Namespace(data_dir=tmp_path, seeds=1, seed=0, rows=99, members=2, output=None)
+    found = {figure.name: figure.value for figure in adbench.figures(options)}
+    assert found["adbench.combined.auroc"] == 0.1
+    assert found["adbench.iwae.auroc"] == 0.7
+    assert found["adbench.knn.lead"] == pytest.approx(0.1)
+
+
 def test_a_folder_without_tables_is_told(tmp_path):
     assert "no table of ADBench" in message_of(lambda: adbench.table_files(tmp_path))
 
 
 def test_mixed_tables_have_words(tmp_path, monkeypatch):
     """The rows of both tables are made up; connections have their own split."""
-    monkeypatch.setattr(table_comparison, "TABLE_FLOORS", ("knn",))
+    monkeypatch.setattr(table_comparison, "COMPARED", ("knn",))
     bank = {"age": RANDOM.normal(size=200), "job": RANDOM.choice(["a", "b"], 200)}
     is_anomaly = np.arange(200) < 30
     bank["age"][is_anomaly] += 9

@@ -49,6 +49,10 @@ class RunFolder:
         """Properties of a data set's inputs, as a score file with one line."""
         return self.path / "inputs" / _file_name(dataset)
 
+    def simple_ensemble(self) -> Path:
+        """All that the simple detectors of a table's rows have learned."""
+        return self.path / "simple.npz"
+
     def latents(self, dataset: str) -> Path:
         """Posterior means of some examples, as a score file with a line per latent number."""
         return self.path / "latents" / _file_name(dataset)

@@ -7,6 +7,7 @@ from tools.scores.score_registry import (
     GRADIENT_NORMS,
     INPUT_PROPERTIES,
     LOGITS,
+    SIMPLE,
     met_by,
     needed_quantities,
 )
@@ -24,6 +25,7 @@ PASSES = {
     "regret": ("likelihood_regret",),
     "background": (BACKGROUND,),
     "input": INPUT_PROPERTIES,
+    "simple": (SIMPLE,),
 }
 SAMPLING = "sampling"
 

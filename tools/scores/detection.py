@@ -21,7 +21,8 @@ from tools.scores.score_lines import (
 )
 from tools.scores.score_registry import FITTED_SCORES
 
-HEADLINES = ("likelihood_residual", "critic_distance")  # of the fitted scores
+# Of the fitted scores.
+HEADLINES = ("combined", "combined_flow", "likelihood_residual", "critic_distance")
 
 
 @dataclass(frozen=True)

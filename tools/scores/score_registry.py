@@ -18,8 +18,11 @@ INPUT_PROPERTIES = ("complexity", "highest_log_likelihood", "brightness", "varia
 GRADIENT_NORMS = "gradient_norm."
 BACKGROUND = "background_iwae"
 LOGITS = ("extra_logit", "logit")  # of a WGAN's critics
-# Quantities that come from the input alone, and from another ensemble.
-NOT_OF_MEMBERS = frozenset({*INPUT_PROPERTIES, BACKGROUND})
+SIMPLE = "simple"  # of the rows of a table, see tools.scores.simple
+# How much more it weighs than the members: the sum of the weights of its groups.
+SIMPLE_WEIGHT = 7.0
+# Quantities that come from the input alone, from simple detectors, and from another ensemble.
+NOT_OF_MEMBERS = frozenset({*INPUT_PROPERTIES, SIMPLE, BACKGROUND})
 
 
 class FittedScore(NamedTuple):
@@ -49,9 +52,11 @@ def needed_quantities(score_keys: Iterable[str]) -> frozenset[str]:
 
 
 def fitted_scores(*, of_critics: bool) -> tuple[str, ...]:
-    """Names of the scores that are made of critics' logits, or of the others."""
+    """Names of the scores of images that are made of critics' logits, or of the others."""
     return tuple(
-        key for key, score in FITTED_SCORES.items() if of_critics == (set(score.needs) <= {*LOGITS})
+        key
+        for key, score in FITTED_SCORES.items()
+        if SIMPLE not in score.needs and of_critics == (set(score.needs) <= {*LOGITS})
     )
 
 
@@ -204,6 +209,22 @@ _fisher = _combined(_typicality, _likelihood_path, _likelihood_residual)
 _residual_and_gradient = _combined(_likelihood_residual, _gradient_distance)
 
 
+def _with_simple(likelihood: str) -> Callable[[Quantities], Scorer]:
+    """Weighted mean of the simple detectors' score and the members', each standardised."""
+
+    def fit(calibration: Quantities) -> Scorer:
+        fitted = -mean(calibration[likelihood])
+        centre, scale = fitted.mean(), fitted.std() + 1e-9
+
+        def score(examples: Quantities) -> np.ndarray:
+            of_members = (-mean(examples[likelihood]) - centre) / scale
+            return (SIMPLE_WEIGHT * mean(examples[SIMPLE]) + of_members) / (SIMPLE_WEIGHT + 1)
+
+        return score
+
+    return fit
+
+
 @_unfitted
 def _likelihood_ratio(examples: Quantities) -> np.ndarray:
     return mean(examples[BACKGROUND]) - mean(examples["iwae"])
@@ -278,6 +299,16 @@ FITTED_SCORES = {
         "rise of log p(x) when q(z|x) is fitted to the input alone, nats",
         ("likelihood_regret",),
         _likelihood_regret,
+    ),
+    "combined": FittedScore(
+        "standardised scores of simple detectors of table rows and -log p(x), their weighted mean",
+        ("iwae", SIMPLE),
+        _with_simple("iwae"),
+    ),
+    "combined_flow": FittedScore(
+        "as combined, with the log likelihood of flows",
+        ("log_likelihood", SIMPLE),
+        _with_simple("log_likelihood"),
     ),
     "critic_distance": FittedScore(
         "distance of all members' logits, of both critics, from those of the calibration split",

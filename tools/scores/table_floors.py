@@ -1,8 +1,8 @@
 """Simple detectors of table rows: floors that an ensemble has to beat.
 
 Each is fitted on normal rows and gives one score per row, higher = more anomalous. Rows are
-standardised first, in float64; a column that never varies in training keeps its unit. None of them
-fails on columns that repeat each other: covariances are shrunk.
+standardised first, in float64; a column that never varies in training keeps its unit. All but
+elliptic_envelope stand columns that repeat each other: covariances are shrunk or have a floor.
 """
 
 from collections.abc import Callable, Mapping
@@ -14,7 +14,7 @@ from tools.run.seeds import child_seed
 
 Score = Callable[[np.ndarray], np.ndarray]  # from rows [row, feature] to scores [row]
 MOST_ROWS = 20_000  # that detectors which compare all pairs of rows learn from; of more, drawn ones
-NEIGHBOURS, LOF_NEIGHBOURS = 5, 20
+NEIGHBOURS, LOF_NEIGHBOURS, MIXTURE_COMPONENTS = 5, 20, 10
 _BATCH = 20_000  # rows scored together, for bounded memory
 
 
@@ -77,6 +77,33 @@ def _gaussian(rows: np.ndarray, seed: int) -> Score:
     return LedoitWolf().fit(rows).mahalanobis
 
 
+def _gaussian_mixture(rows: np.ndarray, seed: int) -> Score:
+    """Minus log density of ten Gaussians, with a floor under their variances for equal rows."""
+    from sklearn.mixture import GaussianMixture
+
+    known = _drawn(rows, seed)
+    count = min(MIXTURE_COMPONENTS, len(known))
+    mixture = GaussianMixture(count, reg_covar=1e-4, max_iter=300, random_state=seed).fit(known)
+    return lambda rows: -mixture.score_samples(rows)
+
+
+def _elliptic_envelope(rows: np.ndarray, seed: int) -> Score:
+    """Squared Mahalanobis distance with the covariance of the most central rows."""
+    from sklearn.covariance import EllipticEnvelope
+
+    detector = EllipticEnvelope(random_state=seed).fit(_drawn(rows, seed))
+    return lambda rows: -detector.score_samples(rows)
+
+
+def _pca_reconstruction(rows: np.ndarray, seed: int) -> Score:
+    """Squared error of the reconstruction from half as many components as there are features."""
+    from sklearn.decomposition import PCA
+
+    del seed  # nothing is drawn
+    pca = PCA(max(1, rows.shape[1] // 2), svd_solver="full").fit(rows)
+    return lambda rows: np.square(rows - pca.inverse_transform(pca.transform(rows))).sum(axis=1)
+
+
 def _marginal_tails(rows: np.ndarray, seed: int) -> Score:
     """Sum over features of -log of the tail's share of training rows, as ECOD does it.
 
@@ -118,4 +145,7 @@ TABLE_FLOORS: Mapping[str, Callable[[np.ndarray, int], Score]] = {
     "dte_np": partial(_neighbours, of_distances=lambda distances: distances.mean(axis=1)),
     "local_outlier_factor": _local_outlier_factor,
     "marginal_tails": _marginal_tails,
+    "gaussian_mixture": _gaussian_mixture,
+    "elliptic_envelope": _elliptic_envelope,
+    "pca_reconstruction": _pca_reconstruction,
 }

@@ -19,6 +19,7 @@ from tools.scores.score_registry import (
     FITTED_SCORES,
     INPUT_PROPERTIES,
     NOT_OF_MEMBERS,
+    SIMPLE,
     needed_quantities,
 )
 from vae_wgan.data.image_data import ExperimentData, split_calibration
@@ -37,6 +38,7 @@ from vae_wgan.run.trained_ensemble import (
 )
 from vae_wgan.settings.any_settings import AnySettings
 from vae_wgan.settings.table_settings import TableSettings
+from vae_wgan.table.simple_scores import score_simple
 
 MONITORED_ROWS = 64  # of those that are trained on; they show how training goes
 _OF_LABELS = {"normal_label", "protocol"}  # of tables with anomalies, which fit does not take
@@ -99,6 +101,8 @@ def _train(
         needed, members = needed_quantities([score_key]), runner.trained(folder)
         of_members = (settings, folder, needed - NOT_OF_MEMBERS)
         score_datasets(runner.scores, members, [calibration], *of_members, pictures=False)
+    if SIMPLE in needed and encoder is not None:
+        score_simple(folder, training, [calibration], encoder, settings.seed)
     if needed.intersection(INPUT_PROPERTIES):
         write_input_statistics([calibration], settings.pixel_likelihood, folder, Stopwatch())
 

@@ -19,14 +19,16 @@ from tools.run.run_folder import CALIBRATION, RunFolder
 from tools.scores.conformal import cross_fitted_scores
 from tools.scores.ensemble_statistics import anomaly_scores
 from tools.scores.input_statistics import input_statistics
-from tools.scores.score_files import read_scores
+from tools.scores.score_files import read_arrays, read_scores
 from tools.scores.score_registry import (
     FITTED_SCORES,
     INPUT_PROPERTIES,
+    SIMPLE,
     needed_quantities,
     quantities_of,
     unmet_needs,
 )
+from tools.scores.simple.simple_ensemble import SimpleEnsemble
 from vae_wgan.ensemble.devices import graphs_as_written
 from vae_wgan.ensemble.member import Member
 from vae_wgan.ensemble.members import score_members, trained_checkpoints
@@ -52,6 +54,9 @@ class TrainedEnsemble:
         calibration: Quantities of the calibration split, for a fitted score.
         row_shape: Shape of one encoded row, or of one image; None: not known.
 
+    Attributes:
+        simple: Simple detectors of a table's rows, for a score that needs them.
+
     Raises:
         ArgumentError: These members have no such score.
     """
@@ -73,6 +78,7 @@ class TrainedEnsemble:
         self.states = states
         self.score_key = checked_score_key(kind, settings, score_key)
         self.calibration = calibration
+        self.simple: SimpleEnsemble | None = None
         self.row_shape = None if row_shape is None else tuple(row_shape)
         self._members: Sequence[Member] | None = None
         self._building = threading.Lock()
@@ -122,6 +128,8 @@ class TrainedEnsemble:
         if needed_quantities([self.score_key]).intersection(INPUT_PROPERTIES):
             properties = input_statistics(rows, self.settings.pixel_likelihood)
             values |= {name: property[np.newaxis] for name, property in properties.items()}
+        if self.simple is not None:
+            values[SIMPLE] = self.simple.scores(rows)[np.newaxis]
         return {name: value.astype(np.float64) for name, value in values.items()}
 
     def combined(self, quantities: Quantities, statistic: str) -> np.ndarray:
@@ -206,6 +214,8 @@ def open_ensemble(
         score_key=score_key,
         row_shape=shape,
     )
+    if SIMPLE in needed_quantities([ensemble.score_key]):
+        ensemble.simple = SimpleEnsemble(read_arrays(folder.simple_ensemble()))
     if calibrated or ensemble.score_key in FITTED_SCORES:
         digests = [file_digest(checkpoint.path) for checkpoint in checkpoints]
         known = _calibration_files(folder, digests, settings)

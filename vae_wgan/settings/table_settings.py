@@ -16,16 +16,22 @@ from vae_wgan.settings.run_settings import RunSettings
 from vae_wgan.settings.vae_settings import SCORE_KEYS as VAE_SCORE_KEYS
 
 MODEL_SCORE_KEYS = {
-    "vae": (*VAE_SCORE_KEYS, "mean_and_variance"),
-    "flow": ("log_likelihood",),
+    "vae": (*VAE_SCORE_KEYS, "mean_and_variance", "combined"),
+    "flow": ("log_likelihood", "combined_flow"),
 }
-DEFAULT_SCORE_KEYS = {"vae": ("iwae", "rate", "mean_and_variance"), "flow": ("log_likelihood",)}
+DEFAULT_SCORE_KEYS = {  # the first is the headline
+    "vae": ("combined", "iwae", "rate", "mean_and_variance"),
+    "flow": ("combined_flow", "log_likelihood"),
+}
 PROTOCOLS = ("semi", "time", "balanced")
 LIKELIHOODS = ("student_t", "gaussian", "bernoulli")
 BASELINES = (
-    "isolation_forest",
-    "local_outlier_factor",
     "gaussian",
+    "knn",
+    "isolation_forest",
+    "dte_np",
+    "local_outlier_factor",
+    "marginal_tails",
     "gaussian_mixture",
     "elliptic_envelope",
     "pca_reconstruction",
@@ -183,17 +189,18 @@ class TableSettings(RunSettings):
     n_samples: int = option(8, "Samples of z per row in scoring.", at_least=1, reference=16)
     score_keys: tuple[str, ...] = option(
         (),
-        "Scores in the tables and plots; the score files have all. Empty: iwae, rate and"
-        " mean_and_variance of a VAE, log_likelihood of a flow.",
+        "Scores in the tables and plots; the score files have all. Empty: combined, iwae,"
+        " rate and mean_and_variance of a VAE, combined_flow and log_likelihood of a flow. The"
+        " first of each joins nearest rows, a Gaussian mixture and marginals with the members.",
     )
     alerts: tuple[str, ...] = option(
         ("492", "1000"), "Numbers of alerts for which recall and precision are reported."
     )
     baselines: tuple[str, ...] = option(
-        (),
-        "Detectors of scikit-learn to compare with on the same rows; all: every known one."
-        " local_outlier_factor, gaussian_mixture and elliptic_envelope learn from at most 20,000"
-        " random training rows.",
+        ("gaussian", "knn", "isolation_forest"),
+        "Simple detectors to compare with on the same rows; all: every known one; empty: none."
+        " Those that compare rows with one another learn from at most 20,000 random training"
+        " rows.",
         choices=("all", *BASELINES),
     )
     bootstrap: int = option(

@@ -10,6 +10,8 @@ from vae_wgan.ensemble.model_kind import ModelKind
 from vae_wgan.ensemble.runner import Runner
 from vae_wgan.settings.table_settings import BASELINES, MODEL_SCORE_KEYS, TableSettings
 from vae_wgan.table.posterior_means import POSTERIOR_MEANS, score_posterior_means
+from vae_wgan.table.simple_scores import score_simple
+from vae_wgan.table.table_baselines import score_baselines
 
 
 class TableKind(ModelKind[TableSettings, TableData]):
@@ -45,17 +47,18 @@ class TableKind(ModelKind[TableSettings, TableData]):
     def score_further(
         self, folder: RunFolder, settings: TableSettings, data: TableData, runner: Runner
     ) -> None:
-        """Writes the variance of the posterior means and the baselines' scores."""
+        """Writes the scores of simple detectors, posterior means and baselines."""
+        score_simple(folder, data.training, data.scored, data.encoder, settings.seed)
         test_sets = [data.test, *data.ood]
         own = {POSTERIOR_MEANS, *BASELINES}
         of_others = [name for name in folder.manifest().peers or () if name not in own]
+        left_out = score_baselines(
+            settings.baselines, data.training, test_sets, folder, settings.seed
+        )
         # Peers of an earlier start are left out: their scores may be of other rows.
-        peers = [*settings.baselines, *([POSTERIOR_MEANS] if settings.model == "vae" else [])]
-        folder.update_manifest(peers=[*peers, *of_others])
+        peers = [name for name in settings.baselines if name not in left_out]
         if settings.model == "vae":
             score_posterior_means(folder, settings, test_sets, runner)
-        if settings.baselines:
-            # Imported here: loading scikit-learn takes a second.
-            from vae_wgan.table.table_baselines import score_baselines
-
-            score_baselines(settings.baselines, data.training, test_sets, folder, settings.seed)
+            peers.append(POSTERIOR_MEANS)
+        reasons = {f"{name} is left out": reason for name, reason in left_out.items()}
+        folder.update_manifest(peers=[*peers, *of_others], protocol={**data.protocol, **reasons})

@@ -62,6 +62,7 @@ def test_a_score_costs_the_passes_that_it_needs():
 
 def test_every_fitted_score_has_a_cost():
     names = {"sampling", "posterior mean", "input", "gradients", "regret", "background", "critics"}
+    names |= {"simple"}
     for key in FITTED_SCORES:
         assert seconds_per_1000(key, dict.fromkeys(names, 1.0)) >= 1
 

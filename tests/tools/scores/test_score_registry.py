@@ -26,7 +26,7 @@ MEMBERS, CALIBRATION, EXAMPLES = 3, 200, 40
 INPUTS = registry.INPUT_PROPERTIES
 KEYS = sorted(FITTED_SCORES)
 # How an anomaly moves each statistic, in standard deviations.
-LOWER = {"iwae", "elbo", "laplace"}
+LOWER = {"iwae", "elbo", "laplace", "log_likelihood"}
 SHIFT = 6.0
 
 
@@ -95,7 +95,9 @@ def test_needs_are_names_or_what_begins_with_them():
 def test_critics_have_scores_of_their_own():
     of_critics, of_others = (fitted_scores(of_critics=which) for which in (True, False))
     assert of_critics == ("critic_distance",)
-    assert {*of_critics, *of_others} == FITTED_SCORES.keys()
+    of_tables = {key for key, score in FITTED_SCORES.items() if registry.SIMPLE in score.needs}
+    assert {*of_critics, *of_others, *of_tables} == FITTED_SCORES.keys()
+    assert not of_tables & {*of_critics, *of_others}
     assert not {*of_critics} & {*of_others}
 
 
@@ -139,6 +141,8 @@ def test_all_fitted_scores_are_rows_of_the_table_and_the_first_is_named(tmp_path
     assert {row.score for row in fitted} == FITTED_SCORES.keys()
     assert all(row.auroc > 0.9 for row in fitted if row.dataset == "far")
     assert table.headlines == (
+        ("combined", "ensemble"),
+        ("combined_flow", "ensemble"),
         ("likelihood_residual", "ensemble"),
         ("critic_distance", "ensemble"),
         ("iwae", "waic"),

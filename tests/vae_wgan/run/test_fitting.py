@@ -83,6 +83,22 @@ def test_odd_rows_are_flagged_and_a_saved_detector_flags_the_same(run_folder, tm
     )
 
 
+@pytest.mark.parametrize(("model", "key"), [("vae", "combined"), ("flow", "combined_flow")])
+def test_the_headline_of_tables_joins_simple_detectors_and_is_saved(model, key, tmp_path):
+    detector = EnsembleDetector(score=key)
+    detector.fit(NORMAL, tmp_path / "run", model=model, **TINY)
+    found = detector.score(ODD)
+    assert found.min() > np.median(detector.score(NORMAL))
+    save_detector(detector, tmp_path / "saved")
+    for same in (load_detector(tmp_path / "saved"), EnsembleDetector(tmp_path / "run", key)):
+        np.testing.assert_allclose(same.score(ODD), found, rtol=1e-5)
+    assert "simple.npz is missing" in message_of(
+        lambda: (
+            (tmp_path / "run" / "simple.npz").unlink() or EnsembleDetector(tmp_path / "run", key)
+        )
+    )
+
+
 def test_an_array_is_a_table_with_numbered_columns(tmp_path):
     X = np.random.default_rng(0).normal(size=(60, 3))
     ensemble = fit_ensemble(X, RunFolder(tmp_path), model="flow", **TINY)

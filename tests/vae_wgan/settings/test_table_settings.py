@@ -42,8 +42,8 @@ def test_reference_has_the_settings_of_2018():
 
 def test_no_flag_is_needed_and_each_model_has_its_scores():
     assert parse().train_dataset == "creditcard"
-    assert parse().score_keys == ("iwae", "rate", "mean_and_variance")
-    assert parse("--model=flow").score_keys == ("log_likelihood",)
+    assert parse().score_keys == ("combined", "iwae", "rate", "mean_and_variance")
+    assert parse("--model=flow").score_keys == ("combined_flow", "log_likelihood")
     known = SCORE_KEYS.keys() | FITTED_SCORES.keys()
     assert {key for keys in MODEL_SCORE_KEYS.values() for key in keys} <= known
 

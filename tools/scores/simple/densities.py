@@ -1,5 +1,6 @@
 """Densities of table rows: a mixture of Gaussians, and the columns taken one by one."""
 
+import warnings
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -42,13 +43,17 @@ class Mixture(NamedTuple):
 
 def fit_mixture(training: np.ndarray, columns: Columns, seed: int) -> Mixture:
     """Fits by expectation and maximization; few rows or many coordinates get few components."""
+    from sklearn.exceptions import ConvergenceWarning
     from sklearn.mixture import GaussianMixture
 
     places = fit_space("standard", training, columns)(training)
     count = len(places) // (ROWS_PER_COMPONENT * places.shape[1])
     fitted = GaussianMixture(
         int(np.clip(count, 1, MOST_COMPONENTS)), reg_covar=LEAST_VARIANCE, random_state=seed
-    ).fit(places)
+    )
+    with warnings.catch_warnings():  # a mixture that could still be improved is one, too
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        fitted.fit(places)
     return Mixture(fitted.weights_, fitted.means_, fitted.precisions_cholesky_)
 
 

@@ -81,9 +81,13 @@ class SimpleEnsemble:
     def scores(self, rows: np.ndarray) -> np.ndarray:
         """The score of encoded rows, float64 [row], higher = more anomalous.
 
-        It is in standard deviations of a normal row's, about 0 for those.
+        It is in standard deviations of a detector's held-out scores, about 0 for normal rows, and
+        infinite for a row with a number that is not finite.
         """
-        return self._joined(self.parts(rows))
+        is_finite = np.isfinite(rows).all(axis=1)
+        scores = np.full(len(rows), np.inf)
+        scores[is_finite] = self._joined(self.parts(rows[is_finite]))
+        return scores
 
     def _parts(self, rows: np.ndarray) -> np.ndarray:
         if not len(rows):

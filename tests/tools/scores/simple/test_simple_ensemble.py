@@ -47,6 +47,17 @@ def test_a_score_depends_on_its_row_alone(ensemble, monkeypatch):
     assert ensemble.scores(rows[:0]).shape == (0,)
 
 
+def test_a_row_that_is_not_finite_is_most_anomalous_and_the_others_keep_their_scores(ensemble):
+    rows = normal_rows(6, 3)
+    expected = ensemble.scores(rows)
+    rows[2, 1] = np.inf
+    rows[4, 0] = 3e38
+    found = ensemble.scores(rows)
+    assert found[2] == np.inf
+    assert found.argsort()[-2] == 4
+    np.testing.assert_allclose(found[[0, 1, 3, 5]], expected[[0, 1, 3, 5]], atol=1e-6)
+
+
 def test_the_state_goes_through_a_file(ensemble, tmp_path):
     write_npz(tmp_path / "simple.npz", ensemble.state)
     rows = normal_rows(20, 4)

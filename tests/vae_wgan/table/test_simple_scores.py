@@ -1,0 +1,42 @@
+"""The simple detectors' scores in a run folder: one per row, made again for other rows."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tools.data.example_set import ExampleSet
+from tools.data.tables.table_encoder import fit_encoder
+from tools.run.run_folder import RunFolder
+from tools.scores.score_files import read_arrays, read_scores
+from tools.scores.score_registry import SIMPLE, SIMPLE_WEIGHT
+from tools.scores.simple.simple_ensemble import GROUP_WEIGHTS, SimpleEnsemble
+from vae_wgan.table.simple_scores import score_simple
+
+
+@pytest.fixture
+def folder(tmp_path):
+    manifest = {"settings": {}, "status": "further scoring"}
+    (tmp_path / "manifest.json").write_text(json.dumps(manifest))
+    return RunFolder(tmp_path)
+
+
+def test_scores_and_state_are_kept_and_made_again_for_other_rows(folder, monkeypatch):
+    table = pd.DataFrame(np.random.default_rng(0).normal(size=(80, 3))).rename(columns=str)
+    encoder, fits = fit_encoder(table, np.arange(80)), []
+    training = ExampleSet("table", encoder.encode(table), np.arange(80), "checksum")
+    test = training.take(np.arange(20))
+    fit = SimpleEnsemble.fit
+    monkeypatch.setattr(SimpleEnsemble, "fit", lambda *call: fits.append(1) or fit(*call))
+    for part in (test, test, test.take(np.arange(7))):
+        score_simple(folder, training, [part], encoder, seed=0)
+    assert len(fits) == 2
+    kept = SimpleEnsemble(read_arrays(folder.simple_ensemble()))
+    found = read_scores(folder.inputs("table")).scores[SIMPLE]
+    np.testing.assert_allclose(found, [kept.scores(test.examples[:7])], rtol=1e-5)
+    assert folder.manifest().costs[SIMPLE] >= 0
+
+
+def test_the_simple_detectors_weigh_as_much_as_their_groups():
+    assert sum(GROUP_WEIGHTS.values()) == SIMPLE_WEIGHT

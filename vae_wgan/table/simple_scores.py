@@ -1,0 +1,52 @@
+"""The simple detectors of a table's rows in a run: fitted once, one number for each scored row."""
+
+import logging
+import time
+from collections.abc import Sequence
+
+import numpy as np
+
+from tools.data.example_set import ExampleSet
+from tools.data.tables.table_encoder import TableEncoder
+from tools.files.whole_files import write_npz
+from tools.run.run_folder import RunFolder
+from tools.run.timings import record_costs
+from tools.scores.score_files import is_current, write_scores
+from tools.scores.score_registry import SIMPLE
+from tools.scores.simple.feature_spaces import columns_of
+from tools.scores.simple.simple_ensemble import SimpleEnsemble
+
+_LOG = logging.getLogger(__name__)
+
+
+def score_simple(
+    folder: RunFolder,
+    training: ExampleSet,
+    example_sets: Sequence[ExampleSet],
+    encoder: TableEncoder,
+    seed: int,
+) -> None:
+    """Writes inputs/DATASET.npz, and what was learned, where they are not up to date.
+
+    Args:
+        folder: Folder of the run; it has a manifest.
+        training: Encoded normal rows to learn from.
+        example_sets: What is scored, the calibration split among them.
+        encoder: Has encoded all rows.
+        seed: Root seed of the run.
+    """
+    of_all = {"detector": SIMPLE, "training": training.digest, "seed": seed}
+    provenances = {part.name: of_all | {"values": part.digest} for part in example_sets}
+    is_there = folder.simple_ensemble().exists()
+    if is_there and all(is_current(folder.inputs(name), provenances[name]) for name in provenances):
+        _LOG.info("simple detectors: scores are up to date")
+        return
+    _LOG.info("simple detectors: fitting and scoring")
+    ensemble = SimpleEnsemble.fit(training.examples, columns_of(encoder), seed)
+    write_npz(folder.simple_ensemble(), ensemble.state)
+    started = time.perf_counter()
+    for part in example_sets:
+        scores = {SIMPLE: ensemble.scores(part.examples)[np.newaxis].astype(np.float32)}
+        write_scores(folder.inputs(part.name), scores, part.ids, provenances[part.name])
+    seconds = time.perf_counter() - started
+    record_costs(folder, {SIMPLE: 1000 * seconds / sum(map(len, example_sets))})
