@@ -28,7 +28,7 @@ from scripts.reproduction.experiments import (
 )
 from scripts.reproduction.figures import detection_rows
 from scripts.reproduction.pairs import pair_of, pairs_csv, printed_pairs
-from scripts.reproduction.report import report_text
+from scripts.reproduction.report import TITLE, report_text
 from scripts.script_start import run_script, script_parser
 from tools.errors import InputError
 from tools.files.whole_files import write_text
@@ -72,6 +72,8 @@ def _reproduce(options: argparse.Namespace) -> None:
     # The report covers all experiments that have been run, not only these.
     finished = finished_experiments(runs, preset=options.preset, flags=flags)
     report = runs.with_name(f"{runs.name}.md")
+    if report.exists() and not report.read_text("utf-8").startswith(TITLE):
+        raise InputError(f"--runs={options.runs}: {report} is no report of runs; move it away")
     write_text(report, report_text(finished))
     if pairs := {name: finished[name] for name in PAIRS if name in finished}:
         _tell_pairs(pairs, runs)

@@ -15,6 +15,7 @@ from scripts.reproduction.figures import (
 
 IMAGES = tuple(name for name in EXPERIMENTS if name.endswith(("mnist", "cifar10")))
 TABLES = ("credit", "credit_flow")
+TITLE = "# Results"
 VERDICTS = (
     "A verdict is about the runs above, with their preset and seed: `--preset=fast` trains the VAEs"
     " of 2018 for fewer steps and on fewer images, and smaller WGANs for fewer steps."
@@ -27,7 +28,7 @@ def report_text(experiments: Mapping[str, Finished]) -> str:
     Args:
         experiments: Experiments that have been run, by their key in EXPERIMENTS.
     """
-    parts = ["# Results", _origin(experiments)]
+    parts = [TITLE, _origin(experiments)]
     parts += ["## Claims of 2018", VERDICTS]
     parts += [table(("claim", "verdict", "how we know"), answers(experiments))]
     for name in IMAGES:

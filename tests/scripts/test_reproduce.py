@@ -281,6 +281,9 @@ def test_a_report_of_records_runs_nothing_and_needs_no_run_folder(tmp_path, caps
     assert "| iwae waic | here | **" in text
     assert str(tmp_path) not in text
     assert {path.name for path in kept.iterdir()} == {"mnist.json", "mnist.csv", "pairs.csv"}
+    (tmp_path / "results.md").write_text("my notes")
+    assert main(["report", f"--runs={kept}"]) == 2
+    assert (tmp_path / "results.md").read_text() == "my notes"
 
 
 def test_the_committed_report_is_that_of_the_committed_records():

@@ -55,6 +55,11 @@ def run(kind: ModelKind[Any, Any], settings: TableSettings, given: set[str]) -> 
 def _run_splits(kind: ModelKind[Any, Any], settings: TableSettings, given: set[str]) -> None:
     folder = Path(settings.model_dir)
     splits = [folder / f"split-{index}" for index in range(settings.num_splits)]
+    if (folder / "analysis").exists() and not RunFolder(splits[0]).manifest_path.exists():
+        raise InputError(
+            f"--model_dir={folder} has an analysis of something else, which that of the splits"
+            " would replace; use another folder"
+        )
     for index, split in enumerate(splits):
         seed = child_seed(settings.seed, "split", index) if index else settings.seed
         log_dir = settings.log_dir and str(Path(settings.log_dir) / split.name)

@@ -197,3 +197,61 @@ def test_a_file_named_as_a_set_of_the_run_is_refused(own, tmp_path):
     pd.read_csv(own().train_dataset).to_csv(path, index=False)
     message = message_of(load_table_data, TableSettings(train_dataset=str(path)))
     assert "the name calibration is taken" in message
+
+
+def people_write(path, ending=".csv", **changes):
+    """Writes a table as pandas does by default, with some changes."""
+    random = np.random.default_rng(0)
+    frame = pd.DataFrame(random.normal(size=(ROWS, 3)).round(3), columns=list("abc"))
+    frame = frame.assign(Class=random.integers(0, 20, ROWS).astype(bool).astype(int))
+    to_csv = {"index": False} | changes.pop("to_csv", {})
+    frame.assign(**changes).to_csv(path.with_suffix(ending), **to_csv)
+    return path.with_suffix(ending)
+
+
+# Each line of the table in docs/own_tables.md: how the file is written, flags, and the preview.
+AS_PEOPLE_HAVE_THEM = {
+    "another ending": ({"ending": ".data"}, {}, "separator comma, decimal point, utf-8, with a"),
+    "tab": ({"ending": ".tsv", "to_csv": {"sep": "\t"}}, {}, "separator tab, decimal point"),
+    "decimal commas": ({"to_csv": {"sep": ";", "decimal": ","}}, {}, "semicolon, decimal comma"),
+    "latin-1": (
+        {"stadt": ["Köln", "Bern"] * (ROWS // 2), "to_csv": {"encoding": "latin-1"}},
+        {},
+        "Köln",
+    ),
+    "byte order mark": ({"to_csv": {"encoding": "utf-8-sig"}}, {}, "utf-8-sig, with a heading"),
+    "zip": ({"ending": ".zip"}, {}, "separator comma"),
+    "xz": ({"ending": ".xz"}, {}, "separator comma"),
+    "no heading": (
+        {"ending": ".txt", "to_csv": {"header": False}},
+        {"label_column": "c3"},
+        "without a heading: columns c0, c1, ...",
+    ),
+    "thousands": ({"d": ["1,234.5", "98,765.25"] * (ROWS // 2)}, {}, "d      number"),
+    "question marks": ({"d": ["?", "1.5", "1.5", "N/A", "2"] * (ROWS // 5)}, {}, ", missing: 1.5"),
+    "blank cells": ({"d": [" ", "1.5", "1.5", "1", "2"] * (ROWS // 5)}, {}, ", missing: 1.5"),
+    "blanks around words": (
+        {"d": ["yes", " yes", "no ", "no"] * (ROWS // 4)}, {}, "d      text, 2 categories: "
+    ),
+    "names of several columns": (
+        {"to_csv": {"header": ["a", "a", "c", "Class"]}}, {}, "names of several columns: a;"
+    ),
+    "told": ({}, {"csv_options": ("thousands=none",), "header": "yes"}, "thousands none"),
+    "truth values": ({"d": [True, False, False, False] * (ROWS // 4)}, {}, "d      0 or 1"),
+    "a constant": ({"d": -0.087}, {}, "d      left out: always -0.087 in the training rows"),
+    "rounding errors": (
+        {"d": 1 + 1e-15 * np.random.default_rng(0).normal(size=ROWS)},
+        {},
+        "d      left out: always 1 in the training rows",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", AS_PEOPLE_HAVE_THEM)
+def test_tables_as_people_have_them_are_read_and_the_preview_says_how(case, tmp_path):
+    changes, flags, words = AS_PEOPLE_HAVE_THEM[case]
+    path = people_write(tmp_path / "own", **changes)
+    settings = {"label_column": "Class", "normal_label": "1"} | flags
+    data = load_table_data(TableSettings(train_dataset=str(path), **settings))
+    assert words in data.preview, data.preview
+    assert data.anomalies == ("anomalies",)

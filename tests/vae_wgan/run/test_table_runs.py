@@ -52,3 +52,10 @@ def test_each_split_has_a_folder_and_a_seed_and_the_first_is_that_of_one_split(r
     three = [settings.seed for settings in runs]
     run(TableSettings(model_dir=str(tmp_path), num_splits=2, seed=5), set())
     assert [settings.seed for settings in runs[3:]] == three[:2]
+
+
+def test_splits_do_not_replace_an_analysis_of_something_else(runs, tmp_path):
+    (tmp_path / "analysis").mkdir()
+    settings = TableSettings(model_dir=str(tmp_path), num_splits=2)
+    assert "has an analysis of something else" in message_of(run, settings, set())
+    assert not runs

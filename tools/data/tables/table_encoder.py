@@ -62,7 +62,8 @@ class NumericColumn:
     @property
     def description(self) -> str:
         """What is done to the column."""
-        words = ["number"]
+        is_truth = (self.unit, self.mean, self.scale) == (None, 0, 1)
+        words = ["0 or 1" if is_truth else "number"]
         words += [f"arcsinh((x - {self.median:.4g}) / {self.unit:.4g})"] if self.unit else []
         words += [f"missing: {self.median:.4g}"] if self.may_miss else []
         words += ["and a feature that says so"] if self.flags_missing else []

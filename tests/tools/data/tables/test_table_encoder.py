@@ -169,6 +169,8 @@ def test_a_table_without_anything_to_learn_is_refused():
         lambda value: value.update(columns=7),
         lambda value: value.update(more=7),
         lambda value: value.update(needed=[1]),
+        lambda value: value.update(constants=["x"]),
+        lambda value: value.update(constants={"c": [1]}),
         lambda value: value["columns"].append("x"),
         lambda value: value["columns"][0].update(name=3),
         lambda value: value["columns"][0].update(median="0"),
@@ -194,3 +196,31 @@ def test_a_time_that_counts_the_rows_still_tells_the_hour():
     encoder = fit_encoder(frame, np.arange(100), time_column="t", absolute_time=True)
     assert encoder.needed == ("t", "v")
     assert "lacks t" in message_of(encoder.encode, frame[["v"]])
+
+
+@pytest.mark.parametrize(
+    "values", [[0, 1, 0, 0], [False, True, False, False], [0.0, 1.0, np.nan, 0.0]]
+)
+def test_truth_values_stay_0_and_1(values):
+    encoder = fit_encoder(pd.DataFrame({"v": values * 50}), np.arange(100))
+    encoded = encoder.encode(pd.DataFrame({"v": values}))
+    assert encoded[:, 0].tolist() == [0, 1, 0, 0]
+    assert encoder.preview.startswith("  v  0 or 1")
+
+
+def test_a_spread_of_rounding_errors_is_constant_and_a_small_one_is_not():
+    errors = 1e-15 * np.random.default_rng(0).normal(size=ROWS)
+    frame = pd.DataFrame({"nearly": 1 + errors, "small": 1e6 + 1e-6 * np.arange(ROWS)[::-1]})
+    encoder = fit_encoder(frame, np.arange(ROWS))
+    assert encoder.left_out == {"nearly": "always 1 in the training rows"}
+    assert encoder.constants == {"nearly": pytest.approx(1)}
+
+
+def test_constants_keep_their_values(encoder):
+    assert encoder.constants == {"country": "NL"}
+
+
+def test_an_encoder_of_an_earlier_version_has_no_constants(encoder):
+    value = json.loads(json.dumps(encoder.to_json()))
+    del value["constants"]
+    assert encoder_from_json(value).constants == {}
