@@ -1,4 +1,4 @@
-"""The image sets of one run: training rows, calibration rows, test sets. Without TensorFlow."""
+"""Image sets of a run: training, calibration, test and out-of-distribution. No TensorFlow."""
 
 import logging
 from collections.abc import Iterator, Sequence
@@ -19,7 +19,7 @@ from tools.run.seeds import child_seed
 _LOG = logging.getLogger(__name__)
 CALIBRATION_SHARE = 0.05
 MONITORED_IMAGES = 64
-# Beginnings of the names of sets that are attacked or altered.
+# Prefixes of the names of attacked and altered sets, reserved for the run.
 OWN_NAMES = ("adv_", f"{CORRUPTION}.", f"{PERTURBATION}.")
 ATTACKED_NOISE = ("normal_noise", "uniform_noise")
 
@@ -47,16 +47,16 @@ class ImageDataSettings(DataSettings, Protocol):
 
 @dataclass(frozen=True)
 class ExperimentData:
-    """All examples of a run. No row is in two of training, calibration and test.
+    """All examples of a run. Training, calibration and test share no row.
 
     Attributes:
-        training: Rows that members are trained on.
-        calibration: Random rows of the 5 % that were cut off the training images, for thresholds;
-            no member trains on them.
-        monitored: The first images of those 5 %, on which training is monitored.
-        test: Random rows of the in-distribution test images.
-        ood: Out-of-distribution sets in the order of the tables.
-        missing: Why a set was left out, by name.
+        training: Examples on which members are trained.
+        calibration: Random examples split off the training set, 5 % of images, on which fitted
+            scores and thresholds are fitted; members do not train on them.
+        monitored: First examples of the calibration split, on which training is monitored.
+        test: Random in-distribution test examples.
+        ood: Out-of-distribution sets, in the order of the result tables.
+        missing: Reason why an out-of-distribution set was left out, by name of the set.
         altered: Corrupted and perturbed test images.
     """
 
@@ -74,7 +74,7 @@ class ExperimentData:
         return (self.test, self.calibration, *self.ood)
 
     def described(self) -> DataSets:
-        """The sets as the manifest names them."""
+        """Names, sizes and checksums of the sets for the manifest."""
         sizes = {example_set.name: len(example_set) for example_set in self.scored}
         return DataSets(
             in_distribution=self.test.name,
@@ -88,11 +88,11 @@ class ExperimentData:
 
 
 def load_experiment_data(settings: DataSettings) -> ExperimentData:
-    """Loads and checks all images, before hours of training begin.
+    """Loads and checks all images, so that errors show before hours of training.
 
     Raises:
-        InputError: The training set cannot be had or is damaged; an out-of-distribution set that
-            was named by hand, or any under `strict_data`, cannot be had; a name stands for two.
+        InputError: The training set is unavailable or damaged; an out-of-distribution set that a
+            flag names, or any under `strict_data`, is unavailable; two sets have one name.
     """
     named = named_sources(settings.ood_datasets)
     rows = load_images(settings.train_dataset, "train", settings.data_dir)
@@ -123,10 +123,10 @@ def load_experiment_data(settings: DataSettings) -> ExperimentData:
 
 
 def load_image_data(settings: ImageDataSettings) -> ExperimentData:
-    """The data of a run with convolutional networks, altered images included.
+    """The data of a run on images, altered images included.
 
     Raises:
-        InputError: As `load_experiment_data`, or the networks cannot take the images.
+        InputError: See `load_experiment_data`; or the networks do not support the image shape.
     """
     data = load_experiment_data(settings)
     training = data.training
@@ -145,10 +145,10 @@ def _altered_sets(settings: ImageDataSettings, test: ExampleSet) -> Iterator[Exa
 
 
 def attacked_sets(settings: ImageDataSettings, data: ExperimentData) -> Sequence[ExampleSet]:
-    """The sets that `--adversarial` attacks: the noise that is scored, and the test images.
+    """The sets that `--adversarial` attacks: the run's noise sets and the test images.
 
     Raises:
-        InputError: There is no noise to start from.
+        InputError: The run has no noise set.
     """
     if not settings.adversarial:
         return ()
@@ -162,7 +162,7 @@ def attacked_sets(settings: ImageDataSettings, data: ExperimentData) -> Sequence
 
 
 def split_calibration(example_set: ExampleSet, seed: int) -> tuple[ExampleSet, ExampleSet]:
-    """Cuts a random 5 % (one row at least) off the training images: (training, calibration).
+    """Splits a random 5 % (at least one) off the training images: (training, calibration).
 
     Raises:
         InputError: There are fewer than two images.
@@ -177,10 +177,10 @@ def split_calibration(example_set: ExampleSet, seed: int) -> tuple[ExampleSet, E
 
 
 def named_sources(entries: Sequence[str]) -> dict[str, str]:
-    """The sources of --ood_datasets by name.
+    """Source of each entry of --ood_datasets, by name of the set.
 
     Raises:
-        InputError: An entry is malformed, or two have one name.
+        InputError: An entry is malformed, or two entries have the same name.
     """
     named = {}
     for entry in entries:
@@ -211,7 +211,7 @@ def split_entry(entry: str) -> tuple[str, str]:
 def _load_ood(
     named: dict[str, str], test: ExampleSet, settings: DataSettings
 ) -> tuple[tuple[ExampleSet, ...], dict[str, str]]:
-    """The sets that are available, and {name of another set: why it is not}."""
+    """The available sets, and the reason why each other one is missing, by name."""
     found, missing = [], {}
     by_hand = bool(settings.ood_datasets)
     for name, entry in named.items():

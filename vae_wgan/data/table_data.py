@@ -1,4 +1,4 @@
-"""The rows of a run on a table: training, calibration, test. Without TensorFlow."""
+"""Rows of a run on a table: training, calibration, test and anomalies. No TensorFlow."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -54,18 +54,18 @@ class TableDataSettings(Protocol):
 
     @property
     def text_options(self) -> CsvOptions:
-        """What is told about the format of a text."""
+        """Format of a text file as far as the user states it."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class TableData(ExperimentData):
-    """All rows of a run, encoded, and how they were split.
+    """All rows of a run, encoded, with a description of the split.
 
     Attributes:
-        encoder: Encodes a table as features.
-        anomalies: Names of the sets of labelled anomalies; none without labels.
-        protocol: The split in words and counts, by what it says.
-        notes: What was found out about the file, a line each.
+        encoder: Encoder of a table's rows as features.
+        anomalies: Names of the sets of labelled anomalies; empty if there are no labels.
+        protocol: Description and sizes of the split, by heading, for the manifest and the preview.
+        notes: Lines on what was inferred about the file's format.
     """
 
     encoder: TableEncoder
@@ -75,7 +75,7 @@ class TableData(ExperimentData):
 
     @property
     def preview(self) -> str:
-        """What was inferred about the columns, and how the rows are split."""
+        """Text that shows the inferred columns and the split of the rows before training."""
         counts = "".join(f"  {name}: {value}\n" for name, value in self.protocol.items())
         n_features = len(self.encoder.features)
         notes = "".join(f"  {note}\n" for note in self.notes)
@@ -84,7 +84,7 @@ class TableData(ExperimentData):
 
 @dataclass(frozen=True)
 class Roles:
-    """The columns of a table that are no plain features; an empty name: there is no such column."""
+    """The label and time columns of a table; an empty name: there is no such column."""
 
     label_column: str
     normal_label: str
@@ -93,11 +93,11 @@ class Roles:
 
 
 def load_table_data(settings: TableDataSettings) -> TableData:
-    """Loads, splits and encodes the table, before minutes of training begin.
+    """Loads, splits and encodes the table, so that errors show before training.
 
     Raises:
-        InputError: The table cannot be had or is damaged, a column that a flag names is missing, a
-            value does not fit, or there are too few rows.
+        InputError: The table is unavailable or damaged, a column that a flag names is missing, a
+            value is unsuitable, or there are too few rows.
     """
     table = load_table(settings.train_dataset, settings.data_dir, settings.text_options)
     roles = table_roles(settings)
@@ -108,7 +108,7 @@ def load_table_data(settings: TableDataSettings) -> TableData:
 
 
 def table_roles(settings: TableDataSettings) -> Roles:
-    """Roles of the columns, as a named table or the flags declare them."""
+    """Roles of the columns, declared by the flags or else by the named table."""
     dataset = TABLE_DATASETS.get(settings.train_dataset)
     if dataset is None:
         label, time = settings.label_column, settings.time_column
@@ -172,7 +172,7 @@ def _check_table(table: NamedTable, roles: Roles, drop_columns: tuple[str, ...])
 
 
 def _normal_rows(table: NamedTable, roles: Roles) -> np.ndarray:
-    """Whether each row is normal [row]."""
+    """Whether each row is normal, bool [row]."""
     if not roles.label_column:
         return np.ones(len(table.frame), bool)
     labels = table.frame[roles.label_column]
@@ -190,9 +190,10 @@ def _normal_rows(table: NamedTable, roles: Roles) -> np.ndarray:
 def _groups(
     table: NamedTable, is_normal: np.ndarray, roles: Roles, not_features: dict[str, str]
 ) -> np.ndarray:
-    """Group of each row [row]: rows that an encoder of the normal rows makes equal share one.
+    """Group number of each row, [row]: rows with equal encoded features share a group.
 
-    The time, and columns that the encoder leaves out, such as row numbers, make no difference.
+    The encoder is fitted on the normal rows. The time column and columns that are no features, such
+    as row numbers, are ignored.
     """
     no_content = not_features | ({roles.time_column: "the time"} if roles.time_column else {})
     groups = groups_of_equal_rows(table.frame.drop(columns=list(no_content)))

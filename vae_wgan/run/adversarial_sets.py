@@ -1,4 +1,4 @@
-"""Noise and test images that member 0 has been made to take for normal, as sets to be scored."""
+"""Attacked sets: noise and test images, changed so that member 0 calls them more normal."""
 
 import dataclasses
 import logging
@@ -15,12 +15,12 @@ PREFIX = "adv_"
 def adversarial_sets(
     member: Member, example_sets: Sequence[ExampleSet], settings: ImageSettings
 ) -> Iterator[ExampleSet]:
-    """The sets after the attack, with the ids of those before it.
+    """Yields each set after the attack, with unchanged ids.
 
     Args:
-        member: The member that is attacked.
-        example_sets: Images before the attack.
-        settings: How far it goes, and in how many steps.
+        member: The attacked member.
+        example_sets: Sets of images before the attack.
+        settings: The run's settings; `adversarial_epsilon` and `adversarial_steps` set its size.
     """
     for example_set in example_sets:
         _LOG.info("%s: making it more normal", example_set.name)

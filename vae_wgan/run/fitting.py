@@ -1,4 +1,4 @@
-"""Trains an ensemble on rows that a program holds: images or a table."""
+"""Trains an ensemble on rows in memory: images or a table."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -40,8 +40,8 @@ from vae_wgan.settings.any_settings import AnySettings
 from vae_wgan.settings.table_settings import TableSettings
 from vae_wgan.table.simple_scores import score_simple
 
-MONITORED_ROWS = 64  # of those that are trained on; they show how training goes
-_OF_LABELS = {"normal_label", "protocol"}  # of tables with anomalies, which fit does not take
+MONITORED_ROWS = 64  # training rows on which training is monitored
+_OF_LABELS = {"normal_label", "protocol"}  # for tables with anomalies, which fit does not accept
 
 
 def fit_ensemble(
@@ -50,7 +50,7 @@ def fit_ensemble(
     """Trains members on normal rows; see `EnsembleDetector.fit` and `open_ensemble`.
 
     Raises:
-        InputError: The rows or a setting are unfit, or the folder holds something else.
+        InputError: The rows or a setting are unsuitable, or the folder holds another run.
         TypeError: There is no such setting.
     """
     is_table = isinstance(X, pd.DataFrame) or np.ndim(X) == 2
@@ -63,7 +63,7 @@ def fit_ensemble(
     score_key = checked_score_key(kind, checked, score_key)
     encoder = None if table is None else _fit_encoder(table, checked)
     rows = images if encoder is None else encoder.encode(table)
-    settle_settings(folder, checked, set())  # refuses members of other settings
+    settle_settings(folder, checked, set())  # refuses a folder with other settings
     with folder.locked():
         _train(kind, checked, folder, rows, score_key, encoder)
         folder.update_manifest(status="trained")
@@ -78,7 +78,7 @@ def _train(
     score_key: str,
     encoder: TableEncoder | None,
 ) -> None:
-    """Trains the members; a fitted score gets the files of the calibration split."""
+    """Trains the members; for a fitted score, also scores the calibration split."""
     training, is_fitted = (
         ExampleSet("X", rows, np.arange(len(rows)), ""),
         score_key in FITTED_SCORES,
@@ -116,7 +116,7 @@ def _image_kind(name: str) -> ModelKind[Any, Any]:
 def _checked_settings(
     settings_class: type, folder: RunFolder, settings: Mapping[str, Any]
 ) -> AnySettings:
-    """The settings of a fit; refuses those that only the entry scripts act on."""
+    """The settings of a fit; refuses those that only the entry scripts use."""
     known = {field.name for field in dataclasses.fields(settings_class)}
     used = {*kept_settings(settings_class()), "preset", "viz_steps"}
     if unused := sorted(settings.keys() & known - used | settings.keys() & _OF_LABELS):

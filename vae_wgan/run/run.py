@@ -1,4 +1,4 @@
-"""The story of one run, whatever it trains: data, members, scores, report."""
+"""A run of any kind of model: data, training, scores, report."""
 
 import dataclasses
 import sys
@@ -34,19 +34,19 @@ from vae_wgan.settings.any_settings import AnySettings
 
 
 class Run:
-    """One run from its settings to its report: `execute` tells the story.
+    """One run from its settings to its report; `execute` runs all steps.
 
     Args:
-        kind: What the members are.
-        settings: Settings of the run.
+        kind: Kind of the members.
+        settings: Settings by the flags.
         given: Names of the flags given by hand.
 
     Attributes:
-        kind: What the members are.
-        folder: Where all files of the run lie.
-        settings: The settings to go on with, given what the folder holds.
-        data: All examples; there after `prepare`.
-        members: The trained members; there after `train`.
+        kind: Kind of the members.
+        folder: The run folder, which holds all files of the run.
+        settings: Settings of the run, by the flags and, with --skip_train, the saved manifest.
+        data: All examples; set by `prepare`.
+        members: The trained members; set by `train`.
     """
 
     data: ExperimentData
@@ -61,7 +61,7 @@ class Run:
         check_launcher(self.settings)
 
     def execute(self) -> None:
-        """Prepares, trains, scores, and prints the tables."""
+        """Loads data, trains, scores, and prints the tables."""
         with self.folder.locked():
             self.prepare()
             with self.open_runner():
@@ -71,12 +71,12 @@ class Run:
             self.analyse()
 
     def prepare(self) -> None:
-        """Loads the data and writes the manifest; TensorFlow is not loaded yet.
+        """Loads the data and writes the manifest, without loading TensorFlow.
 
         Raises:
-            InputError: A flag or the data are unfit, or the folder holds another run.
+            InputError: A flag or the data are unsuitable, or the folder holds another run.
         """
-        # All that may refuse the flags comes before an earlier run is deleted.
+        # All checks of flags and data come before an earlier run is deleted.
         self.data = self.kind.load_data(self.settings)
         self._attacked = self.kind.attacked_sets(self.settings, self.data)
         entries = self.kind.describe(self.settings, self.data)
@@ -85,7 +85,7 @@ class Run:
             delete_run(self.folder)
         open_run(self.folder, self.settings, training_data(self.data.training))
         shape = list(self.data.training.examples.shape[1:])
-        # An earlier start may have had attacks and a history that this one has not.
+        # Clears the attacks and history of an earlier start.
         self.folder.update_manifest(
             datasets=self.data.described().to_json(),
             example_shape=shape,
@@ -96,10 +96,10 @@ class Run:
 
     @contextmanager
     def open_runner(self) -> Iterator[None]:
-        """Opens what trains and scores; the manifest gets the device."""
+        """Context with a runner that trains and scores; records the device in the manifest."""
         with open_launcher(self.settings, self.data, self.folder) as launcher:
-            # Here, in one place: these load TensorFlow, which takes seconds, and all that is wrong
-            # with flags and data is known by now.
+            # Imported here, after all checks of flags and data: they load TensorFlow, which takes
+            # seconds.
             from vae_wgan.ensemble.devices import device_name
             from vae_wgan.ensemble.member_runners import open_runner
 
@@ -108,7 +108,7 @@ class Run:
             yield
 
     def train(self) -> None:
-        """Trains what is missing of the members, unless skip_train; reads all of them."""
+        """Trains unfinished members, unless skip_train; then reads all members."""
         settings = self.settings
         if not settings.skip_train:
             steps, every, log_dir = settings.total_steps, settings.viz_steps, settings.log_dir
@@ -120,7 +120,7 @@ class Run:
         self.members = self._runner.trained(self.folder)
 
     def attack(self) -> None:
-        """Adds sets that are made more normal in the eyes of member 0, where they are asked for."""
+        """Adds sets attacked by the gradient of member 0's score, if --adversarial."""
         if not self._attacked:
             return
         with timed(self.folder, "attacks"):
@@ -132,7 +132,7 @@ class Run:
         self.folder.update_manifest(datasets=self.data.described().to_json(), adversarial=names)
 
     def score(self) -> None:
-        """Scores what is missing of the sets; the manifest's costs are of what was missing."""
+        """Scores the sets that lack current scores, and records the measured costs."""
         with timed(self.folder, "scoring"):
             self._score_with_members()
             self._show_members()
@@ -145,8 +145,8 @@ class Run:
                 self.folder.update_manifest(history={"steps": steps})
 
     def analyse(self) -> None:
-        """Writes tables, plots and the report from the files of the run, and prints the tables."""
-        from tools.analysis.run_analysis import ensemble_analysis, options_of  # here: Matplotlib
+        """Writes tables, plots and the report from the run's files; prints the tables."""
+        from tools.analysis.run_analysis import ensemble_analysis, options_of  # loads Matplotlib
 
         with timed(self.folder, "analysis"):
             options = options_of(dataclasses.asdict(self.settings))
@@ -166,7 +166,7 @@ class Run:
         record_costs(folder, seconds | inputs.per_thousand())
 
     def _show_members(self) -> None:
-        """Writes what members can draw, and the first one's codes of the sets in the report."""
+        """Writes the members' samples, and member 0's latent codes of the sets in the report."""
         altered = self.data.altered
         alterations = {part.name: part.alteration for part in altered if part.alteration}
         names = strongest(alterations).values()
@@ -177,7 +177,7 @@ class Run:
 
 
 def training_data(training: ExampleSet) -> dict[str, str]:
-    """What members are trained on, for the manifest: the content counts, wherever it lies."""
+    """Name and checksum of the training set for the manifest; its path does not matter."""
     return {"train_dataset": f"{training.name}, sha256 {training.checksum[:16]}"}
 
 
@@ -187,5 +187,5 @@ def _check_log_dir(log_dir: str) -> None:
     try:
         Path(log_dir).mkdir(parents=True, exist_ok=True)
         tempfile.TemporaryFile(dir=log_dir).close()
-    except OSError as error:  # TensorFlow would say so in its own way, and later
+    except OSError as error:  # TensorFlow would fail later, less clearly
         raise InputError(f"--log_dir={log_dir} cannot be written: {error.strerror}") from error

@@ -1,4 +1,4 @@
-"""Scores the rows of a table with the members of a finished run: score, p-value, flag, reason."""
+"""Scores the rows of a file with a finished run: score, p-value, flag, reason."""
 
 import logging
 from collections import Counter
@@ -26,24 +26,24 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger(__name__)
 STATISTIC = "waic"
-PART = 50_000  # rows that are read, scored and written at a time
-# Score of a row with a number beyond what arithmetic holds.
+PART = 50_000  # rows read, scored and written at a time
+# Score of a row with a number that overflows.
 MOST_ANOMALOUS = float(np.finfo(np.float64).max)
 
 
 def score_table(settings: TableSettings, given: set[str]) -> None:
-    """Writes a line per row of --score_file to --output, in their order.
+    """Writes one line per row of --score_file to --output, in the file's order.
 
-    The score is that of the run's first score key, WAIC of a score that members have. Higher = more
-    anomalous. The run's folder is all that is needed of the run.
+    The score is the first of the run's `score_keys`, combined over the members by WAIC; higher =
+    more anomalous. The run folder suffices, the training data are not needed.
 
     Args:
-        settings: Settings of the run that is to be used, with score_file and output.
+        settings: Settings of the finished run, with score_file and output.
         given: Names of the flags given by hand.
 
     Raises:
-        InputError: The table lacks columns, the run is not finished, or the output is somebody's
-            file; with strict_data, a row cannot be scored.
+        InputError: The table lacks columns, the run is not finished, or output is an existing file
+            that another program wrote; with strict_data, a row cannot be scored.
     """
     folder = RunFolder(settings.model_dir)
     settings = settle_settings(folder, settings, given)
@@ -61,7 +61,7 @@ def score_table(settings: TableSettings, given: set[str]) -> None:
 
 
 class _RowScorer:
-    """Scores the parts of one file, and counts what is found."""
+    """Scores the parts of one file; counts flagged rows and rows with problems."""
 
     def __init__(self, folder: RunFolder, settings: TableSettings, encoder: TableEncoder):
         self._folder = folder
@@ -74,7 +74,7 @@ class _RowScorer:
         self._calibration: np.ndarray | None = None
 
     def scored_parts(self) -> Iterator[pd.DataFrame]:
-        """Each part of the file with its scores and the columns that members did not use."""
+        """Yields each part's scores beside the columns that members do not use."""
         path, content = table_content(self._settings.score_file, self._settings.data_dir)
         options, numbers = self._settings.text_options, _number_columns(self._encoder)
         for frame in table_parts(content, path, options, numbers, PART):
@@ -89,7 +89,7 @@ class _RowScorer:
             yield with_given_columns(scored, frame[others].reset_index(drop=True))
 
     def tell_what_was_found(self) -> None:
-        """Logs texts that are no categories, and the counts of rows."""
+        """Logs unknown categories and the counts of rows."""
         for name, (count, text) in self._unknown.items():
             _LOG.warning(
                 "column %s: %d rows have a text, as %r, that is none of the run's categories",
@@ -103,7 +103,7 @@ class _RowScorer:
         _LOG.info("%s: %d rows, %d flagged%s", output, counts["rows"], counts["flagged"], words)
 
     def _calibration_scores(self, ensemble: "TrainedEnsemble") -> np.ndarray:
-        """Scores of the calibration rows, made once; says where too few of them flag any row."""
+        """Scores of the calibration rows, cached; warns if they are too few to flag any row."""
         if self._calibration is None:
             self._calibration = ensemble.calibration_scores(STATISTIC)
             least = conformal.smallest_p_value(len(self._calibration))
@@ -128,7 +128,7 @@ class _RowScorer:
                 )
 
     def _scored(self, rows: NewRows) -> pd.DataFrame:
-        """Score, p-value and flag of each row, NaN where there is none; reason and problem."""
+        """Score, p-value, flag, reason and problem of each row; missing where it was not scored."""
         scores, p_values = (np.full(len(rows.is_scored), np.nan) for _ in range(2))
         beyond, ensemble = rows.beyond.copy(), self._opened()
         calibration = self._calibration_scores(ensemble)
@@ -166,7 +166,7 @@ class _RowScorer:
             return self._opened().scores(features, STATISTIC)
 
     def _opened(self) -> "TrainedEnsemble":
-        """The ensemble; opened when a part fits to it, as TensorFlow takes seconds to load."""
+        """The ensemble, opened on first use: by then the first part has passed all checks."""
         if self._ensemble is None:
             from vae_wgan.ensemble.devices import prepare_devices
             from vae_wgan.run.trained_ensemble import open_ensemble
@@ -178,7 +178,7 @@ class _RowScorer:
 
 
 def _number_columns(encoder: TableEncoder) -> set[str]:
-    """Columns that are read as numbers or times; all others stay as they are written."""
+    """Columns to read as numbers or times; all others are read as text."""
     numeric = {column.name for column in encoder.columns if isinstance(column, NumericColumn)}
     constants = {name for name, value in encoder.constants.items() if isinstance(value, float)}
     return numeric | constants | {encoder.time_column}

@@ -1,4 +1,4 @@
-"""Scores the sets of a run with all members; leaves score files, inputs' properties, pictures."""
+"""Scores the sets of a run with all members; writes score files, input properties and pictures."""
 
 import logging
 from collections.abc import Callable, Collection, Iterable, Sequence
@@ -20,10 +20,10 @@ from vae_wgan.settings.any_settings import AnySettings
 
 _LOG = logging.getLogger(__name__)
 EXTREME_PICTURES, FIRST_PICTURES, SAMPLES = 16, 8, 64
-CODES = 500  # of a set; their picture has no room for more
+CODES = 500  # latent codes per set, as many as a plot can show
 
 
-# From members, example sets and a root seed to each set with its quantities [member, example].
+# Maps (members, example sets, root seed) to each set with its quantities [member, example].
 Scoring = Callable[
     [Sequence[TrainedMember], Sequence[ExampleSet], int],
     Iterable[tuple[ExampleSet, dict[str, np.ndarray]]],
@@ -40,18 +40,18 @@ def score_datasets(
     *,
     pictures: bool = True,
 ) -> None:
-    """Writes scores/DATASET.npz and, of images, pictures/DATASET.npz.
+    """Writes scores/DATASET.npz and, for images, pictures/DATASET.npz.
 
-    Files that are up to date and hold what is needed stay.
+    Files that are up to date and hold the needed quantities stay.
 
     Args:
-        scores_of: Scores with all members, such as `Runner.scores`.
-        members: The members; pictures show what the first one makes of the images.
-        example_sets: Sets that are to be scored.
+        scores_of: Function that scores with all members, such as `Runner.scores`.
+        members: The members; pictures show the first one's reconstructions.
+        example_sets: Sets to score.
         settings: Settings of the run.
-        folder: Folder of the run.
-        needed: Names of quantities; one that ends in a dot stands for any that begin with it.
-        pictures: Whether sets of images get pictures.
+        folder: The run folder.
+        needed: Names of quantities; a name that ends in a dot stands for all with this prefix.
+        pictures: Whether to write pictures for sets of images.
     """
     of_all = scoring_provenance([member.digest for member in members], settings)
     provenances, stale = {}, []
@@ -75,7 +75,7 @@ def score_datasets(
 
 
 def scoring_provenance(digests: Sequence[str], settings: AnySettings) -> dict[str, Any]:
-    """What the scores of any rows depend on beside the rows; members by the digests of files."""
+    """All that scores depend on besides the examples; `digests` are those of the checkpoints."""
     return {
         "members": [*digests],
         "n_samples": settings.scoring_samples,
@@ -88,7 +88,7 @@ def read_calibration(folder: RunFolder, digests: Sequence[str], settings: AnySet
     """The scores of a run's calibration split.
 
     Raises:
-        InputError: They are missing, or of other members or settings.
+        InputError: The scores are missing, or were made with other members or settings.
     """
     path = folder.scores(CALIBRATION)
     file, wanted = read_scores(path), scoring_provenance(digests, settings)
@@ -103,15 +103,15 @@ def read_calibration(folder: RunFolder, digests: Sequence[str], settings: AnySet
 def write_input_statistics(
     example_sets: Sequence[ExampleSet], likelihood: str, folder: RunFolder, stopwatch: Stopwatch
 ) -> None:
-    """Writes inputs/DATASET.npz, the values of `input_statistics`, of sets of images.
+    """Writes inputs/DATASET.npz, the values of `input_statistics`, for sets of images.
 
     Files that are up to date stay.
 
     Args:
-        example_sets: Images, or rows of tables, which have no such properties.
-        likelihood: Likelihood of the decoder's values; "none" where there is no decoder.
-        folder: Folder of the run.
-        stopwatch: Measures the pass "input".
+        example_sets: Sets of images; sets of table rows are skipped.
+        likelihood: Name of the pixel likelihood p(x|z); "none": there is no decoder of images.
+        folder: The run folder.
+        stopwatch: Stopwatch that measures the pass "input".
     """
     for example_set in example_sets:
         path = folder.inputs(example_set.name)
@@ -125,7 +125,7 @@ def write_input_statistics(
 
 
 def write_samples(members: Sequence[TrainedMember], folder: RunFolder) -> None:
-    """Writes MEMBER/samples.npz, uint8 images, of each member that can draw some."""
+    """Writes MEMBER/samples.npz, generated images as uint8, for each member that is a generator."""
     for index, (member, *_) in enumerate(members):
         images = member.samples(SAMPLES, seed=0)
         if images is not None:
@@ -135,7 +135,7 @@ def write_samples(members: Sequence[TrainedMember], folder: RunFolder) -> None:
 def write_latents(
     member: TrainedMember, example_sets: Sequence[ExampleSet], folder: RunFolder
 ) -> None:
-    """Writes latents/DATASET.npz, a member's codes of some images of each set, if it has any.
+    """Writes latents/DATASET.npz, a member's latent codes of some images per set, if it has codes.
 
     Files that are up to date stay.
     """
@@ -153,11 +153,11 @@ def write_latents(
 def extreme_pictures(
     member: Member, example_set: ExampleSet, scores: dict[str, np.ndarray]
 ) -> dict[str, Any]:
-    """The most and least anomalous rows by WAIC of the headline score, and the first.
+    """The most and least anomalous images by WAIC of the headline score, and the first images.
 
     Returns:
-        For each of "most", "least" and "first": {group}_ids, {group}_images and, where the member
-        makes them, {group}_reconstructions; images are uint8 [image, height, width, channel].
+        For each group "most", "least" and "first": {group}_ids, {group}_images and, if the member
+        reconstructs, {group}_reconstructions; images are uint8 [image, height, width, channel].
         "score": the score key.
     """
     key = headline_score(tuple(scores))

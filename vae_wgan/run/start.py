@@ -1,4 +1,4 @@
-"""What an entry script calls: flags, then the story of a run."""
+"""Entry point of the entry scripts: parses flags and starts a run."""
 
 import pkgutil
 from typing import Any
@@ -10,13 +10,14 @@ from vae_wgan.settings.any_settings import AnySettings
 
 
 def start(kind_name: str, description: str, *, story: str = "vae_wgan.run.start:run") -> None:
-    """Parses the flags of a kind of model, and tells the story of a run.
+    """Parses the flags of a kind of model and starts a run.
 
     Args:
         kind_name: A key of `vae_wgan.kinds.KINDS`.
-        description: What `--help` begins with.
-        story: Import path of a function of kind, settings and the names of the flags given by
-            hand; a wrong flag does not wait for its import.
+        description: First paragraph of `--help`.
+        story: Import path of a function (kind, settings, names of the flags given by hand) that
+            executes the run. It is imported after the flags are checked, so that a wrong flag
+            fails at once.
     """
     kind = kind_named(kind_name)
 
@@ -27,7 +28,7 @@ def start(kind_name: str, description: str, *, story: str = "vae_wgan.run.start:
 
 
 def run(kind: ModelKind[Any, Any], settings: AnySettings, given: set[str]) -> None:
-    """The story of a run of any kind."""
-    from vae_wgan.run.run import Run  # here: a wrong flag does not wait for this import
+    """Executes a run of any kind of model."""
+    from vae_wgan.run.run import Run  # imported here: a wrong flag fails before it
 
     Run(kind, settings, given).execute()

@@ -1,4 +1,4 @@
-"""Scores the checkpoints that training has left on its way, for curves over the steps."""
+"""Scores the intermediate checkpoints of a training, for curves over the training steps."""
 
 import logging
 from collections.abc import Iterator, Sequence
@@ -16,7 +16,7 @@ from vae_wgan.run.score_sets import score_datasets
 from vae_wgan.settings.any_settings import AnySettings
 
 _LOG = logging.getLogger(__name__)
-EXAMPLES = 200  # of a set: all steps together cost about as much as the run's own scores
+EXAMPLES = 200  # per set: all steps together then cost about as much as the run's own scores
 
 
 def score_history(
@@ -25,23 +25,23 @@ def score_history(
     settings: AnySettings,
     folder: RunFolder,
 ) -> list[int]:
-    """Writes history/STEP/scores/DATASET.npz of each step that all members have a checkpoint of.
+    """Writes history/STEP/scores/DATASET.npz for each step at which all members have a checkpoint.
 
     Files that are up to date stay.
 
     Args:
         model: Any member of the run; it is not changed.
-        example_sets: Sets of which some rows are scored.
+        example_sets: Sets; EXAMPLES rows of each are scored.
         settings: Settings of the run.
-        folder: Folder of the run.
+        folder: The run folder.
 
     Returns:
-        The steps, first to last.
+        The scored steps in ascending order.
     """
     checkpoints = {
         step: paths
         for step, paths in common_checkpoints(folder, settings.num_models).items()
-        # One of a stop by a signal is none of an uninterrupted run.
+        # A checkpoint written at a signal would not exist in an uninterrupted run.
         if step % settings.viz_steps == 0 or step == settings.total_steps
     }
     if len(checkpoints) < -(-settings.total_steps // settings.viz_steps):
@@ -64,14 +64,14 @@ def score_history(
 def _likelihoods(
     members: Sequence[TrainedMember], example_sets: Sequence[ExampleSet], seed: int
 ) -> Iterator[tuple[ExampleSet, dict[str, np.ndarray]]]:
-    """Each set with the quantities of the members' likelihood pass, in this process."""
+    """Yields each set with the members' quantities of the likelihood pass, in this process."""
     for example_set in example_sets:
         scorers = [one.member for one in members]
         yield example_set, score_members(scorers, example_set, seed, likelihood_only=True)
 
 
 def common_checkpoints(folder: RunFolder, num_models: int) -> dict[int, list[Path]]:
-    """The members' files {step: [member]} of the steps that all of them have, first to last."""
+    """Checkpoint paths {step: [member]} of the steps that all members have, in ascending order."""
     by_member = [checkpoints_by_step(folder.member(member)) for member in range(num_models)]
     steps = sorted(set.intersection(*map(set, by_member)))
     return {step: [paths[step] for paths in by_member] for step in steps}

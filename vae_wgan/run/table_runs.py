@@ -1,4 +1,4 @@
-"""Runs of `anomaly_run.py`: of one split of a table, of several, or of the rows of a file."""
+"""Runs of `anomaly_run.py`: on one split of a table, on several, or scoring a file's rows."""
 
 import dataclasses
 import sys
@@ -18,7 +18,7 @@ from vae_wgan.run.run import Run
 from vae_wgan.run.score_file import score_table
 from vae_wgan.settings.table_settings import TableSettings
 
-# Flags that other models have no use for.
+# Flags that only VAEs use.
 OF_VAES = {
     "latent_size",
     "likelihood",
@@ -35,12 +35,12 @@ def run(kind: ModelKind[Any, Any], settings: TableSettings, given: set[str]) -> 
     """Trains an ensemble and tests it, on one split or several; or scores the rows of a file.
 
     Args:
-        kind: What the members are.
+        kind: Kind of the members.
         settings: Settings of the run.
         given: Names of the flags given by hand.
 
     Raises:
-        InputError: One of these would be ignored, or what a flag names is unfit.
+        InputError: The model does not use one of the given flags, or a flag's value is unsuitable.
     """
     if settings.model != "vae" and (unused := sorted(OF_VAES & given)):
         raise InputError(f"--{unused[0]} is for --model=vae, not {settings.model}; leave it out")
@@ -65,7 +65,7 @@ def _run_splits(kind: ModelKind[Any, Any], settings: TableSettings, given: set[s
         log_dir = settings.log_dir and str(Path(settings.log_dir) / split.name)
         changes = {"model_dir": str(split), "log_dir": log_dir, "seed": seed, "num_splits": 1}
         Run(kind, dataclasses.replace(settings, **changes), given).execute()
-    # With --skip_train the splits go by the flags that they were trained with.
+    # With --skip_train, the settings with which the splits were trained.
     _report_splits(splits, settle_settings(RunFolder(splits[0]), settings, given))
 
 

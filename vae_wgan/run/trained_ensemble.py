@@ -1,4 +1,4 @@
-"""A finished run scores new rows: its members, and what is made of the quantities they give."""
+"""The trained ensemble of a finished run, which scores new rows."""
 
 import dataclasses
 import threading
@@ -41,24 +41,24 @@ Quantities = Mapping[str, np.ndarray]  # float64 [member or 1, row] by name
 
 
 class TrainedEnsemble:
-    """Trained members of one kind, which score any rows, from any number of threads at once.
+    """Trained members of one kind that score new rows; many threads may use it at once.
 
-    A row's scores depend on the row and the root seed only, not on the rows around it.
+    A row's scores depend on the row and the root seed only, not on the other rows.
 
     Args:
-        kind: What the members are.
+        kind: Kind of the members.
         settings: Settings of the run.
-        encoder: From a table to rows; None: the rows are images.
-        states: The members' variables by name, as their checkpoints have them.
-        score_key: What is scored; None: the members' headline score.
-        calibration: Quantities of the calibration split, for a fitted score.
-        row_shape: Shape of one encoded row, or of one image; None: not known.
+        encoder: Encoder of a table's rows; None: the rows are images.
+        states: State of each member, arrays by name as in its checkpoint.
+        score_key: Name of the score; None: the first score of the kind.
+        calibration: Quantities of the calibration split, which a fitted score needs.
+        row_shape: Shape of one encoded row or image; None: unknown.
 
     Attributes:
         simple: Simple detectors of a table's rows, for a score that needs them.
 
     Raises:
-        ArgumentError: These members have no such score.
+        ArgumentError: This kind of member has no such score.
     """
 
     def __init__(
@@ -84,7 +84,7 @@ class TrainedEnsemble:
         self._building = threading.Lock()
 
     def to_json(self) -> dict[str, Any]:
-        """All but states, score and calibration, as JSON values."""
+        """Kind, settings, encoder and row shape as JSON values."""
         return {
             "kind": self.kind.name,
             "settings": kept_settings(self.settings),
@@ -96,17 +96,17 @@ class TrainedEnsemble:
     def from_json(
         cls, record: Mapping[str, Any], states: Sequence[Mapping[str, np.ndarray]], **others: Any
     ) -> Self:
-        """The ensemble that had this `to_json()` and these states, score and calibration."""
+        """Rebuilds an ensemble from `to_json()`, states, score and calibration."""
         kind = kind_named(record["kind"])
         encoder = None if record["encoder"] is None else encoder_from_json(record["encoder"])
         settings, row_shape = _settings(kind, record["settings"]), record.get("row_shape")
         return cls(kind, settings, encoder, states, row_shape=row_shape, **others)
 
     def rows(self, X: Any) -> np.ndarray:
-        """X as float32 rows that members take; see `EnsembleDetector.score`.
+        """Converts X to float32 rows for the members; see `EnsembleDetector.score`.
 
         Raises:
-            InputError: X does not fit to what the members were trained on.
+            InputError: X does not match the training data.
         """
         if self.encoder is None:
             return as_images(np.asarray(X), "X")
@@ -116,11 +116,11 @@ class TrainedEnsemble:
             raise ArgumentError(f"X: {error}") from error
 
     def scores(self, rows: np.ndarray, statistic: str) -> np.ndarray:
-        """Scores float64 [row], higher = more anomalous; a fitted score has no statistic."""
+        """Scores float64 [row], higher = more anomalous; a fitted score ignores the statistic."""
         return self.combined(self.quantities(rows), statistic)
 
     def quantities(self, rows: np.ndarray) -> Quantities:
-        """What the members say of rows, and the rows themselves where the score needs it."""
+        """The members' quantities, and the properties of the rows if the score needs them."""
         ids = np.array([crc32(row) for row in rows])
         members, examples = self.members(rows.shape[1:]), ExampleSet("X", rows, ids, "")
         with graphs_as_written():
@@ -133,24 +133,24 @@ class TrainedEnsemble:
         return {name: value.astype(np.float64) for name, value in values.items()}
 
     def combined(self, quantities: Quantities, statistic: str) -> np.ndarray:
-        """The score of rows [row] from the quantities that all members give of them."""
+        """The score [row] computed from all members' quantities."""
         if self.score_key in FITTED_SCORES:
             return FITTED_SCORES[self.score_key].compute(quantities, self.calibration)
         values = quantities[self.score_key]
         return anomaly_scores(self.score_key, values, self.settings.ddof)[statistic]
 
     def calibration_scores(self, statistic: str) -> np.ndarray:
-        """Scores of the calibration split [row]; a fitted score is cross-fitted, for p-values."""
+        """Scores of the calibration split [row], for p-values; a fitted score is cross-fitted."""
         if self.score_key in FITTED_SCORES:
             fit = FITTED_SCORES[self.score_key].fit
             return cross_fitted_scores(fit, self.calibration, seed=self.settings.seed)
         return self.combined(self.calibration, statistic)
 
     def members(self, row_shape: tuple[int, ...]) -> Sequence[Member]:
-        """The members for rows of this shape; built when rows are scored for the first time.
+        """The members for rows of this shape, built on first use.
 
         Raises:
-            ArgumentError: They were trained on rows of another shape.
+            ArgumentError: The members were trained on rows of another shape.
         """
         with self._building:
             if self._members is None or self.row_shape != row_shape:
@@ -182,18 +182,19 @@ def open_ensemble(
     *,
     calibrated: bool = False,
 ) -> TrainedEnsemble:
-    """The ensemble that a run has trained in a folder. The run's data are not needed.
+    """Opens the trained ensemble of a run folder. The run's data are not needed.
 
     Args:
-        folder: Folder of the run.
-        score_key: What is scored; None: the members' headline score.
-        settings: Settings of the run; None: those that it was started with.
-        calibrated: Whether the calibration split is read for a score that is not fitted too.
+        folder: The run folder.
+        score_key: Name of the score; None: the first score of the kind.
+        settings: Settings of the run; None: those in the manifest.
+        calibrated: Whether to read the calibration split's quantities even if the score is not
+            fitted.
 
     Raises:
-        InputError: The folder holds no such run, or not all of its members; or what a fitted score
-            needs of the calibration split is missing.
-        ArgumentError: The members have no such score.
+        InputError: The folder holds no such run, or a member is missing.
+        ArgumentError: The members have no such score, or it needs quantities of the calibration
+            split that the folder lacks.
     """
     manifest = folder.find_manifest()
     kind = None if manifest is None else kind_of_run(manifest)
@@ -226,7 +227,7 @@ def open_ensemble(
 def _calibration_files(
     folder: RunFolder, digests: Sequence[str], settings: AnySettings
 ) -> Quantities:
-    """All that the files of the calibration split hold, if they are of these members."""
+    """All quantities in the calibration split's files, checked to be of these members."""
     known = dict(read_calibration(folder, digests, settings).scores)
     if folder.inputs(CALIBRATION).exists():
         known |= read_scores(folder.inputs(CALIBRATION)).scores
@@ -234,7 +235,7 @@ def _calibration_files(
 
 
 def _needed_of(known: Quantities, score_key: str, folder: RunFolder) -> Quantities:
-    """What the score needs of them."""
+    """The known quantities that the score needs, float64."""
     if lacking := unmet_needs(score_key, known):
         raise ArgumentError(
             f"score={score_key!r} needs {', '.join(lacking)}, which the calibration split's files"
@@ -247,7 +248,7 @@ def _needed_of(known: Quantities, score_key: str, folder: RunFolder) -> Quantiti
 def checked_score_key(
     kind: ModelKind[Any, Any], settings: AnySettings, score_key: str | None
 ) -> str:
-    """The score key, or the headline score of the kind in place of None.
+    """The score key after a check; None: the first score of the kind.
 
     Raises:
         ArgumentError: Members of this kind have no such score.
@@ -257,10 +258,10 @@ def checked_score_key(
 
 
 def as_table(X: Any) -> pd.DataFrame:
-    """X with texts as names of its columns; those of an array are 0, 1, ...
+    """X as a table whose column names are texts; the columns of an array are "0", "1", ...
 
     Raises:
-        ArgumentError: X is no table, or empty.
+        ArgumentError: X is not a table, or is empty.
     """
     if not isinstance(X, pd.DataFrame) and np.ndim(X) != 2:
         raise ArgumentError(
@@ -273,7 +274,7 @@ def as_table(X: Any) -> pd.DataFrame:
 
 
 def _settings(kind: ModelKind[Any, Any], saved: Mapping[str, Any]) -> AnySettings:
-    """The settings that members depend on as a run or a detector has saved them."""
+    """Settings from the values that a run or a detector has saved."""
     fields = {field.name: field for field in dataclasses.fields(kind.settings_class)}
     names = kept_settings(kind.settings_class()).keys() & saved.keys()
     values = {name: saved_value(fields[name], kind.settings_class, saved[name]) for name in names}
