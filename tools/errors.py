@@ -1,4 +1,4 @@
-"""The exceptions that mean: the input is at fault, not the program."""
+"""Exceptions for faults of the input, in contrast to bugs of the program."""
 
 from collections.abc import Collection
 from typing import Any
@@ -20,7 +20,7 @@ def checked_word(name: str, value: Any, known: Collection[str]) -> str:
     """The value of the argument of this name, one of the known words.
 
     Raises:
-        ArgumentError: It is none of them.
+        ArgumentError: The value is not among the words.
     """
     if value not in known:
         raise ArgumentError(f"{name}={value!r}: known are {', '.join(known)}")

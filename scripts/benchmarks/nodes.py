@@ -11,7 +11,7 @@ from scripts.benchmarks.child_process import cost_of_run
 from scripts.benchmarks.figure import Figure
 from tools.errors import InputError
 
-# Of every node: Ray would take the machine's own address for 127.0.0.1.
+# Options of every node; 127.0.0.2, since Ray replaces 127.0.0.1 by the machine's own address.
 NODE = {"num_cpus": 1, "node_ip_address": "127.0.0.2"}
 RUN = {
     "preset": "smoke",

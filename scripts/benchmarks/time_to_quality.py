@@ -33,13 +33,13 @@ STEPS = (300, 1000)  # training steps of the reference preset
 TEST_IMAGES = 1000
 EVERY = 50  # steps between two measurements of the quality, or
 SHARE = 0.05  # this share of the steps so far, if that is more
-MARGIN = 3  # nats below the aim, on held-out images, from which the test images are looked at
+MARGIN = 3  # nats below the target, on monitored images, from which test images are scored
 _ELSEWHERE = {"data_dir", "model_dir"}  # settings that change nothing
 ROUND = 5  # seconds of each form of the reference preset after a seed
 
 
 class Data(NamedTuple):
-    """Images [image, height, width, channel]: to train on, held out of these, and to test."""
+    """Images [image, height, width, channel] for training, for monitoring it, and for the test."""
 
     training: np.ndarray
     held_out: np.ndarray

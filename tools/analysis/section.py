@@ -1,4 +1,4 @@
-"""What one part of an analysis gives: files, print, entries of metrics.json, and its report."""
+"""A section of an analysis: report blocks, printed text, files, entries of metrics.json."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,8 +13,8 @@ class Section:
 
     Attributes:
         title: Its heading in the report.
-        blocks: What stands below the heading; none: the report leaves the section out.
-        text: What is printed; ends with a newline, or is empty.
+        blocks: Report blocks below the heading; empty: the report leaves the section out.
+        text: Text to print; ends with a newline, or is empty.
         files: {name in MODEL_DIR/analysis: content}; an empty content deletes the file that an
             earlier analysis, perhaps of other scores, has left.
         entries: Its entries of metrics.json.

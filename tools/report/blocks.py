@@ -1,4 +1,4 @@
-"""What a report page is made of: texts, cards, tables and pictures, without any HTML."""
+"""The building blocks of a report page: texts, cards, tables and pictures, without HTML."""
 
 import base64
 from collections.abc import Mapping, Sequence
@@ -77,10 +77,10 @@ class Cell:
     """A cell of a table that is more than a text.
 
     Attributes:
-        text: What it says.
-        note: Stands below in small letters.
-        link: Address that the text leads to.
-        tint: Colour of the background, as CSS writes it.
+        text: Text of the cell.
+        note: Small text below it.
+        link: Address that the text links to.
+        tint: Background colour, in CSS notation.
     """
 
     text: str

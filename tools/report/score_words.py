@@ -1,4 +1,4 @@
-"""What scores and their AUROCs are called in tables, on cards and in print."""
+"""Names of scores and texts of their AUROCs in tables, on cards and in print."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ from tools.scores.score_lines import ENSEMBLE
 
 
 def score_name(score: str, statistic: str) -> str:
-    """What a row is called: the statistic goes without saying where there is one only."""
+    """Name of a row: the score, and the statistic if the score has several."""
     return score if statistic == ENSEMBLE else f"{score} {statistic}"
 
 

@@ -1,4 +1,4 @@
-"""manifest.json: what a run is, which data it has, how far it has come. Checked when it is read."""
+"""manifest.json: settings, data sets and state of a run. It is checked when it is read."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
@@ -96,7 +96,7 @@ class History:
 
 @dataclass(frozen=True)
 class Manifest:
-    """What manifest.json says of a run. Entries that are not there have their defaults.
+    """Content of a run's manifest.json. Missing entries have their defaults.
 
     Attributes:
         settings: All flags, as JSON.
@@ -106,8 +106,8 @@ class Manifest:
         example_shape: Shape of one example; empty: the run is of an earlier version.
         versions: {package: version}.
         git_commit: Commit of the checkout, "+" behind it where files differ; None: no checkout.
-        device: What TensorFlow computed on.
-        likelihood: p(x|z) of the members in a word.
+        device: Names of the GPUs that TensorFlow used, or "CPU".
+        likelihood: Name of the members' likelihood p(x|z).
         datasets: The sets that are scored.
         protocol: Split of a table, in words and counts.
         encoder: Encoder of a table, as JSON.

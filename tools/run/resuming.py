@@ -1,4 +1,4 @@
-"""Which run may begin, continue or be deleted in a run folder, by what its manifest says."""
+"""Decides by the manifest which run may start, resume or be deleted in a run folder."""
 
 import dataclasses
 import json
@@ -40,7 +40,7 @@ Settings = TypeVar("Settings", bound=StartSettings)
 
 
 def settle_settings(run_folder: RunFolder, settings: Settings, given: set[str]) -> Settings:
-    """The settings to continue with, given what the folder holds; nothing is written.
+    """The settings of a run in this folder, checked against a saved run; writes nothing.
 
     With `skip_train` they are the settings of the saved run, except for flags given by hand.
 
@@ -149,5 +149,5 @@ def _refuse_foreign_folder(run_folder: RunFolder) -> None:
 
 
 def _is_passing(path: Path) -> bool:
-    """Whether it is the lock, or what a killed process left of a file that it was writing."""
+    """Whether the file is the lock, or an unfinished file of a killed process."""
     return path.name == ".lock" or path.match(".*.partial")

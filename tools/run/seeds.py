@@ -40,10 +40,10 @@ def normal_rows(seed: int, ids: np.ndarray, row_shape: Sequence[int]) -> np.ndar
 
 
 class RowRandom:
-    """Draws one array [row, ...] after the other, where `normal_rows` draws only one.
+    """Random numbers by row: successive arrays [row, ...], where `normal_rows` draws only one.
 
-    What row i gets depends on (seed, ids[i]) and its earlier draws only, so an image is corrupted
-    in the same way in any batch.
+    The numbers of row i depend on (seed, ids[i]) and its earlier draws only, so an image is
+    corrupted in the same way in any batch.
 
     Args:
         seed: Seed of all rows.

@@ -1,4 +1,4 @@
-"""What made a run's numbers: versions of packages and the commit of the checkout."""
+"""The software behind a run's numbers: versions of packages and the commit of the checkout."""
 
 import subprocess
 from contextlib import suppress
@@ -9,7 +9,10 @@ _PACKAGES = ("tensorflow", "keras", "tensorflow-probability", "numpy", "scikit-l
 
 
 def package_versions() -> dict[str, str]:
-    """Versions of the packages that numbers depend on; a vendor's build goes by another name."""
+    """Versions of the packages that affect results.
+
+    A vendor's build of TensorFlow under another name is left out.
+    """
     versions = {}
     for name in _PACKAGES:
         with suppress(metadata.PackageNotFoundError):

@@ -1,4 +1,4 @@
-"""How long the parts of a run take, and what its passes cost: recorded in the manifest."""
+"""Records the duration of a run's parts and the cost of scoring passes in the manifest."""
 
 import logging
 import time
@@ -23,7 +23,7 @@ def timed(run_folder: RunFolder, part: str) -> Iterator[None]:
 
 
 def record_costs(run_folder: RunFolder, seconds: Mapping[str, float]) -> None:
-    """Records what passes over the examples cost, beside the costs of other passes.
+    """Records the costs of passes over the examples; keeps those of other passes.
 
     Args:
         run_folder: The run, which has a manifest.

@@ -1,8 +1,8 @@
-"""p-values that hold: the share of calibration examples at least as anomalous as an example.
+"""Conformal p-values: the share of calibration examples at least as anomalous as an example.
 
-A score that is fitted on the calibration examples looks too small on them. So they are scored by
-cross-fitting: each by a fit that has not seen it. Examples to come, which no fit has seen either,
-are scored by the fit on all. Higher scores are more anomalous.
+A score that is fitted on the calibration examples is biased low on them. They are therefore scored
+by cross-fitting: each by a fit without it. New examples are scored by the fit on all calibration
+examples. Higher scores are more anomalous.
 """
 
 from collections.abc import Callable, Mapping

@@ -1,4 +1,4 @@
-"""What a score costs: the passes over the data that its quantities come from."""
+"""Cost of a score: the time of the passes over the data that compute its quantities."""
 
 from collections.abc import Iterable, Mapping
 

@@ -21,7 +21,7 @@ from tools.scores.score_lines import (
 )
 from tools.scores.score_registry import FITTED_SCORES
 
-# Of the fitted scores.
+# Fitted scores named before the run.
 HEADLINES = ("combined", "combined_flow", "likelihood_residual", "critic_distance")
 
 
@@ -52,13 +52,13 @@ class DetectionRow:
 
 
 class AnalysisOptions(NamedTuple):
-    """What is to be found beside the scores, and how.
+    """Options of an analysis.
 
     Attributes:
         draws: Bootstrap draws of the intervals; 0: there are none.
         seed: Root seed of the draws.
         elbo_threshold: Nats; examples with a higher mean of -elbo are counted; None: no count.
-        alerts: Numbers of alerts at which recall and precision of labelled anomalies are told.
+        alerts: Numbers of alerts at which recall and precision on labelled anomalies are computed.
         num_pools: Disjoint ensembles of the members, for the spread over them; 1: none.
         ddof: Divisor of the variance over M members is M - ddof.
     """
@@ -73,12 +73,12 @@ class AnalysisOptions(NamedTuple):
 
 @dataclass(frozen=True)
 class DetectionTable:
-    """What every section of an analysis reads: the run, its scores, and how well they detect.
+    """Input of every section of an analysis: the run, its scores and their detection metrics.
 
     Attributes:
         run: The run.
         score_keys: The scores that were looked at, in the order of the rows.
-        options: How it was found.
+        options: Options of the analysis.
         lines: {test set: its scores}.
         thresholds: {(score, statistic): threshold that 5 % of examples to come
             exceed at most}, of the headlines and the mean ELBO.

@@ -1,4 +1,4 @@
-"""What the members of an ensemble say together about an example, as anomaly scores.
+"""Statistics over the members of an ensemble, as anomaly scores.
 
 The formulas take l [member, example], written `log_likelihood`: higher = more normal. Only
 `anomaly_scores` turns the direction: its scores are higher = more anomalous.
@@ -18,8 +18,8 @@ class ScoreKey(NamedTuple):
     """A score that members have.
 
     Attributes:
-        meaning: In words.
-        high_is_normal: Whether a high value speaks for normality.
+        meaning: Description for reports.
+        high_is_normal: Whether a higher value means more normal.
         headline_statistics: Statistics that a report begins with, named before the run.
     """
 
@@ -62,10 +62,10 @@ def described(score_key: str) -> str:
 
 
 def as_log_likelihoods(score_key: str, values: np.ndarray) -> np.ndarray:
-    """The values in float64, negated where a high value speaks for an anomaly.
+    """The values in float64, negated if a high value means more anomalous.
 
     Raises:
-        InputError: Nobody has said in which direction this score goes.
+        InputError: The score key, hence its direction, is unknown.
     """
     if score_key not in SCORE_KEYS:
         raise InputError(f"Unknown score key {score_key!r}; known: {', '.join(SCORE_KEYS)}")
@@ -83,7 +83,7 @@ def variance(log_likelihood: np.ndarray, ddof: int = 0) -> np.ndarray:
 
     Args:
         log_likelihood: Values [member, example].
-        ddof: The sum of squares is divided by M - ddof.
+        ddof: Divisor of the variance over M members is M - ddof.
     """
     if len(log_likelihood) <= ddof:
         raise ValueError(f"With ddof {ddof} {len(log_likelihood)} members have no variance.")
@@ -121,7 +121,7 @@ def anomaly_scores(score_key: str, values: np.ndarray, ddof: int = 0) -> dict[st
     """One score per statistic and example, all higher = more anomalous.
 
     Args:
-        score_key: Which score the members have, one of SCORE_KEYS.
+        score_key: Name of the members' score, one of SCORE_KEYS.
         values: The members' values [member, example], in the score's own direction.
         ddof: Divisor of the variance over M members is M - ddof; for `variance` and `waic`.
 

@@ -1,4 +1,4 @@
-"""What a finished run left in its folder, read and checked: manifest, scores, pictures, history."""
+"""Reads and checks the files of a finished run: manifest, scores, pictures, history."""
 
 import glob
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -39,7 +39,7 @@ class FinishedRun:
 
     Attributes:
         folder: The run's folder.
-        manifest: What manifest.json says.
+        manifest: Content of manifest.json.
         in_distribution: Name of the in-distribution test set.
         out_of_distribution: Names of the scored OoD sets, in the order of the tables.
         missing: {name of an OoD set that could not be had: reason}.

@@ -1,7 +1,7 @@
-"""Intervals of AUROC, and of the difference of two on the same rows, that cover near 1 too.
+"""Confidence intervals of AUROC and of the difference of two AUROCs, valid near 1 too.
 
-A bootstrap of rows that are all in the right order knows no other order: its interval has no width.
-There the exact interval of a binomial share stands in, of as many pairs as share no row.
+If all rows are in the right order, so are all bootstrap samples, and the bootstrap interval has no
+width. There the exact binomial interval is used, for the number of pairs that share no row.
 """
 
 import numpy as np

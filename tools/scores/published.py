@@ -8,8 +8,8 @@ class Published(NamedTuple):
     """Figures of one method.
 
     Attributes:
-        method: What was measured.
-        source: Where it is written.
+        method: Name of the method.
+        source: Paper with the figures.
         aurocs: {(training set, OoD set): AUROC}, in PUBLISHED.
     """
 

@@ -1,4 +1,4 @@
-"""Which score works: all scores of a run by their worst AUROC, with what each costs."""
+"""Ranks all scores of a run by their worst AUROC, with the cost of each."""
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass

@@ -22,7 +22,7 @@ class ScoreFile:
     Attributes:
         scores: {score key: float32 [member, example]}, in the score's own direction.
         ids: int64 [example], the examples' row numbers in their source.
-        provenance: What the scores were made from: checkpoints, checksum, samples, seed.
+        provenance: Checkpoints, checksums, samples and seed from which the scores were made.
     """
 
     scores: Mapping[str, np.ndarray]
@@ -75,7 +75,7 @@ def write_scores(
         path: MODEL_DIR/scores/DATASET.npz.
         scores: {score key: values [member, example]}, all of one shape.
         ids: Row numbers in the source [example], each once.
-        provenance: What the scores were made from; must be JSON.
+        provenance: Origin of the scores, see `ScoreFile`; must be JSON.
     """
     arrays = {key: np.asarray(scores[key], np.float32) for key in sorted(scores)}
     ids = np.asarray(ids, np.int64)
@@ -128,8 +128,8 @@ def is_current(path: Path, provenance: Mapping, needed: Collection[str] = ()) ->
 
     Args:
         path: Path of the score file.
-        provenance: What the scores would be made from. What the file's own says beyond it is of
-            scores that were added, and does not count.
+        provenance: Origin that the scores must have. Further entries in the file belong to scores
+            that were added later and are ignored.
         needed: Score keys; one that ends in a dot stands for any that begin with it.
     """
     try:

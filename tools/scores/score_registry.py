@@ -1,7 +1,7 @@
-"""Scores that are fitted on the calibration split: a function and a line each.
+"""Registry of the scores that are fitted on the calibration split.
 
-They are computed from a run's files alone: what the members and the input say of the examples of a
-set, and of the calibration split. No other set reaches a fit: its values are no argument.
+They are computed from a run's files alone: the quantities of the members and the input properties,
+of a set and of the calibration split. A fit has no access to any other set.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -29,7 +29,7 @@ class FittedScore(NamedTuple):
     """A score that is one number per example, higher = more anomalous.
 
     Attributes:
-        meaning: In words.
+        meaning: Description for reports.
         needs: Names of the quantities that it is computed from; one that ends in a dot stands for
             all that begin with it.
         fit: Function from the quantities of the calibration split to the fitted score, which is a

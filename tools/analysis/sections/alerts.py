@@ -1,4 +1,4 @@
-"""Recall and precision at a number of alerts: what those who look into alerts ask for."""
+"""Recall and precision on labelled anomalies at a given number of alerts."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass

@@ -29,7 +29,7 @@ class AlteredRow:
 
     Attributes:
         group: corruption or perturbation.
-        kind: Which one.
+        kind: Name of the corruption or perturbation.
         level: Severity 1 to 5, or step 0 to 30.
         score: Score key.
         statistic: Over the ensemble.

@@ -1,4 +1,4 @@
-"""What an ensemble makes of its members' scores: AUROC of each statistic, values and variances."""
+"""Statistics of the members' scores: AUROC of each, mean values and variances."""
 
 from collections.abc import Mapping
 

@@ -13,12 +13,12 @@ LIKELIHOODS = {
     "discretized_logistic": "discretized_logistic gives the 256 values of a pixel probabilities"
     " that sum to 1.",
 }
-# Entries of the manifest that other sections tell, or that are for programs only.
+# Entries of the manifest that other sections show, or that only programs use.
 ELSEWHERE = {"settings", "datasets", "likelihood", "status", "protocol", "encoder", "anomalies"}
 
 
 def section(table: DetectionTable) -> Section:
-    """What the manifest says beyond the settings."""
+    """The manifest's entries beyond the settings."""
     manifest = table.run.manifest
     likelihood = str(manifest.likelihood)
     rest = {name: value for name, value in manifest.entries.items() if name not in ELSEWHERE}

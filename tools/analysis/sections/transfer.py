@@ -1,4 +1,4 @@
-"""Whether inputs that were made more normal for one member are so for the others."""
+"""Transfer of an attack: whether images attacked on one member look normal to the others."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ class TransferRow:
         dataset: The set before.
         score: Score key, turned so that higher = more normal.
         member: Number of the member.
-        attacked: Whether its gradient was followed.
+        attacked: Whether this member was attacked.
         before: Mean score of the set.
         after: Mean score of the set after.
         auroc_before: AUROC of the set against the test images, the set positive.

@@ -1,4 +1,4 @@
-"""The scores named before the run: what they are worth, and whether another one did better."""
+"""The scores named before the run: their AUROCs, and whether another score did better."""
 
 from collections.abc import Sequence
 

@@ -41,7 +41,7 @@ def check_dataset_name(flag: str, value: str, split: str = "test") -> None:
 
     Args:
         flag: The flag's name without dashes.
-        value: What it was given. A known name is never taken as a path; ./mnist is one.
+        value: The flag's value. A known name is never taken as a path; ./mnist is one.
         split: "train": only sets to train on are known; "test": all sets, derived ones too.
 
     Raises:
@@ -67,7 +67,7 @@ def load_images(name_or_path: str | Path, split: str, data_dir: str | Path) -> E
         data_dir: Where the named sets' files lie; missing ones are downloaded to it.
 
     Raises:
-        InputError: What was asked for is unknown, cannot be had, or is damaged.
+        InputError: The data set is unknown, unavailable or damaged.
     """
     if str(name_or_path) in IMAGE_DATASETS:
         return _load_named(str(name_or_path), split, Path(os.path.expanduser(data_dir)))

@@ -149,7 +149,7 @@ class NpmConversion:
     """A package of npm that .npz files are made of.
 
     Attributes:
-        package: As name@version.
+        package: The package as name@version.
         convert: Function from the package's archive and the name of a file to its arrays.
     """
 

@@ -1,7 +1,7 @@
-"""Rows that come after training, as people have them: what can be scored, and what cannot and why.
+"""Examines new rows before scoring: which can be scored, and why the others cannot.
 
-Besides the features of the rows it finds what members cannot see: columns that never moved in
-training and do now, numbers beyond what arithmetic holds, and texts that training rows had not.
+It also finds what members cannot see: columns that were constant in training and now vary, numbers
+that overflow, and texts that did not occur in training.
 """
 
 import dataclasses
@@ -15,25 +15,26 @@ from tools.data.tables.table_encoder import CategoricalColumn, NumericColumn, Ta
 from tools.data.tables.text_format import MISSING_WORDS
 
 _LARGEST = np.finfo(np.float64).max
-# Of a distance in units of the column, and of a feature: members compute with 32 bits and squares.
+# Limits of a distance in the column's unit and of a feature: members compute float32 squares.
 _LARGEST_DISTANCE = float(np.finfo(np.float32).max)
 _LARGEST_FEATURE = 1e15
-# How far a constant may be written from its value, as another program with fewer digits does.
+# Relative tolerance for constants: another program may have written fewer digits.
 _SAME = 1e-9
 
 
 @dataclasses.dataclass(frozen=True)
 class NewRows:
-    """Rows of a table as members see them, and what else there is to say of them.
+    """Encoded rows of a table, and the findings about each of them.
 
     Attributes:
         features: float32 [scored row, feature], finite.
-        is_scored: Whether members can score a row [row].
-        problems: Why they cannot, text [row]; "" where they can.
-        beyond: Name of a column whose number is beyond what members can compute with, text [row].
-        moved: Why a row is anomalous whatever members say, as a constant has moved, text [row].
-        unknown: How many rows have a text that is no category of the training table, and one of
-            these texts, by column.
+        is_scored: Whether members can score a row, bool [row].
+        problems: Why a row cannot be scored, text [row]; "" if it can.
+        beyond: Name of a column whose number would overflow, text [row]; "" if there is none.
+        moved: Which constant column of the training table differs, so that the row is anomalous
+            whatever its score, text [row]; "" if there is none.
+        unknown: Number of rows whose text is no category of the training table, and one such text,
+            by column.
     """
 
     features: np.ndarray
@@ -45,10 +46,10 @@ class NewRows:
 
 
 def examine_rows(frame: pd.DataFrame, encoder: TableEncoder) -> NewRows:
-    """What members can make of the rows of a table, which may have more columns than they know.
+    """Encodes and examines the rows of a table, which may have further columns.
 
     Raises:
-        InputError: A column that members need is missing.
+        InputError: A column that the members need is missing.
     """
     encoder.check_columns(frame, with_others=True)
     needed = frame[[*encoder.needed]].copy()
@@ -84,7 +85,7 @@ def _read_times(needed: pd.DataFrame, name: str, problems: np.ndarray) -> None:
 def _read_numbers(
     needed: pd.DataFrame, column: NumericColumn, problems: np.ndarray, beyond: np.ndarray
 ) -> None:
-    """Puts numbers in the place of a column; what is no number is noted or missing."""
+    """Replaces a column by numbers; notes values that are not numbers."""
     given = needed[column.name]
     values, is_text = numbers_and_texts(given)
     is_text &= ~given.isin(MISSING_WORDS).to_numpy()
@@ -112,7 +113,7 @@ def _note(problems: np.ndarray, column: pd.Series, is_bad: np.ndarray, fault: st
 def _curb(
     features: np.ndarray, encoder: TableEncoder, beyond: np.ndarray, rows: np.ndarray
 ) -> None:
-    """Names the columns of features that are too large, and puts numbers in their place."""
+    """Names the columns of features that are too large, and replaces these features."""
     too_large = ~(np.abs(features) <= _LARGEST_FEATURE)
     owners = [column.name for column in encoder.columns for _ in column.features]
     for place in np.flatnonzero(too_large.any(axis=1)):

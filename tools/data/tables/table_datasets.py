@@ -22,12 +22,12 @@ class TableDataset:
     """What is known about a named table before it is read.
 
     Attributes:
-        file: Where it lies.
-        sources: Where it comes from when it is missing, in order.
-        label_column: Tells normal rows from anomalies.
+        file: The file below data_dir.
+        sources: Sources of a missing file, in the order in which they are tried.
+        label_column: Column that tells normal rows from anomalies.
         normal_label: Value of label_column in normal rows.
-        time_column: Seconds.
-        anomalies: What its anomalies are called.
+        time_column: Column of times, in seconds.
+        anomalies: Name of the set of anomalies.
     """
 
     file: DataFile
@@ -67,7 +67,7 @@ class NamedTable:
         name: A data set's name, or that of a user's file without its endings.
         frame: All columns.
         checksum: sha256 of the file's content, unpacked, and of what was told of its format.
-        notes: What was found out about the file, a line each.
+        notes: Lines on what was inferred about the file's format.
     """
 
     name: str
@@ -81,7 +81,7 @@ def check_table_name(flag: str, value: str) -> None:
 
     Args:
         flag: The flag's name without dashes.
-        value: What it was given. A known name is never taken as a path; ./creditcard is one.
+        value: The flag's value. A known name is never taken as a path; ./creditcard is one.
 
     Raises:
         InputError: It names the flag and says what can be given.

@@ -22,10 +22,10 @@ def clean_cells(
     are numbers the column becomes one of numbers.
 
     Args:
-        frame: As pandas reads it.
-        decimal: "." or ",".
-        thousands: Between the thousands of a number; "": none; None: a comma, point, apostrophe or
-            blank, wherever each group after it has three digits.
+        frame: The table, as pandas reads it.
+        decimal: Decimal sign, "." or ",".
+        thousands: Thousands separator; "": none; None: a comma, point, apostrophe or blank, if each
+            group after it has three digits.
         texts: Columns that stay texts even where all of them are numbers.
     """
     read = number_reader(decimal, thousands)

@@ -30,10 +30,10 @@ class TextFormat:
     """How a text holds a table.
 
     Attributes:
-        separator: Between two cells of a row, a value of SEPARATORS.
-        decimal: Before the decimals of a number, "." or ",".
-        thousands: Between the thousands of a number; "": none; None: what the column shows.
-        encoding: Python's name of it.
+        separator: Separator of cells, a value of SEPARATORS.
+        decimal: Decimal sign, "." or ",".
+        thousands: Thousands separator; "": none; None: found for each column.
+        encoding: Encoding, by its Python name.
         has_heading: Whether the first row has the names of the columns.
     """
 
@@ -69,7 +69,7 @@ def parse_csv_options(parts: Sequence[str], header: str = "auto") -> CsvOptions:
     """Options from the parts of --csv_options, as sep=;,decimal=comma,encoding=latin-1,header=no.
 
     Args:
-        parts: What stands between the commas.
+        parts: The comma-separated parts.
         header: Value of --header; one in `parts` goes before.
 
     Raises:
