@@ -39,8 +39,8 @@ class EnsembleDetector(Detector):
         score: What is made of the members' scores. A statistic, "waic", "mean", "mixture",
             "variance" or "disagreement", of their headline, which is iwae of VAEs,
             extra_logit of WGANs and log_likelihood of flows; or a score key, such as "elbo" or
-            "rate", for its mean; or both, as "rate.variance"; or a score that is fitted on the run's
-            calibration split, as "likelihood_residual" or, for a table, "combined".
+            "rate", for its mean; or both, as "rate.variance"; or a score that is fitted on the
+            run's calibration split, as "likelihood_residual" or, for a table, "combined".
         threshold: Scores above it are flagged.
         data_type: What the rows are, a word for `meta`.
 
