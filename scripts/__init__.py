@@ -1,1 +1,1 @@
-"""What a person starts; nothing else imports it."""
+"""Scripts to start by hand; no package imports them."""

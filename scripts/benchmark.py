@@ -1,4 +1,4 @@
-"""Measures what the project promises on this machine, each number against a yardstick.
+"""Measures the speed, memory and quality of the project on this machine against yardsticks.
 
 python scripts/benchmark.py adbench --data_dir=FOLDER
 python scripts/benchmark.py analysis

@@ -51,11 +51,11 @@ print(json.dumps({
 
 
 class CheckError(Exception):
-    """What went wrong in one check, in one line."""
+    """A failed check; the message says why, in one line."""
 
 
 class Machine(NamedTuple):
-    """Where the checks run.
+    """The machine that the checks run on.
 
     Attributes:
         name: Name of the GPU, or "CPU" in a trial.

@@ -67,7 +67,7 @@ def figures(options: argparse.Namespace) -> Iterator[Figure]:
 
 
 def tell(results: list[Result]) -> None:
-    """Logs what the latest split gave."""
+    """Logs the results of the latest split."""
     table, seed = results[-1][:2]
     words = [f"{r.detector} {r.auroc:.3f}" for r in results if r[:2] == (table, seed)]
     _LOG.info("%s, seed %d: %s", table, seed, ", ".join(words))

@@ -1,7 +1,7 @@
-"""How the time of a run falls with the nodes of a Ray cluster.
+"""Time of a run against the number of nodes of a Ray cluster.
 
-The nodes are processes of this machine with a core each, so they share its memory and caches: what
-is measured is what tasks, transfers and the compilation in each process cost, not a network.
+The nodes are processes of this machine with a core each, so they share its memory and caches: the
+figures include the cost of tasks, transfers and compilation in each process, but no network.
 """
 
 import argparse

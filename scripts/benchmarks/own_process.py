@@ -1,4 +1,4 @@
-"""Measurements in a process of their own, in which TensorFlow has the kernels that are wanted."""
+"""Measurements in a process of their own, in which TensorFlow uses the chosen kernels."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -19,10 +19,11 @@ def measured_apart(
     """A call that measures in another process, which lives as long as the context.
 
     Args:
-        make_measure: Makes there what is called there; it loads TensorFlow, its module must not.
+        make_measure: Makes the measuring function in the other process; it loads TensorFlow, its
+            module must not.
         *arguments: Arguments of make_measure.
-        onednn: Whether TensorFlow is asked for oneDNN's kernels, as commands do where XLA does not
-            compile. Otherwise it takes those that it takes by itself on this processor.
+        onednn: Whether TensorFlow must use oneDNN's kernels, as commands do where XLA does not
+            compile; otherwise it uses its default on this processor.
     """
     begin = (make_measure, arguments, onednn)
     with ProcessPoolExecutor(1, get_context("spawn"), _begin, begin) as process:

@@ -44,7 +44,7 @@ class Result(NamedTuple):
 
 
 def compare(name: str, seed: int, task: TableTask) -> Iterator[Result]:
-    """Fits all detectors on the training rows of a split; yields what each reached."""
+    """Fits all detectors on the training rows of a split; yields each one's result."""
     rows = np.concatenate([task.test, task.anomalies])
     labels = np.repeat([0, 1], [len(task.test), len(task.anomalies)])
     for detector in (OURS, *COMPARED):
@@ -73,7 +73,7 @@ class Summary(NamedTuple):
         rescaled: Mean of the AUROC on a scale from the table's worst detector, 0, to its best, 1.
         rank: Mean rank by AUROC, 1 = highest.
         seconds: Mean seconds of fitting and scoring.
-        lead: How far our mean AUROC is above, with the ends of its interval: a bootstrap of tables.
+        lead: Our mean AUROC minus this one's, with its interval by a bootstrap over tables.
     """
 
     auroc: float

@@ -22,10 +22,10 @@ class TableTask(NamedTuple):
 
     Attributes:
         training: Normal rows.
-        calibration: Further normal rows, that detectors may be adjusted on.
+        calibration: Further normal rows, on which detectors may be calibrated.
         test: Normal rows that are tested.
         anomalies: Anomalies that are tested.
-        columns: What the features are.
+        columns: Kinds of the features.
     """
 
     training: np.ndarray
@@ -94,7 +94,7 @@ def table_files(folder: Path) -> Sequence[Path]:
     """The tables of ADBench in a folder, NUMBER_NAME.npz, by their numbers.
 
     Raises:
-        InputError: There is none.
+        InputError: The folder has no table.
     """
     paths = [path for path in folder.glob("*_*.npz") if path.name.partition("_")[0].isdecimal()]
     if not paths:

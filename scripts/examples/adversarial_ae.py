@@ -20,7 +20,7 @@ from scripts.script_start import example_parser, run_script
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Tells the story; returns the exit status."""
+    """Runs the example; returns the exit status."""
     story = partial(tell_defence, "AdversarialAE", correct_with)
     return run_script(example_parser(__doc__), story, arguments)
 

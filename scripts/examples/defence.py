@@ -1,4 +1,4 @@
-"""Story of both examples of adversarial detectors: a classifier is attacked and defended."""
+"""Common part of the examples of adversarial detectors: attacks and defends a classifier."""
 
 import argparse
 import sys

@@ -38,7 +38,7 @@ class Harm(NamedTuple):
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Tells the story; returns the exit status."""
+    """Runs the example; returns the exit status."""
     return run_script(example_parser(__doc__), _tell, arguments)
 
 
@@ -56,7 +56,7 @@ def _tell(options: argparse.Namespace) -> None:
 def harm_of(
     detector: Any, images: np.ndarray, labels: np.ndarray, severity: int, *, seed: int
 ) -> Harm:
-    """Applies each kind of corruption to the images and divides the scores by what it did."""
+    """Applies each kind of corruption; divides the scores into harmful and harmless ones."""
     right_before = classes(detector, images) == labels
     scores, right_after = [], []
     for name in KINDS:

@@ -31,7 +31,7 @@ PERCENTAGES = (20, 40, 60, 80, 100)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Tells the story; returns the exit status."""
+    """Runs the example; returns the exit status."""
     return run_script(example_parser(__doc__), _tell, arguments)
 
 

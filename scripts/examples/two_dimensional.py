@@ -1,4 +1,4 @@
-"""Ensembles of flows and of WGANs in two dimensions, where everything they say can be seen.
+"""Ensembles of flows and of WGANs in two dimensions, where all of their output can be plotted.
 
 python scripts/examples/two_dimensional.py
 
@@ -44,7 +44,7 @@ class Maps(NamedTuple):
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Tells the story; returns the exit status."""
+    """Runs the example; returns the exit status."""
     parser = script_parser(__doc__)
     parser.add_argument(
         "--members", type=int, default=3, help="members of an ensemble; default: %(default)s"

@@ -1,7 +1,7 @@
-"""The experiments: which commands, in which folders, and running what is missing of them.
+"""The experiments: their commands and folders; runs those that are not finished.
 
-What a report needs of a finished one lies beside its folder, in a record and a table: NAME.json and
-NAME.csv. They say nothing of the machine's paths, so those of several machines can be put together.
+A finished experiment has a record and a table for the report beside its folder: NAME.json and
+NAME.csv. They contain no paths of the machine, so files of several machines can be combined.
 """
 
 import json
@@ -30,8 +30,8 @@ class Experiment(NamedTuple):
     Attributes:
         script: Path in the checkout.
         flags: Flags of this experiment; all get --data_dir and --seed as well.
-        has_run_folder: Whether it takes --model_dir and --preset, and goes on where it was stopped.
-            Otherwise what it prints is its result, and --fast stands for the preset `fast`.
+        has_run_folder: Whether it takes --model_dir and --preset, and resumes where it was stopped.
+            Otherwise its printed text is the result, and --fast stands for the preset `fast`.
     """
 
     script: str
@@ -87,17 +87,17 @@ def run_experiments(
     flags: Sequence[str],
     call: Call = subprocess.run,
 ) -> dict[str, Finished]:
-    """Runs what is not finished of the experiments, in order; all of them, finished, by name.
+    """Runs the unfinished experiments in order; returns all experiments, finished, by name.
 
     Args:
         names: Keys of EXPERIMENTS.
         runs: Each experiment has a folder in it; one finished by the same command stays.
         preset: fast, reference or smoke.
-        flags: For all scripts.
-        call: Starts a command, as subprocess.run does.
+        flags: Flags for all scripts.
+        call: Function that runs a command, with the arguments of subprocess.run.
 
     Raises:
-        InputError: A command fails; what it has written is gone on with by the next start.
+        InputError: A command fails; the next start resumes it.
     """
     return {
         name: _finish(name, runs / name, command_of(name, runs / name, preset, flags), call)

@@ -1,4 +1,4 @@
-"""Formulas of scores fitted on the calibration split: in-distribution examples that train nothing.
+"""Formulas of the scores that are fitted on the calibration split.
 
 Functions take the values of the examples to be scored first, then those of the calibration
 examples; no test and no out-of-distribution value enters a fit. Those that return a log likelihood
@@ -95,8 +95,8 @@ def gaussian_distance(calibration: np.ndarray) -> Callable[[np.ndarray], np.ndar
     """Squared Mahalanobis distance of statistics made normal: higher = more anomalous.
 
     Each statistic goes through a Yeo-Johnson power that makes the calibration's values as normal as
-    possible. Beyond their range it goes on as a straight line: some powers end at a bound, and no
-    value would be far from the others.
+    possible. Beyond the calibration values' range the power is continued linearly: some powers are
+    bounded, and no value would be far from the others.
 
     Args:
         calibration: Statistics of the calibration examples [statistic, example].

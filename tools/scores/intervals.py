@@ -15,7 +15,7 @@ def auroc_interval(auroc: float, draws: np.ndarray, pairs: int) -> tuple[float, 
     """Interval of an AUROC at CONFIDENCE.
 
     Args:
-        auroc: Its estimate.
+        auroc: The estimated AUROC.
         draws: AUROCs of resampled rows [draw].
         pairs: min(n_in, n_out): pairs of rows that are independent. The estimate varies no more
             than a share of so many pairs (Hoeffding 1948), hence the exact interval is safe.

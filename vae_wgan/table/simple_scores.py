@@ -1,4 +1,4 @@
-"""The simple detectors of a table's rows in a run: fitted once, one number for each scored row."""
+"""The simple detectors of a run on a table: fits them once and scores all sets."""
 
 import logging
 import time
@@ -26,13 +26,13 @@ def score_simple(
     encoder: TableEncoder,
     seed: int,
 ) -> None:
-    """Writes inputs/DATASET.npz, and what was learned, where they are not up to date.
+    """Writes inputs/DATASET.npz and the fitted detectors; files that are up to date stay.
 
     Args:
-        folder: Folder of the run; it has a manifest.
-        training: Encoded normal rows to learn from.
-        example_sets: What is scored, the calibration split among them.
-        encoder: Has encoded all rows.
+        folder: The run folder, with a manifest.
+        training: Encoded normal rows on which the detectors are fitted.
+        example_sets: Sets to score, including the calibration split.
+        encoder: Encoder of all these rows.
         seed: Root seed of the run.
     """
     of_all = {"detector": SIMPLE, "training": training.digest, "seed": seed}

@@ -22,7 +22,7 @@ def bernoulli(logits: tf.Tensor) -> tfd.Distribution:
 
 
 def continuous_bernoulli(logits: tf.Tensor) -> tfd.Distribution:
-    """Continuous Bernoulli: the normalized density p**x (1 - p)**(1 - x) on [0, 1], nats per image.
+    """Continuous Bernoulli: `bernoulli` normalized to a density on [0, 1], in nats per image.
 
     Loaiza-Ganem and Cunningham 2019, https://arxiv.org/abs/1907.06845.
     """

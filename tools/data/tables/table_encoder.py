@@ -126,7 +126,7 @@ class TableEncoder:
         left_out: Why members do not see the others, by name.
         needed: The table's own columns that are read.
         time_column: Replaced by the hour of the day; empty: there is none.
-        absolute_time: Whether the time itself stays too.
+        absolute_time: Whether the time itself is a feature, too.
         constants: Value of each column that never moved in the training rows; None: it was always
             missing there.
     """

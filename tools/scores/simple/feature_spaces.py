@@ -28,7 +28,7 @@ class Columns(NamedTuple):
         is_curbed: Whether the feature is an inverse hyperbolic sine, standardised.
         mean: Mean that was taken off after it.
         scale: Standard deviation that it was divided by.
-        group: Number of the column of texts that an indicator belongs to; NUMBER: it is none.
+        group: Number of the indicator's column of texts; NUMBER: the feature is a number.
     """
 
     is_curbed: np.ndarray
@@ -81,7 +81,7 @@ def fit_space(name: str, training: np.ndarray, columns: Columns) -> Space:
         name: standard: numbers in standard deviations; arcsinh: `arcsinh_of_quartiles`, in standard
             deviations; range: numbers from 0 to 1 in training.
         training: Encoded rows [row, feature].
-        columns: What their features are.
+        columns: Kinds of their features.
     """
     curb = arcsinh_of_quartiles(columns.numbers(training)) if name == "arcsinh" else _as_they_are
     known = curb(columns.numbers(training))

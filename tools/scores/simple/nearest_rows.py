@@ -32,11 +32,11 @@ class NearestRows:
 
     Args:
         training: Encoded rows [row, feature], at least two.
-        columns: What their features are.
-        held_out: Number of the first training rows that are scored as if they were new.
+        columns: Kinds of their features.
+        held_out: Number of training rows, the first ones, to score as if they were new.
 
     Attributes:
-        held_out: Scores of those, each without itself among its neighbours, [score, row].
+        held_out: Scores of these rows, each excluded from its own neighbours, [score, row].
     """
 
     def __init__(self, training: np.ndarray, columns: Columns, held_out: int):

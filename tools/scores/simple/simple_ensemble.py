@@ -1,7 +1,7 @@
 """Simple detectors of table rows as one score: nearest rows, a mixture, and marginal shares.
 
-Each detector's score is standardised by what it says of training rows that it did not learn from;
-the score is a weighted mean of these. The weights were chosen once, on 21 tables of ADBench, and
+Each detector's score is standardised by its cross-fitted scores of the training rows; the score of
+the ensemble is a weighted mean of these. The weights were chosen once, on 21 tables of ADBench, and
 not by the table (docs/own_tables.md).
 """
 
@@ -27,7 +27,7 @@ _BATCH = 10_000  # rows scored together, for bounded memory
 
 
 class SimpleEnsemble:
-    """Fitted detectors; all that they know are the arrays of `state`.
+    """Fitted detectors; the arrays of `state` determine them.
 
     Args:
         state: Arrays by name, from `state` of another one.
