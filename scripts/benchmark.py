@@ -10,6 +10,7 @@ python scripts/benchmark.py nodes
 python scripts/benchmark.py scale
 python scripts/benchmark.py score
 python scripts/benchmark.py start
+python scripts/benchmark.py tiles
 python scripts/benchmark.py time_to_quality
 python scripts/benchmark.py train
 python scripts/benchmark.py wgan
@@ -43,6 +44,7 @@ PARTS = (
     "scale",
     "score",
     "start",
+    "tiles",
     "time_to_quality",
     "train",
     "wgan",

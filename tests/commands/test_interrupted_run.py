@@ -37,6 +37,7 @@ PLAN = TrainingPlan(seed=3, max_steps=6, save_every=4)
 class Settings:
     seed: int = option(3, "Root seed.", shapes_members=True)
     compile: bool = option(False, "Compiles.")
+    scoring_samples = 1
 
 
 class Killed(BaseException):
