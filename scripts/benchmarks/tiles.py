@@ -11,9 +11,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
+from scipy.ndimage import gaussian_filter
+from scipy.sparse.csgraph import connected_components
 
 from scripts.benchmarks.figure import Figure
-from scripts.benchmarks.picture_views import Detector, near_copies
+from scripts.benchmarks.picture_views import Detector
 from tools.errors import InputError
 from tools.scores.conformal import threshold_at
 from tools.scores.metrics import auroc
@@ -22,6 +24,7 @@ KINDS = ("blowhole", "break", "uneven")
 TEST_SHARE = 6  # of the tiles, one in so many is tested under the protocol grouped
 TARGET = 0.05
 DEFECT = 128  # least value of a mask's defective pixels
+SAME_TILE, BORDER = 0.5, 3  # least correlation of two photos; pixels at the border left out of it
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
@@ -80,8 +83,23 @@ def _split(
     if protocol != "grouped":
         raise InputError(f"--protocols={protocol}: known are given and grouped")
     sound = np.concatenate([training, good])
-    tiles = near_copies(sound)
+    tiles = tiles_of(sound[..., 0])
     count = tiles.max() + 1
     tested = np.random.default_rng(seed).permutation(count)[: count // TEST_SHARE]
     is_tested = np.isin(tiles, tested)
     return sound[~is_tested], sound[is_tested], tiles[~is_tested]
+
+
+def tiles_of(photos: np.ndarray) -> np.ndarray:
+    """Number of the tile that each photo [photo, height, width] shows, [photo].
+
+    Photos whose fine structure correlates by more than a half show one tile, and so do photos that
+    are connected by such pairs.
+    """
+    logs = np.log(photos.astype(np.float32) + 8)
+    fine = logs - gaussian_filter(logs, (0, 3, 3))
+    fine /= np.sqrt(gaussian_filter(np.square(fine), (0, 4, 4))) + 0.01
+    rows = fine[:, BORDER:-BORDER, BORDER:-BORDER].reshape(len(photos), -1)
+    rows -= rows.mean(axis=1, keepdims=True)
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    return connected_components(rows @ rows.T > SAME_TILE, directed=False)[1]

@@ -5,7 +5,7 @@ import pytest
 
 from input_errors import message_of
 from scripts.benchmarks.picture_views import Detector, fold_of, near_copies
-from scripts.benchmarks.tiles import KINDS, figures, tile_figures
+from scripts.benchmarks.tiles import KINDS, figures, tile_figures, tiles_of
 from tools.scores.metrics import auroc
 
 SIDE = 20
@@ -46,6 +46,9 @@ def test_photos_of_one_tile_are_near_copies_and_share_a_fold(photos):
     groups = near_copies(photos["train"][..., np.newaxis])
     assert (groups[0::2] == groups[1::2]).all()
     assert len(np.unique(groups)) == 40
+    tiles = tiles_of(photos["train"])
+    assert (tiles[0::2] == tiles[1::2]).all()
+    assert len(np.unique(tiles)) >= 38  # two may be alike by chance
     folds = fold_of(groups, seed=0)
     assert (folds[0::2] == folds[1::2]).all()
     assert np.bincount(folds).tolist() == [16] * 5
