@@ -58,7 +58,7 @@ def test_without_draws_there_is_no_interval(tmp_path):
 def test_csv_has_the_columns_of_the_design_and_six_digits(table):
     header, first, *rest = metrics_csv(with_metrics(table, auroc=8.6e-05, ap=1.0)).splitlines()
     assert header == COLUMNS
-    assert first.split(",")[:8] == ["digits", "near", "iwae", "single", "3", "12", "12", "0.000086"]
+    assert first.split(",")[:8] == ["digits", "near", "iwae", "single", "3", "20", "20", "0.000086"]
     assert first.split(",")[10] == "1.000000"
     assert len(rest) == 2 * len(STATISTICS) - 1
 
