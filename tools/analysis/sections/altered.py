@@ -151,8 +151,8 @@ def _curves(rows: Sequence[AlteredRow], group: str, level: str) -> Plot:
         name=f"{group}s_{name}".replace(" ", "_"),
         png=altered_curves(kinds, level, name),
         caption=f"{name} of test images under each {group}, by {level}: the mean and, as a band,"
-        " its 5 to 95 % quantiles. The broken line is the threshold that 95 % of the calibration"
-        " images do not exceed.",
+        " its 5 to 95 % quantiles. The broken line is the threshold that promises at most"
+        " 5 % false alarms.",
         alt=f"{name} by {level}. AUROC at the last one: {numbers}.",
     )
 

@@ -125,7 +125,7 @@ def _histograms(table: DetectionTable, key: str, statistic: str) -> Plot:
         name=f"histogram_{name}".replace(" ", "_"),
         png=histograms(values, f"{name}, higher = more anomalous", threshold),
         caption=f"Histograms of {name}; the in-distribution test set is grey. The broken line is"
-        " the threshold that 95 % of the calibration examples do not exceed. A set's outermost"
+        " the threshold that promises at most 5 % false alarms. A set's outermost"
         " 0.5 % of values may lie beyond the axis, in its first and last bin.",
         alt=f"Histograms of {name} per data set. Share above the threshold: {shares}.",
     )
