@@ -8,7 +8,7 @@ bash scripts/setup_venv.sh dev
 .venv/bin/python -m ruff check --quiet .
 .venv/bin/python -m ruff format --quiet --check .
 .venv/bin/lint-imports >/dev/null || { .venv/bin/lint-imports --verbose; exit 1; }
-.venv/bin/mypy --no-error-summary
+.venv/bin/python -m mypy --no-error-summary
 NO_MKDOCS_2_WARNING=1 .venv/bin/python -m mkdocs build --quiet --strict
 # A process per core, at most four; a file's tests share one, in the order that tests/conftest.py
 # gives. Exits 5 when no test ran.
