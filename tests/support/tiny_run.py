@@ -98,12 +98,12 @@ def tiny_command(folder: Path, *flags: str, model_dir: str = "run") -> list[str]
 
 
 def tiny_wgan_command(folder: Path, *flags: str, model_dir: str = "run") -> list[str]:
-    """The same of WGANs."""
+    """The command line of a tiny run of WGANs on the data in `folder`."""
     return _command("wgan_run.py", folder, model_dir, *TINY_WGAN_FLAGS, *flags)
 
 
 def tiny_table_command(folder: Path, *flags: str, model_dir: str = "run") -> list[str]:
-    """The same on the table in own.csv."""
+    """The command line of a tiny run of VAEs on the table own.csv in `folder`."""
     return [
         sys.executable,
         str(ROOT / "vae_wgan" / "anomaly_run.py"),
@@ -118,7 +118,7 @@ def tiny_table_command(folder: Path, *flags: str, model_dir: str = "run") -> lis
 
 
 def tiny_flow_command(folder: Path, *flags: str, model_dir: str = "run") -> list[str]:
-    """The same with flows in place of VAEs."""
+    """The command line of a tiny run of flows on the table own.csv in `folder`."""
     command = tiny_table_command(folder, "--model=flow", *flags, model_dir=model_dir)
     return [word for word in command if not word.startswith(("--latent_size", "--n_samples"))]
 

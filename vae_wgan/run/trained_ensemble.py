@@ -1,6 +1,7 @@
 """The trained ensemble of a finished run, which scores new rows."""
 
 import dataclasses
+import functools
 import threading
 from collections.abc import Mapping, Sequence
 from typing import Any, Self
@@ -16,7 +17,7 @@ from tools.errors import ArgumentError, InputError, checked_word
 from tools.run.checkpoints import file_digest
 from tools.run.options import saved_value
 from tools.run.run_folder import CALIBRATION, RunFolder
-from tools.scores.conformal import cross_fitted_scores
+from tools.scores.conformal import Scorer, cross_fitted_scores
 from tools.scores.ensemble_statistics import anomaly_scores
 from tools.scores.input_statistics import input_statistics
 from tools.scores.score_files import read_arrays, read_scores
@@ -135,9 +136,14 @@ class TrainedEnsemble:
     def combined(self, quantities: Quantities, statistic: str) -> np.ndarray:
         """The score [row] computed from all members' quantities."""
         if self.score_key in FITTED_SCORES:
-            return FITTED_SCORES[self.score_key].compute(quantities, self.calibration)
+            return self._fitted_score(quantities)
         values = quantities[self.score_key]
         return anomaly_scores(self.score_key, values, self.settings.ddof)[statistic]
+
+    @functools.cached_property
+    def _fitted_score(self) -> Scorer:
+        """The score fitted to the calibration split, once for all rows that are scored."""
+        return FITTED_SCORES[self.score_key].fit(self.calibration)
 
     def calibration_scores(self, statistic: str) -> np.ndarray:
         """Scores of the calibration split [row], for p-values; a fitted score is cross-fitted."""

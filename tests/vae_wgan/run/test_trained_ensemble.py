@@ -13,6 +13,7 @@ from tools.run.run_folder import CALIBRATION, RunFolder
 from tools.run.stopwatch import Stopwatch
 from tools.scores.ensemble_statistics import anomaly_scores
 from tools.scores.input_statistics import input_statistics
+from tools.scores.score_registry import FITTED_SCORES
 from vae_wgan.ensemble.members import score_members, trained_members
 from vae_wgan.kinds import kept_settings
 from vae_wgan.run.score_sets import score_datasets, write_input_statistics
@@ -108,3 +109,20 @@ def test_rows_of_another_shape_are_told_which_shape_is_wanted(folder):
     assert message == (
         "X: the members were trained on rows of the shape (32, 32, 3), not (28, 28, 1)"
     )
+
+
+def test_a_score_is_fitted_once_for_all_batches(folder, monkeypatch):
+    plain = FITTED_SCORES["typicality"]
+    fits = []
+
+    def counted(calibration):
+        fits.append(calibration)
+        return plain.fit(calibration)
+
+    monkeypatch.setitem(FITTED_SCORES, "typicality", plain._replace(fit=counted))
+    ensemble = open_ensemble(folder, "typicality")
+    batches = [{"iwae": np.full((2, 3), value)} for value in (0.1, 0.9)]
+    for batch in batches:
+        expected = plain.compute(batch, ensemble.calibration)
+        np.testing.assert_array_equal(ensemble.combined(batch, "ensemble"), expected)
+    assert len(fits) == 1
