@@ -6,6 +6,7 @@ examples. Higher scores are more anomalous.
 """
 
 from collections.abc import Callable, Mapping
+from typing import TypeVar
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from tools.run.seeds import child_seed
 
 Quantities = Mapping[str, np.ndarray]  # {name: [member or 1, example]}
 Scorer = Callable[[Quantities], np.ndarray]  # from quantities of examples to scores [example]
+Examples = TypeVar("Examples")
 FOLDS = 5
 TAIL_SHARE = 0.1  # highest calibration scores that tell how fast p falls beyond them
 
@@ -67,15 +69,34 @@ def cross_fitted_scores(
         fit: From quantities of calibration examples to a score; see `FittedScore`.
         calibration: Quantities of the calibration examples, of at least two.
         seed: Root seed of the draw that shares the examples out to folds.
-        folds: Number of folds; no more are made than there are examples.
+        folds: Number of folds; of fewer examples each is left out alone.
     """
     count = next(iter(calibration.values())).shape[1]
-    folds = min(folds, count)
     order = np.random.default_rng(child_seed(seed, "calibration folds")).permutation(count)
-    scores = np.empty(count)
-    for fold in range(folds):
-        left_out, kept = order[fold::folds], np.delete(order, np.s_[fold::folds])
-        scores[left_out] = fit(_rows_of(calibration, kept))(_rows_of(calibration, left_out))
+    fold_of = np.empty(count, int)
+    fold_of[order] = np.arange(count) % folds
+
+    return left_out_scores(fit, lambda rows: _rows_of(calibration, rows), fold_of)
+
+
+def left_out_scores(
+    fit: Callable[[Examples], Callable[[Examples], np.ndarray]],
+    take: Callable[[np.ndarray], Examples],
+    fold_of: np.ndarray,
+    count: int | None = None,
+) -> np.ndarray:
+    """Score of each example by a fit on the examples of other folds: [example].
+
+    Args:
+        fit: From examples to a score of examples.
+        take: From numbers of examples to these examples.
+        fold_of: Number of the fold of each example [example]; there are at least two folds.
+        count: So many first examples are scored; None: all.
+    """
+    scores = np.empty(len(fold_of) if count is None else count)
+    for fold in np.unique(fold_of):
+        left_out = np.flatnonzero(fold_of[: len(scores)] == fold)
+        scores[left_out] = fit(take(np.flatnonzero(fold_of != fold)))(take(left_out))
     return scores
 
 

@@ -86,16 +86,16 @@ def _unfitted(score: Scorer) -> Callable[[Quantities], Scorer]:
 
 
 def _typicality(calibration: Quantities) -> Scorer:
-    fitted = calibration["iwae"]
-    return lambda examples: mean(calibrated.typicality(examples["iwae"], fitted))
+    distance = calibrated.typicality(calibration["iwae"])
+    return lambda examples: mean(distance(examples["iwae"]))
 
 
 def _mean_and_variance(calibration: Quantities) -> Scorer:
     def parts(of: Quantities) -> np.ndarray:
         return np.stack([-mean(of["iwae"]), variance(of["iwae"])])
 
-    fitted = parts(calibration)
-    return lambda examples: calibrated.fisher(parts(examples), fitted)
+    combined = calibrated.fisher(parts(calibration))
+    return lambda examples: combined(parts(examples))
 
 
 @_unfitted
@@ -107,18 +107,9 @@ def _unexplained(likelihood: str, properties: Sequence[str]) -> Callable[[Quanti
     """Minus the members' mean of what is left of a log likelihood."""
 
     def fit(calibration: Quantities) -> Scorer:
-        fitted, covariates = calibration[likelihood], _stacked(calibration, properties)
-
-        def score(examples: Quantities) -> np.ndarray:
-            rest = calibrated.unexplained_log_likelihood(
-                examples[likelihood],
-                _stacked(examples, properties),
-                calibration=fitted,
-                calibration_covariates=covariates,
-            )
-            return -mean(rest)
-
-        return score
+        covariates = _stacked(calibration, properties)
+        rest = calibrated.unexplained_log_likelihood(calibration[likelihood], covariates)
+        return lambda examples: -mean(rest(examples[likelihood], _stacked(examples, properties)))
 
     return fit
 
@@ -144,8 +135,8 @@ def _states(part: Quantities) -> np.ndarray:
 
 
 def _dose(calibration: Quantities) -> Scorer:
-    fitted = _states(calibration)
-    return lambda examples: calibrated.density_of_states(_states(examples), fitted)
+    score = calibrated.density_of_states(_states(calibration))
+    return lambda examples: score(_states(examples))
 
 
 _PATH = ("reconstruction_error", "posterior_mean_norm", "posterior_stddev_norm")
@@ -171,11 +162,11 @@ def _gradient_norms(part: Quantities) -> list[np.ndarray]:
 
 
 def _gradient_norm(calibration: Quantities) -> Scorer:
-    fitted = _gradient_norms(calibration)
+    fitted = [calibrated.independent_normals(norms) for norms in _gradient_norms(calibration)]
 
     def score(examples: Quantities) -> np.ndarray:
-        pairs = zip(_gradient_norms(examples), fitted, strict=True)
-        return reduce(np.add, (calibrated.independent_normals(*pair) for pair in pairs))
+        pairs = zip(fitted, _gradient_norms(examples), strict=True)
+        return reduce(np.add, (score_of(norms) for score_of, norms in pairs))
 
     return score
 
@@ -186,8 +177,8 @@ def _gradient_distance(calibration: Quantities) -> Scorer:
     def means(of: Quantities) -> np.ndarray:
         return np.stack([mean(norms) for norms in _gradient_norms(of)])
 
-    fitted = means(calibration)
-    return lambda examples: calibrated.shrunk_distance(means(examples), fitted)
+    distance = calibrated.shrunk_distance(means(calibration))
+    return lambda examples: distance(means(examples))
 
 
 def _combined(*fits: Callable[[Quantities], Scorer]) -> Callable[[Quantities], Scorer]:
@@ -199,8 +190,8 @@ def _combined(*fits: Callable[[Quantities], Scorer]) -> Callable[[Quantities], S
         def scores(of: Quantities) -> np.ndarray:
             return np.stack([scorer(of) for scorer in scorers])
 
-        fitted = scores(calibration)
-        return lambda examples: calibrated.fisher(scores(examples), fitted)
+        combined = calibrated.fisher(scores(calibration))
+        return lambda examples: combined(scores(examples))
 
     return fit
 

@@ -9,6 +9,7 @@ from tools.scores.calibrated import (
     fisher,
     gaussian_distance,
     independent_normals,
+    is_unlike_all,
     shrunk_distance,
     typicality,
     unexplained_log_likelihood,
@@ -36,14 +37,12 @@ def test_p_values_of_exchangeable_examples_hold_their_level():
 
 def test_typicality_is_the_distance_to_each_members_mean():
     slow = [[abs(v - np.mean(c)) for v in vs] for vs, c in zip(VALUES, CALIBRATION, strict=True)]
-    np.testing.assert_allclose(typicality(VALUES, CALIBRATION), slow)
+    np.testing.assert_allclose(typicality(CALIBRATION)(VALUES), slow)
 
 
 def test_what_one_covariate_explains_is_taken_away_by_scipys_line():
     bits, calibration_bits = RNG.uniform(900, 4000, (1, 7)), RNG.uniform(1000, 3000, (1, 60))
-    found = unexplained_log_likelihood(
-        VALUES, bits, calibration=CALIBRATION, calibration_covariates=calibration_bits
-    )
+    found = unexplained_log_likelihood(CALIBRATION, calibration_bits)(VALUES, bits)
     for member in range(3):
         line = stats.linregress(calibration_bits[0], CALIBRATION[member])
         lowest = min(line.intercept + line.slope * b for b in calibration_bits[0])
@@ -70,12 +69,8 @@ def test_covariates_further_than_all_calibration_examples_excuse_no_lower_likeli
 
     furthest = max(map(distance, covariates.T))
     assert [distance(point) > furthest for point in examples.T] == [False, True, True]
-    found = unexplained_log_likelihood(
-        np.full((1, 3), -60.0),
-        examples,
-        calibration=log_likelihood,
-        calibration_covariates=covariates,
-    )
+    assert is_unlike_all(covariates)(examples).tolist() == [False, True, True]
+    found = unexplained_log_likelihood(log_likelihood, covariates)(np.full((1, 3), -60.0), examples)
     design = np.stack([np.ones(60), *covariates])
     weights = np.linalg.lstsq(design.T, log_likelihood[0])[0]
     lowest, middle = (weights @ design).min(), log_likelihood.mean()
@@ -86,11 +81,8 @@ def test_covariates_further_than_all_calibration_examples_excuse_no_lower_likeli
 def test_what_lies_beyond_all_calibration_examples_excuses_no_lower_likelihood():
     bits = np.linspace(1000, 3000, 50)[np.newaxis]
     log_likelihood = 100 - 0.5 * bits
-    found = unexplained_log_likelihood(
-        np.array([[-1400.0, -4900.0, 400.0]]),
-        np.array([[3000.0, 10_000.0, -600.0]]),
-        calibration=log_likelihood,
-        calibration_covariates=bits,
+    found = unexplained_log_likelihood(log_likelihood, bits)(
+        np.array([[-1400.0, -4900.0, 400.0]]), np.array([[3000.0, 10_000.0, -600.0]])
     )
     np.testing.assert_allclose(found, [[0, -4000, 0]], atol=1e-9)  # -4900 less the mean, -900
 
@@ -98,21 +90,15 @@ def test_what_lies_beyond_all_calibration_examples_excuses_no_lower_likelihood()
 def test_what_covariates_explain_wholly_leaves_nothing():
     covariates, slopes = RNG.normal(size=(2, 60)), RNG.normal(size=(3, 2))
     log_likelihood = slopes @ covariates - 100
-    found = unexplained_log_likelihood(
-        log_likelihood[:, :7] - 1,
-        covariates[:, :7],
-        calibration=log_likelihood,
-        calibration_covariates=covariates,
+    found = unexplained_log_likelihood(log_likelihood, covariates)(
+        log_likelihood[:, :7] - 1, covariates[:, :7]
     )
     np.testing.assert_allclose(found, -1)
 
 
 def test_equal_covariates_leave_the_distance_to_the_mean():
-    found = unexplained_log_likelihood(
-        VALUES,
-        np.full((2, 7), 8.0),
-        calibration=CALIBRATION,
-        calibration_covariates=np.full((2, 60), 8.0),
+    found = unexplained_log_likelihood(CALIBRATION, np.full((2, 60), 8.0))(
+        VALUES, np.full((2, 7), 8.0)
     )
     np.testing.assert_allclose(found, VALUES - CALIBRATION.mean(axis=1, keepdims=True))
 
@@ -132,16 +118,16 @@ def test_density_of_states_is_the_sum_of_scipys_kernel_estimates_up_to_a_constan
         return kde.logpdf(values)
 
     slow = -sum(map(slow_log_density, values, calibration))
-    found = density_of_states(values, calibration)
+    found = density_of_states(calibration)(values)
     np.testing.assert_allclose(found - found[0], slow - slow[0], rtol=1e-6, atol=1e-7)
 
 
 def test_far_values_stay_finite_and_in_order():
     far = np.array([10.0, 1e3, 1e6]) * np.ones((3, 1))
     for values in (
-        density_of_states(far, CALIBRATION),
+        density_of_states(CALIBRATION)(far),
         gaussian_distance(CALIBRATION)(far),
-        shrunk_distance(far, CALIBRATION),
+        shrunk_distance(CALIBRATION)(far),
     ):
         assert np.isfinite(values).all()
         assert (np.diff(values) > 0).all()
@@ -155,7 +141,7 @@ def test_gaussian_distance_of_normal_statistics_is_chi_squared():
 
 def test_fisher_is_chi_squared_where_nothing_is_anomalous():
     scores = RNG.normal(size=(3, 5000))
-    combined = fisher(scores[:, :2000], scores[:, 2000:])
+    combined = fisher(scores[:, 2000:])(scores[:, :2000])
     assert combined.mean() == pytest.approx(6, abs=0.3)
     p = [p_values(s, c) for s, c in zip(scores[:, :2000], scores[:, 2000:], strict=True)]
     slow = [stats.combine_pvalues(column).statistic for column in np.transpose(p)[:20]]
@@ -174,7 +160,7 @@ def test_shrunk_distance_is_that_of_ledoit_and_wolf_by_their_formulas():
     inverse = np.linalg.inv((1 - share) * sample + share * target)
     point = np.array([8.0, 5.0, 7.0, 9.0])
     gap = point - fitted.mean(axis=1)
-    np.testing.assert_allclose(shrunk_distance(point[:, None], fitted), [gap @ inverse @ gap])
+    np.testing.assert_allclose(shrunk_distance(fitted)(point[:, None]), [gap @ inverse @ gap])
 
 
 def test_independent_normals_are_summed_over_statistics():
@@ -185,7 +171,7 @@ def test_independent_normals_are_summed_over_statistics():
     for line, values in zip(statistics, fitted, strict=True):
         z = (line - values.mean()) / values.std()
         expected += z**2 / 2 + np.log(values.std() * np.sqrt(2 * np.pi))
-    np.testing.assert_allclose(independent_normals(statistics, fitted), expected)
+    np.testing.assert_allclose(independent_normals(fitted)(statistics), expected)
 
 
 def test_far_values_stay_far_where_the_power_has_a_bound():

@@ -11,6 +11,7 @@ from typing import Self
 import numpy as np
 
 from tools.run.seeds import child_seed
+from tools.scores.conformal import left_out_scores
 from tools.scores.simple.densities import Mixture, fit_marginals, fit_mixture, mixture_score
 from tools.scores.simple.feature_spaces import Columns
 from tools.scores.simple.nearest_rows import NEAREST_GROUPS, NearestRows
@@ -64,8 +65,9 @@ class SimpleEnsemble:
         def fit_mixture_score(rows: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
             return mixture_score(fit_mixture(rows, columns, mixture_seed), rows, columns)
 
+        fold_of, count = np.arange(len(rows)) % FOLDS, min(len(rows), MOST_HELD_OUT)
         held_out = [
-            _cross_fitted(fit, rows)
+            left_out_scores(fit, rows.__getitem__, fold_of, count)
             for fit in (fit_mixture_score, lambda rows: fit_marginals(rows, columns))
         ]
         mixture = fit_mixture(rows, columns, mixture_seed)
@@ -97,16 +99,3 @@ class SimpleEnsemble:
 
     def _joined(self, parts: np.ndarray) -> np.ndarray:
         return WEIGHTS @ ((parts - self._mean) / self._scale)
-
-
-def _cross_fitted(
-    fit: Callable[[np.ndarray], Callable[[np.ndarray], np.ndarray]], rows: np.ndarray
-) -> np.ndarray:
-    """Scores of the first rows by fits on the rows of other folds, [row]."""
-    held_out = rows[:MOST_HELD_OUT]
-    scores = np.empty(len(held_out))
-    fold_of = np.arange(len(rows)) % min(FOLDS, len(rows))
-    for fold in np.unique(fold_of):
-        is_left_out = fold_of[: len(held_out)] == fold
-        scores[is_left_out] = fit(rows[fold_of != fold])(held_out[is_left_out])
-    return scores
