@@ -21,6 +21,7 @@ from tools.analysis.sections import (
     flags,
     history,
     latents,
+    left_out,
     member_statistics,
     missing_sets,
     pictures,
@@ -45,6 +46,7 @@ from tools.scores.score_registry import FITTED_SCORES
 # From top to bottom of the report and of what is printed.
 SECTIONS = (
     verdict.section,
+    left_out.section,
     protocol.section,
     alerts.section,
     pools.section,
@@ -85,7 +87,7 @@ def ensemble_analysis(
         options: Bootstrap, thresholds, alerts and pools.
 
     Raises:
-        InputError: A file is missing or damaged, a score key unknown, a score NaN.
+        InputError: A file is missing or damaged, a score key unknown, or no score usable.
     """
     keys = tuple(dict.fromkeys(score_keys))
     _check_arguments(keys, options)

@@ -113,6 +113,8 @@ class Manifest:
         encoder: Encoder of a table, as JSON.
         anomalies: Names of the sets of labelled anomalies.
         peers: Names of detectors that scored the same sets; None: all that the folder holds.
+        left_out: Why a detector or member has no part in the results, by its name.
+        restarted: Why a member was trained again from another seed, by its name.
         adversarial: {set after the attack: set before}.
         history: Steps scored by --history.
         background: The noise rate of the background ensemble, and how it was chosen.
@@ -135,6 +137,8 @@ class Manifest:
     encoder: Mapping[str, Any] | None = None
     anomalies: tuple[str, ...] = ()
     peers: tuple[str, ...] | None = None
+    left_out: Mapping[str, str] = field(default_factory=dict)
+    restarted: Mapping[str, str] = field(default_factory=dict)
     adversarial: Mapping[str, str] = field(default_factory=dict)
     history: History = field(default_factory=History)
     background: Mapping[str, Any] = field(default_factory=dict)

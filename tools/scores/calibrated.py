@@ -16,6 +16,7 @@ from tools.scores.conformal import log_p_values
 Formula = Callable[[np.ndarray], np.ndarray]
 SMALLEST_SCALE = 1e-6
 SMALLEST_SHARE = 1e-8  # of a density
+LARGEST_POWER = 20.0  # of Yeo and Johnson
 
 
 def typicality(calibration: np.ndarray) -> Formula:
@@ -129,7 +130,8 @@ def gaussian_distance(calibration: np.ndarray) -> Formula:
 
     Each statistic goes through a Yeo-Johnson power that makes the calibration's values as normal as
     possible. Beyond the calibration values' range the power is continued linearly: some powers are
-    bounded, and no value would be far from the others.
+    bounded, and no value would be far from the others. Of values that hardly vary the best power is
+    beyond what arithmetic holds, so powers are limited.
 
     Args:
         calibration: Statistics of the calibration examples [statistic, example].
@@ -142,6 +144,7 @@ def gaussian_distance(calibration: np.ndarray) -> Formula:
 
     fitted = np.asarray(calibration, float).T
     power = PowerTransformer(standardize=False).fit(fitted)
+    power.lambdas_ = power.lambdas_.clip(-LARGEST_POWER, LARGEST_POWER)
     normal = EmpiricalCovariance().fit(power.transform(fitted))
     ends = np.stack([fitted.min(axis=0), fitted.max(axis=0)])
     slopes = _slopes(power.lambdas_, ends)

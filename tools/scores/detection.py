@@ -1,7 +1,7 @@
 """The detection table: each statistic of each score on each OoD set, with intervals."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
@@ -17,7 +17,7 @@ from tools.scores.score_lines import (
     calibration_thresholds,
     peer_lines,
     peer_pairs,
-    score_lines,
+    usable_lines,
 )
 from tools.scores.score_registry import FITTED_SCORES
 
@@ -77,12 +77,13 @@ class DetectionTable:
 
     Attributes:
         run: The run.
-        score_keys: The scores that were looked at, in the order of the rows.
+        score_keys: The scores that were looked at and are usable, in the order of the rows.
         options: Options of the analysis.
         lines: {test set: its scores}.
         thresholds: {(score, statistic): threshold that 5 % of examples to come
             exceed at most}, of the headlines and the mean ELBO.
         rows: By score key, then OoD set in the run's order, then statistic.
+        left_out: Why a score, detector or member has no part in the results, by its name.
     """
 
     run: FinishedRun
@@ -91,6 +92,7 @@ class DetectionTable:
     lines: Mapping[str, Lines]
     thresholds: Mapping[tuple[str, str], float]
     rows: tuple[DetectionRow, ...]
+    left_out: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def member_keys(self) -> tuple[str, ...]:
@@ -119,15 +121,21 @@ def _member_keys(score_keys: Sequence[str]) -> tuple[str, ...]:
 def detection_table(
     run: FinishedRun, score_keys: Sequence[str], options: AnalysisOptions
 ) -> DetectionTable:
-    """The table of a run."""
-    lines = {name: score_lines(run, name, score_keys, options.ddof) for name in run.test_sets}
+    """The table of a run, of the scores that are usable.
+
+    Raises:
+        InputError: No score is usable.
+    """
+    lines, left_out = usable_lines(run, score_keys, options.ddof)
+    usable = tuple(key for key in score_keys if key not in left_out)
     return DetectionTable(
         run,
-        tuple(score_keys),
+        usable,
         options,
         lines,
-        thresholds=calibration_thresholds(run, headlines_of(score_keys), options.ddof),
+        thresholds=calibration_thresholds(run, headlines_of(usable), options.ddof),
         rows=tuple(detection_rows(run, lines, draws=options.draws, seed=options.seed)),
+        left_out={**run.left_out, **left_out},
     )
 
 

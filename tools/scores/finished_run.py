@@ -1,8 +1,9 @@
 """Reads and checks the files of a finished run: manifest, scores, pictures, history."""
 
 import glob
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -22,8 +23,7 @@ from tools.scores.score_files import (
     read_scores,
 )
 from tools.scores.score_registry import (
-    FITTED_SCORES,
-    needed_names,
+    fit_score,
     quantities_of,
     unmet_needs,
 )
@@ -49,6 +49,7 @@ class FinishedRun:
         peer_scores: Scores of other detectors, one per example, higher = more anomalous:
             {source: {name of a test set: scores [1, example]}}. A source such as a detector with
             a split of its own may have other rows of the sets.
+        left_out: Why a detector or member has no part in the results, by its name.
     """
 
     folder: RunFolder
@@ -60,6 +61,7 @@ class FinishedRun:
     altered: Mapping[str, Alteration] = field(default_factory=dict)
     inputs: Mapping[str, ScoreFile] = field(default_factory=dict)
     peer_scores: Mapping[str, Mapping[str, ScoreFile]] = field(default_factory=dict)
+    left_out: Mapping[str, str] = field(default_factory=dict)
     _fitted: dict[str, Scorer] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
@@ -82,14 +84,14 @@ class FinishedRun:
         """A score fitted to the calibration split; the fit is made once, for all sets."""
         if key not in self._fitted:
             calibration = quantities_of([key], self.quantities(CALIBRATION))
-            self._fitted[key] = FITTED_SCORES[key].fit(calibration)
+            self._fitted[key] = fit_score(key, calibration)
         return self._fitted[key]
 
     def calibration_scores(self, key: str) -> np.ndarray:
         """A fitted score of the calibration split, cross-fitted: [example]."""
         calibration = quantities_of([key], self.quantities(CALIBRATION))
         return cross_fitted_scores(
-            FITTED_SCORES[key].fit, calibration, seed=self.manifest.settings.get("seed", 0)
+            partial(fit_score, key), calibration, seed=self.manifest.settings.get("seed", 0)
         )
 
     @property
@@ -109,11 +111,11 @@ def read_run(folder: RunFolder, score_keys: Sequence[str]) -> FinishedRun:
 
     Args:
         folder: The run's folder.
-        score_keys: The scores that will be used; these and `iwae` and `elbo` must be finite.
+        score_keys: The scores that will be used.
 
     Raises:
         InputError: A file is missing, damaged, or does not fit to the others; a score key is in
-            none of the files; a score is NaN.
+            none of the files.
     """
     manifest = read_manifest(folder)
     datasets, ood = manifest.datasets, manifest.datasets.available
@@ -125,14 +127,25 @@ def read_run(folder: RunFolder, score_keys: Sequence[str]) -> FinishedRun:
     inputs = {
         name: read_scores(folder.inputs(name)) for name in names if folder.inputs(name).exists()
     }
-    more = _read_peer_scores(folder, inside, ood, manifest.peers)
+    peers = _read_peer_scores(folder, inside, ood, manifest.peers)
+    unusable = {name: fault for name, files in peers.items() if (fault := _fault_of_peer(files))}
+    usable = {name: files for name, files in peers.items() if name not in unusable}
     run = FinishedRun(
-        folder, manifest, inside, ood, datasets.missing, scores, altered, inputs, more
+        folder,
+        manifest,
+        inside,
+        ood,
+        datasets.missing,
+        scores,
+        altered,
+        inputs,
+        usable,
+        {**manifest.left_out, **unusable},
     )
     _check_attacks(run)
     _check_members(run)
     _check_examples(run)
-    _check_finite(run, _checked_needs(run, score_keys) | {"iwae", "elbo"})
+    _check_needs(run, score_keys)
     return run
 
 
@@ -231,10 +244,18 @@ def _read_peer_scores(
             continue
         paths = {name: folder.peer_scores(source, name) for name in (inside, *ood)}
         found[source] = {name: read_scores(path) for name, path in paths.items() if path.exists()}
-        for name, file in found[source].items():
+    return found
+
+
+def _fault_of_peer(files: Mapping[str, ScoreFile]) -> str:
+    """Why a detector's scores are unusable; empty: they are usable."""
+    try:
+        for name, file in files.items():
             for key, values in file.scores.items():
                 refuse_unusable(values, f"{key} of {name}")
-    return found
+    except InputError as error:
+        return str(error)
+    return ""
 
 
 def _check_attacks(run: FinishedRun) -> None:
@@ -263,8 +284,8 @@ def _check_examples(run: FinishedRun) -> None:
             )
 
 
-def _checked_needs(run: FinishedRun, score_keys: Sequence[str]) -> set[str]:
-    """Names of the quantities that the scores are computed from; all sets have them."""
+def _check_needs(run: FinishedRun, score_keys: Sequence[str]) -> None:
+    """Raises InputError if some set lacks a quantity that a score is computed from."""
     names = set.intersection(*(set(run.quantities(name)) for name in run.scores))
     for key in score_keys:
         lacking = unmet_needs(key, names)
@@ -278,11 +299,3 @@ def _checked_needs(run: FinishedRun, score_keys: Sequence[str]) -> set[str]:
                 f"--score_keys={key} needs {', '.join(lacking)}, which the files of"
                 f" {run.folder.path} lack; run with --skip_train=True --score_keys={key}"
             )
-    return needed_names(score_keys, names)
-
-
-def _check_finite(run: FinishedRun, names: Iterable[str]) -> None:
-    for dataset in run.scores:
-        quantities = run.quantities(dataset)
-        for name in sorted(quantities.keys() & set(names)):
-            refuse_unusable(quantities[name], f"{name} of {dataset}")

@@ -1,17 +1,20 @@
 """Scores of each set as arrays [line, example], a line per score, as metrics take them."""
 
+import logging
 from collections.abc import Collection, Iterator, Sequence
 
 import numpy as np
 
+from tools.errors import InputError
 from tools.run.run_folder import CALIBRATION
 from tools.scores.conformal import threshold_at
 from tools.scores.ensemble_statistics import anomaly_scores
 from tools.scores.finished_run import FinishedRun
 from tools.scores.metrics import refuse_unusable
 from tools.scores.score_files import ScoreFile
-from tools.scores.score_registry import FITTED_SCORES, quantities_of
+from tools.scores.score_registry import FITTED_SCORES, needed_names, quantities_of
 
+_LOG = logging.getLogger(__name__)
 ENSEMBLE = "ensemble"  # the statistic of scores that are already one number per example
 MEAN_ELBO = ("elbo", "mean")
 FALSE_ALARMS = 0.05  # share that the thresholds of a report promise at most
@@ -25,7 +28,7 @@ def score_lines(run: FinishedRun, dataset: str, score_keys: Collection[str], ddo
     `single` has a line per member.
 
     Raises:
-        InputError: A fitted score is NaN.
+        InputError: A fitted score cannot be fitted, or is not finite.
     """
     values = run.scores[dataset].scores
     lines = {
@@ -43,12 +46,55 @@ def score_lines(run: FinishedRun, dataset: str, score_keys: Collection[str], ddo
     return lines
 
 
+def usable_lines(
+    run: FinishedRun, score_keys: Sequence[str], ddof: int
+) -> tuple[dict[str, Lines], dict[str, str]]:
+    """The scores that are finite on all sets, and why the others are left out.
+
+    Args:
+        run: The run.
+        score_keys: The scores, in the order of the lines.
+        ddof: Divisor of the variance over M members is M - ddof.
+
+    Returns:
+        {test set: its scores}, {score key: reason}.
+
+    Raises:
+        InputError: No score is left.
+    """
+    lines: dict[str, Lines] = {name: {} for name in run.test_sets}
+    sets, left_out = (*run.test_sets, *run.altered), {}
+    for key in score_keys:
+        try:
+            refuse_unusable_quantities(run, key)
+            found = {name: score_lines(run, name, [key], ddof) for name in sets}
+        except InputError as error:
+            left_out[key] = str(error)
+            _LOG.warning("%s is left out: %s", key, error)
+            continue
+        for name in run.test_sets:
+            lines[name] |= found[name]
+    if len(left_out) == len(score_keys):
+        reason = next(iter(left_out.values()))
+        raise InputError(f"{run.folder.path}: no score is usable; the first one: {reason}")
+    return lines, left_out
+
+
+def refuse_unusable_quantities(run: FinishedRun, key: str) -> None:
+    """Raises InputError if a quantity that the score is computed from is not finite."""
+    for dataset in run.scores:
+        quantities = run.quantities(dataset)
+        for name in sorted(needed_names([key], quantities)):
+            refuse_unusable(quantities[name], f"{name} of {dataset}")
+
+
 def calibration_thresholds(
     run: FinishedRun, headlines: Sequence[tuple[str, str]], ddof: int = 0
 ) -> dict[tuple[str, str], float]:
     """{(score, statistic): threshold that 5 % of examples to come exceed, at most}.
 
-    It is infinite where the calibration examples are too few, fewer than 19.
+    It is infinite where the calibration examples are too few, fewer than 19, or a fitted score
+    cannot be fitted to a part of them.
 
     Args:
         run: The run.
@@ -57,17 +103,38 @@ def calibration_thresholds(
         ddof: Divisor of the variance over M members is M - ddof.
     """
     pairs = list(headlines)
-    if MEAN_ELBO[0] in run.score_keys and MEAN_ELBO not in pairs:
+    if MEAN_ELBO not in pairs and _has_usable_elbo(run):
         pairs.append(MEAN_ELBO)
     member_keys = dict.fromkeys(key for key, _ in pairs if key not in FITTED_SCORES)
     lines = score_lines(run, CALIBRATION, member_keys, ddof)
     return {
-        pair: threshold_at(
-            run.calibration_scores(pair[0]) if pair[0] in FITTED_SCORES else lines[pair][0],
-            FALSE_ALARMS,
-        )
+        pair: _threshold(run, pair[0])
+        if pair[0] in FITTED_SCORES
+        else threshold_at(lines[pair][0], FALSE_ALARMS)
         for pair in pairs
     }
+
+
+def _threshold(run: FinishedRun, key: str) -> float:
+    """The threshold of a fitted score."""
+    try:
+        scores = run.calibration_scores(key)
+        refuse_unusable(scores, f"{key} of the calibration split")
+    except InputError as error:
+        _LOG.warning("no rows are flagged by %s: %s", key, error)
+        return np.inf
+    return threshold_at(scores, FALSE_ALARMS)
+
+
+def _has_usable_elbo(run: FinishedRun) -> bool:
+    if MEAN_ELBO[0] not in run.score_keys:
+        return False
+    try:
+        refuse_unusable_quantities(run, MEAN_ELBO[0])
+    except InputError as error:
+        _LOG.warning("no rows are flagged by the ELBO: %s", error)
+        return False
+    return True
 
 
 def peer_lines(file: ScoreFile) -> Lines:

@@ -4,12 +4,14 @@ They are computed from a run's files alone: the quantities of the members and th
 of a set and of the calibration split. A fit has no access to any other set.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import reduce
 from typing import NamedTuple
 
 import numpy as np
 
+from tools.errors import InputError
 from tools.scores import calibrated
 from tools.scores.conformal import Quantities, Scorer
 from tools.scores.ensemble_statistics import mean, variance
@@ -43,6 +45,31 @@ class FittedScore(NamedTuple):
     def compute(self, examples: Quantities, calibration: Quantities) -> np.ndarray:
         """Scores [example] of examples, by a fit for these alone."""
         return self.fit(calibration)(examples)
+
+
+def fit_score(key: str, calibration: Quantities) -> Scorer:
+    """Fits a score to the quantities of the calibration split.
+
+    Raises:
+        InputError: It cannot be fitted to them; the function that is returned raises it for
+            examples that cannot be scored.
+    """
+    with _named_failure(f"{key} cannot be fitted"):
+        score = FITTED_SCORES[key].fit(calibration)
+
+    def named(examples: Quantities) -> np.ndarray:
+        with _named_failure(f"{key} cannot be computed"):
+            return score(examples)
+
+    return named
+
+
+@contextmanager
+def _named_failure(words: str) -> Iterator[None]:
+    try:
+        yield
+    except (ValueError, ArithmeticError, np.linalg.LinAlgError) as error:
+        raise InputError(f"{words}: {' '.join(str(error).split())}") from error
 
 
 def needed_quantities(score_keys: Iterable[str]) -> frozenset[str]:

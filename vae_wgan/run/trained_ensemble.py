@@ -25,6 +25,7 @@ from tools.scores.score_registry import (
     FITTED_SCORES,
     INPUT_PROPERTIES,
     SIMPLE,
+    fit_score,
     needed_quantities,
     quantities_of,
     unmet_needs,
@@ -143,12 +144,12 @@ class TrainedEnsemble:
     @functools.cached_property
     def _fitted_score(self) -> Scorer:
         """The score fitted to the calibration split, once for all rows that are scored."""
-        return FITTED_SCORES[self.score_key].fit(self.calibration)
+        return fit_score(self.score_key, self.calibration)
 
     def calibration_scores(self, statistic: str) -> np.ndarray:
         """Scores of the calibration split [row], for p-values; a fitted score is cross-fitted."""
         if self.score_key in FITTED_SCORES:
-            fit = FITTED_SCORES[self.score_key].fit
+            fit = functools.partial(fit_score, self.score_key)
             return cross_fitted_scores(fit, self.calibration, seed=self.settings.seed)
         return self.combined(self.calibration, statistic)
 

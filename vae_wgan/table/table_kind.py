@@ -60,5 +60,6 @@ class TableKind(ModelKind[TableSettings, TableData]):
         if settings.model == "vae":
             score_posterior_means(folder, settings, test_sets, runner)
             peers.append(POSTERIOR_MEANS)
-        reasons = {f"{name} is left out": reason for name, reason in left_out.items()}
-        folder.update_manifest(peers=[*peers, *of_others], protocol={**data.protocol, **reasons})
+        before = folder.manifest().left_out
+        members = {name: why for name, why in before.items() if name not in BASELINES}
+        folder.update_manifest(peers=[*peers, *of_others], left_out={**members, **left_out})

@@ -152,11 +152,6 @@ def test_score_keys_given_twice_count_once(folder):
     assert analyse(folder, keys=["rate", "iwae", "rate"]).table.score_keys == ("rate", "iwae")
 
 
-def with_nan(scores):
-    scores["iwae"][1, [3, 5]] = np.nan
-    return scores
-
-
 FAULTS = {
     "no manifest": (lambda f: f.manifest_path.unlink(), "manifest.json is missing"),
     "damaged manifest": (lambda f: f.manifest_path.write_text("{"), "manifest.json cannot be"),
@@ -172,10 +167,6 @@ FAULTS = {
         "adversarial names sets that are not scored",
     ),
     "damaged scores": (lambda f: f.scores("far").write_bytes(b"PK"), "far.npz is damaged"),
-    "NaN": (
-        lambda f: change_scores(f, "near", with_nan),
-        "iwae of near: of 120 scores 2 are NaN",
-    ),
     "empty set": (
         lambda f: change_scores(f, "near", lambda s: {k: s[k][:, :0] for k in s}),
         "near: no scores",
@@ -229,8 +220,8 @@ def test_nan_in_a_score_that_is_not_used_does_no_harm(folder):
         return scores | {"distortion": scores["distortion"] * np.nan}
 
     change_scores(folder, "near", spoil)
-    table_of(folder)
-    with pytest.raises(InputError, match="distortion of near"):
+    assert table_of(folder).left_out == {}
+    with pytest.raises(InputError, match="no score is usable; the first one: distortion of near"):
         analyse(folder, keys=["distortion"])
 
 

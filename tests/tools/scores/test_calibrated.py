@@ -192,3 +192,15 @@ def test_beyond_the_range_the_power_goes_on_as_its_tangent():
     inside, outside = (distance(np.stack([top + k * step], 1))[0] for k in (-1, 1))
     at_top = distance(top[:, None])[0]
     assert outside - at_top == pytest.approx(at_top - inside, rel=1e-3)
+
+
+def test_a_power_of_values_that_hardly_vary_stays_finite():
+    random = np.random.default_rng(2)
+    calibration = np.float32([4, 0.02, 3.99]).reshape(3, 1) + np.float32(1e-4) * random.normal(
+        size=(3, 9)
+    ).astype(np.float32)
+    distance = gaussian_distance(calibration)
+    assert np.isfinite(distance(calibration)).all()
+    far = distance(calibration[:, :3] + np.float32([0.01, 1, 100]))
+    assert np.isfinite(far).all()
+    assert (np.diff(far) > 0).all()

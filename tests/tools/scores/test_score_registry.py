@@ -190,18 +190,6 @@ def test_statistics_that_are_not_there_are_named(tmp_path):
         read_run(folder, ["gradient_norm"])
 
 
-def test_a_nan_is_refused_by_the_statistics_name(tmp_path):
-    folder = add_statistics(write_run(tmp_path))
-    write_scores(
-        folder.inputs("near"),
-        {name: np.full((1, 40), np.nan if name == "complexity" else 1.0) for name in INPUTS},
-        read_run(folder, ["iwae"]).scores["near"].ids,
-        {},
-    )
-    with pytest.raises(InputError, match="complexity of near"):
-        read_run(folder, ["input_complexity"])
-
-
 def test_other_rows_of_the_inputs_are_refused(tmp_path):
     folder = add_statistics(write_run(tmp_path))
     write_scores(folder.inputs("near"), {"complexity": np.ones((1, 40))}, np.arange(40), {})

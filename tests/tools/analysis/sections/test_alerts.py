@@ -132,10 +132,3 @@ def test_a_later_analysis_takes_the_alerts_of_the_run(folder):
     settings = folder.manifest().settings
     folder.update_manifest(settings=settings | {"alerts": ["5"]})
     assert "recall at 5 " in analyse_again(folder).text
-
-
-def test_a_peer_with_a_nan_is_refused(folder):
-    scores = {"peer": np.full((1, 2), np.nan)}
-    write_scores(folder.peer_scores("peer", "near"), scores, np.arange(2), {})
-    with pytest.raises(Exception, match="peer of near"):
-        read_run(folder, ["iwae"])
