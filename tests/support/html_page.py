@@ -2,7 +2,7 @@
 
 from html.parser import HTMLParser
 
-VOID = {"br", "img", "link", "meta"}
+VOID = {"br", "img", "link", "meta", "wbr"}
 
 
 class Page(HTMLParser):

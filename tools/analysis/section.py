@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from tools.report.blocks import Block, Gallery, Plot
+from tools.report.blocks import Block, Plot, plots_in
 
 
 @dataclass(frozen=True)
@@ -28,5 +28,5 @@ class Section:
 
     @property
     def plots(self) -> list[Plot]:
-        """All pictures of its galleries."""
-        return [plot for block in self.blocks if isinstance(block, Gallery) for plot in block.plots]
+        """All pictures of its blocks."""
+        return list(plots_in(self.blocks))

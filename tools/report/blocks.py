@@ -1,7 +1,7 @@
 """The building blocks of a report page: texts, cards, tables and pictures, without HTML."""
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -111,4 +111,22 @@ class Table:
     foot: Sequence[str | Cell] = ()
 
 
-Block = Text | Cards | Gallery | Pairs | Table
+@dataclass(frozen=True)
+class Folded:
+    """Blocks behind a line that opens them with a click: what only few readers look up."""
+
+    kind: ClassVar[str] = "folded"
+    title: str
+    blocks: Sequence["Block"]
+
+
+Block = Text | Cards | Gallery | Pairs | Table | Folded
+
+
+def plots_in(blocks: Sequence[Block]) -> Iterator[Plot]:
+    """All pictures of the blocks, also of folded ones, from top to bottom."""
+    for block in blocks:
+        if isinstance(block, Gallery):
+            yield from block.plots
+        elif isinstance(block, Folded):
+            yield from plots_in(block.blocks)

@@ -8,8 +8,9 @@ from typing import Any
 
 
 def fixed(number: float) -> str:
-    """A metric in fixed point, four digits after the point."""
-    return f"{number:.4f}"
+    """A share in fixed point: three digits after the point, more where 1 would stand for less."""
+    digits = next((n for n in range(3, 6) if number >= 1 or float(f"{number:.{n}f}") < 1), 6)
+    return f"{number:.{digits}f}"
 
 
 def bracketed(low: float | None, high: float | None) -> str:

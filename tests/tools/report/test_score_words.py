@@ -17,14 +17,14 @@ def test_the_statistic_of_a_score_that_has_only_one_is_left_out():
 
 def test_intervals_and_costs_may_be_missing():
     assert interval_text(row(0.5)) == ""
-    assert interval_text(row(0.5, low=0.25, high=0.75)) == "[0.2500, 0.7500]"
+    assert interval_text(row(0.5, low=0.25, high=0.75)) == "[0.250, 0.750]"
     sampled, unmeasured = (ranking([row(0.5)], costs)[0] for costs in ({"sampling": 3.14}, {}))
     assert (seconds_text(sampled), seconds_text(unmeasured)) == ("3.1", "")
 
 
 def test_the_verdict_is_a_line():
     scores = ranking([row(0.75), row(0.5, "far")], {})
-    assert verdict_line(scores) == "Highest worst AUROC, flips apart: dose, 0.5000 on far"
+    assert verdict_line(scores) == "Highest worst AUROC, flips apart: dose, 0.500 on far"
 
 
 def test_colours_tell_the_side_and_the_distance_from_chance():

@@ -9,8 +9,8 @@ def test_columns_are_padded_and_lines_end_without_blanks():
 
 
 def test_cells():
-    assert fixed(8.6e-05) == "0.0001"
-    assert bracketed(0.1, 0.25) == "[0.1000, 0.2500]"
+    assert fixed(8.6e-05) == "0.000"
+    assert bracketed(0.1, 0.25) == "[0.100, 0.250]"
     assert bracketed(None, None) == ""
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, fields
 
 from tools.analysis.section import Section
-from tools.report.blocks import Table, Text
+from tools.report.blocks import Folded, Table, Text
 from tools.report.score_words import interval_text
 from tools.report.text_lines import csv_lines, fixed
 from tools.scores.detection import DetectionRow, DetectionTable
@@ -24,7 +24,7 @@ HOW_TO_READ = (
 def section(table: DetectionTable) -> Section:
     """A row per OoD set, score and statistic."""
     shown = Table(
-        f"{len(table.rows)} rows; a click on a heading sorts them",
+        "A row per data set, score and statistic; a click on a heading sorts them",
         (*HEADS, *METRICS.values()),
         [[*_cells(row)] for row in table.rows],
         text_columns=3,
@@ -33,7 +33,7 @@ def section(table: DetectionTable) -> Section:
     notes = [Text(HOW_TO_READ, is_note=True), Text(_intervals(table), is_note=True)]
     return Section(
         "All metrics",
-        [*notes, shown],
+        [Folded(f"All {len(table.rows)} rows, and how to read them", [*notes, shown])],
         files={"metrics.csv": metrics_csv(table)},
         entries={"rows": [asdict(row) for row in table.rows]},
     )

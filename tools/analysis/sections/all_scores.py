@@ -1,7 +1,7 @@
 """All scores beside each other, the highest worst AUROC first, with costs and published figures."""
 
 from tools.analysis.section import Section
-from tools.report.blocks import Block, Cell, Pairs, Table
+from tools.report.blocks import Block, Cell, Folded, Pairs, Table
 from tools.report.score_words import score_name, seconds_text, tinted, verdict_line
 from tools.report.text_lines import aligned, fixed
 from tools.scores.detection import DetectionTable
@@ -42,7 +42,9 @@ def _ranking(table: DetectionTable) -> Table:
 def _meanings(table: DetectionTable) -> list[Block]:
     """Explains the fitted scores; all are higher = more anomalous."""
     fitted = {key: FITTED_SCORES[key].meaning for key in table.score_keys if key in FITTED_SCORES}
-    return [Pairs("Scores that are one number per example", fitted)] if fitted else []
+    if not fitted:
+        return []
+    return [Folded("What each score means", [Pairs("Scores fitted on calibration", fitted)])]
 
 
 def ranking_text(table: DetectionTable) -> str:

@@ -1,7 +1,7 @@
 """Flags of the run, and of this analysis of it."""
 
 from tools.analysis.section import Section
-from tools.report.blocks import Pairs
+from tools.report.blocks import Folded, Pairs
 from tools.scores.detection import DetectionTable
 
 
@@ -14,4 +14,6 @@ def section(table: DetectionTable) -> Section:
         "ddof of the variance": table.options.ddof,
     }
     of_run = Pairs("Flags of the run", table.run.manifest.settings)
-    return Section("Settings", [of_run, Pairs("This analysis", analysis)])
+    return Section(
+        "Settings", [Folded("Every flag and its value", [of_run, Pairs("This analysis", analysis)])]
+    )

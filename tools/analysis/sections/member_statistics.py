@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from tools.analysis.section import Section
-from tools.report.blocks import Block, Gallery, Plot, Table
+from tools.report.blocks import Block, Folded, Gallery, Plot, Table
 from tools.report.plots import histograms, value_against_variance
 from tools.report.score_words import tinted
 from tools.report.text_lines import fixed
@@ -15,9 +15,12 @@ from tools.scores.ensemble_statistics import STATISTICS, described, headline_sco
 
 def section(table: DetectionTable) -> Section:
     """A table per score of the members; the values of the first that was named, drawn."""
-    blocks: list[Block] = [_matrix(table, key) for key in table.member_keys]
-    if table.member_keys:
-        blocks.append(Gallery(_plots(table, headline_score(table.member_keys))))
+    if not table.member_keys:
+        return Section("Statistics over members")
+    named = headline_score(table.member_keys)
+    blocks: list[Block] = [_matrix(table, named), Gallery(_plots(table, named))]
+    if others := [_matrix(table, key) for key in table.member_keys if key != named]:
+        blocks.append(Folded("The members' other scores", others))
     return Section("Statistics over members", blocks)
 
 

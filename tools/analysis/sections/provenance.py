@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from tools.analysis.section import Section
-from tools.report.blocks import Pairs, Text
+from tools.report.blocks import Folded, Pairs, Text
 from tools.scores.detection import DetectionTable
 
 LIKELIHOODS = {
@@ -22,12 +22,12 @@ def section(table: DetectionTable) -> Section:
     manifest = table.run.manifest
     likelihood = str(manifest.likelihood)
     rest = {name: value for name, value in manifest.entries.items() if name not in ELSEWHERE}
-    blocks = (
-        Text(f"Likelihood: {LIKELIHOODS.get(likelihood, likelihood)}"),
+    facts = (
         Pairs("Run, versions and timings in seconds", flat(rest)),
         Pairs("Checksums of the data sets (SHA-256)", manifest.datasets.checksums),
     )
-    return Section("Provenance", blocks)
+    meaning = Text(f"Likelihood: {LIKELIHOODS.get(likelihood, likelihood)}")
+    return Section("Provenance", [meaning, Folded("Versions, timings and checksums", facts)])
 
 
 def flat(values: Mapping[str, object], prefix: str = "") -> dict[str, object]:

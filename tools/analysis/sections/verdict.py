@@ -6,7 +6,7 @@ import numpy as np
 
 from tools.analysis.section import Section
 from tools.analysis.sections.alerts import AlertRow, alert_rows
-from tools.report.blocks import Block, Card, Cards, Gallery, Plot, Text
+from tools.report.blocks import Block, Card, Cards, Folded, Gallery, Plot, Text
 from tools.report.plots import histograms, roc_curves
 from tools.report.score_words import interval_text, score_name, verdict_line
 from tools.report.text_lines import aligned, fixed
@@ -20,8 +20,12 @@ PRINTED_METRICS = ("ap", "ap_in", "fpr95", "fpr99")
 def section(table: DetectionTable) -> Section:
     """A card, ROC curves and histograms for each score that was named; their rows in print."""
     cards = anomaly_cards(table) if table.run.anomalies else ood_cards(table)
-    plots = [draw(table, *pair) for pair in table.headlines for draw in (_roc, _histograms)]
-    return Section("Verdict", [*cards, Gallery(plots)], text=headline_text(table))
+    first, *others = ([_roc(table, *pair), _histograms(table, *pair)] for pair in table.headlines)
+    drawn: list[Block] = [Gallery(first)]
+    if others:
+        plots = [plot for pair in others for plot in pair]
+        drawn.append(Folded("Curves of the other scores named before the run", [Gallery(plots)]))
+    return Section("Verdict", [*cards, *drawn], text=headline_text(table))
 
 
 def headline_text(table: DetectionTable) -> str:

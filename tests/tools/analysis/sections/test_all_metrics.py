@@ -8,6 +8,7 @@ import pytest
 from run_folder_fixture import table_of, write_run
 from tools.analysis.run_analysis import SECTIONS, metrics_json
 from tools.analysis.sections.all_metrics import metrics_csv, section
+from tools.report.text_lines import fixed
 from tools.scores.ensemble_statistics import STATISTICS
 
 COLUMNS = (
@@ -31,20 +32,20 @@ def json_value(table):
 
 
 def test_every_row_is_in_the_report_to_be_sorted(table):
-    *_, shown = section(table).blocks
+    *_, shown = section(table).blocks[0].blocks
     assert shown.is_sortable
     assert len(shown.rows) == len(table.rows)
     assert {len(cells) for cells in shown.rows} == {len(shown.heads)} == {12}
     for cells, row in zip(shown.rows, table.rows, strict=True):
         assert cells[:3] == [row.dataset, row.score, row.statistic]
-        assert cells[5] == f"{row.auroc:.4f}"
+        assert cells[5] == fixed(row.auroc)
         assert (cells[7] == "") == (row.statistic != "single")
 
 
 def test_intervals_are_explained(table, tmp_path):
-    _, note, _ = section(table).blocks
+    _, note, _ = section(table).blocks[0].blocks
     assert "stratified bootstrap of 50 draws" in note.words
-    _, note, _ = section(table_of(write_run(tmp_path / "b"), draws=0)).blocks
+    _, note, _ = section(table_of(write_run(tmp_path / "b"), draws=0)).blocks[0].blocks
     assert "No intervals: the bootstrap had 0 draws" in note.words
 
 

@@ -12,21 +12,21 @@ from tools.scores.ranking import ranking_of
 
 HEADLINES = """\
 Scores named before this run
-dataset  score      n_in  n_out        auroc [low, high]      ap   ap_in   fpr95   fpr99
-near     iwae mean    12     12  0.1234 [0.1000, 1.0000]  1.0000  0.5000  0.0001  0.0000
-near     iwae waic    12     12  0.1234 [0.1000, 1.0000]  1.0000  0.5000  0.0001  0.0000
-far      iwae mean    12     12  0.1234 [0.1000, 1.0000]  1.0000  0.5000  0.0001  0.0000
-far      iwae waic    12     12  0.1234 [0.1000, 1.0000]  1.0000  0.5000  0.0001  0.0000
+dataset  score      n_in  n_out     auroc [low, high]       ap  ap_in  fpr95  fpr99
+near     iwae mean    12     12  0.123 [0.100, 1.000]  0.99999  0.500  0.000  0.000
+near     iwae waic    12     12  0.123 [0.100, 1.000]  0.99999  0.500  0.000  0.000
+far      iwae mean    12     12  0.123 [0.100, 1.000]  0.99999  0.500  0.000  0.000
+far      iwae waic    12     12  0.123 [0.100, 1.000]  0.99999  0.500  0.000  0.000
 """
 RANKING = """\
-Highest worst AUROC, flips apart: iwae single, 0.1234 [0.1000, 1.0000] on near
-AUROC               worst    mean  s/1000    near     far
-iwae single        0.1234  0.1234    15.5  0.1234  0.1234
-iwae mean          0.1234  0.1234    15.5  0.1234  0.1234
-iwae variance      0.1234  0.1234    15.5  0.1234  0.1234
-iwae waic          0.1234  0.1234    15.5  0.1234  0.1234
-iwae mixture       0.1234  0.1234    15.5  0.1234  0.1234
-iwae disagreement  0.1234  0.1234    15.5  0.1234  0.1234
+Highest worst AUROC, flips apart: iwae single, 0.123 [0.100, 1.000] on near
+AUROC              worst   mean  s/1000   near    far
+iwae single        0.123  0.123    15.5  0.123  0.123
+iwae mean          0.123  0.123    15.5  0.123  0.123
+iwae variance      0.123  0.123    15.5  0.123  0.123
+iwae waic          0.123  0.123    15.5  0.123  0.123
+iwae mixture       0.123  0.123    15.5  0.123  0.123
+iwae disagreement  0.123  0.123    15.5  0.123  0.123
 """
 
 
@@ -75,6 +75,7 @@ def test_the_report_ranks_and_colours(tmp_path):
 
 
 def test_fitted_scores_are_explained(tmp_path):
-    _, meanings = section(table_of(write_run(tmp_path), keys=("iwae", "typicality"))).blocks
+    _, folded = section(table_of(write_run(tmp_path), keys=("iwae", "typicality"))).blocks
+    (meanings,) = folded.blocks
     assert list(meanings.values) == ["typicality"]
     assert "distance of log p(x)" in meanings.values["typicality"]

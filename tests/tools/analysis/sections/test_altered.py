@@ -124,10 +124,10 @@ def test_each_group_has_a_table_and_curves_of_the_first_score():
     plots = [*curves.plots, *more_curves.plots]
     assert [plot.name for plot in plots] == ["corruptions_iwae_waic", "perturbations_iwae_waic"]
     assert all(plot.png.startswith(b"\x89PNG") for plot in plots)
-    assert "fog 0.7500, snow 0.7500." in plots[0].alt
+    assert "fog 0.750, snow 0.750." in plots[0].alt
     assert corruptions.heads == ("corruption", "score", "severity 0", "severity 1")
     assert len(corruptions.rows) == 3
-    assert perturbations.rows[0] == ["rotate", "iwae waic", "0.5", "0.7500", "0.2500"]
+    assert perturbations.rows[0] == ["rotate", "iwae waic", "0.5", "0.750", "0.250"]
     assert perturbations.rows[1][2] == "never"
     assert perturbations.heads[-1] == "flagged, step 1"
 

@@ -112,7 +112,7 @@ def test_csv_has_a_line_per_row_and_no_auroc_of_the_test_set(folder):
 def test_each_score_has_a_picture_that_tells_its_ends():
     _, gallery = history_blocks([*made_up_rows(), *made_up_rows("rate")])
     assert [plot.name for plot in gallery.plots] == ["history_iwae", "history_rate"]
-    assert "first and last step: noise 0.8000 to 0.7000." in gallery.plots[0].alt
+    assert "first and last step: noise 0.800 to 0.700." in gallery.plots[0].alt
 
 
 @pytest.mark.parametrize("changes", [{"steps": (500,)}, {"n_members": 1, "variance": 0.0}])
@@ -123,4 +123,4 @@ def test_one_step_or_one_member_can_be_drawn(changes):
 def test_the_table_has_a_column_per_step_and_no_row_of_the_test_set():
     aurocs, _ = history_blocks(made_up_rows())
     assert aurocs.heads == ("data set", "500", "1,000")
-    assert aurocs.rows == [["noise", "0.8000", "0.7000"]]
+    assert aurocs.rows == [["noise", "0.800", "0.700"]]

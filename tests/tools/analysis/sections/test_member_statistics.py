@@ -13,13 +13,14 @@ def test_matrix_holds_each_cell_once(tmp_path):
 
 
 def test_each_score_of_the_members_has_a_table_that_ends_with_means(tmp_path):
-    iwae, rate, _ = section(table_of(write_run(tmp_path))).blocks
+    iwae, _, folded = section(table_of(write_run(tmp_path))).blocks
+    (rate,) = folded.blocks
     assert "iwae (importance-weighted" in iwae.caption
     for table in (iwae, rate):
         assert [cells[0] for cells in table.rows] == ["near", "far"]
         near, far = ([float(cell.text) for cell in cells[1:]] for cells in table.rows)
         for cell, *pair in zip(table.foot[1:], near, far, strict=True):
-            assert abs(float(cell) - sum(pair) / 2) < 1.1e-4
+            assert abs(float(cell) - sum(pair) / 2) < 1.1e-3
 
 
 def test_values_are_drawn_and_variances_where_there_is_more_than_one_member(tmp_path):
@@ -33,4 +34,4 @@ def test_fitted_scores_have_no_statistics(tmp_path):
     folder = write_run(tmp_path)
     for name in ("digits", "calibration", "near", "far"):
         change_scores(folder, name, dict)
-    assert section(table_of(folder, keys=("typicality",))).blocks == []
+    assert section(table_of(folder, keys=("typicality",))).blocks == ()

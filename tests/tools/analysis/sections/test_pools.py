@@ -8,6 +8,7 @@ from run_folder_fixture import write_run
 from tools.analysis.run_analysis import ensemble_analysis
 from tools.analysis.sections.pools import HEADS, pool_rows, section
 from tools.errors import InputError
+from tools.report.text_lines import fixed
 from tools.scores.detection import AnalysisOptions
 from tools.scores.finished_run import read_run
 
@@ -60,7 +61,7 @@ def test_they_are_printed_written_and_in_the_report(tmp_path):
     assert len(written) == len(rows) == 2 * 6
     assert float(written[0]["auroc_sd"]) == pytest.approx(rows[0].auroc_sd, abs=1e-6)
     (shown,) = section(analysis.table).blocks
-    assert shown.rows[0][:6] == ["near", "iwae", "single", "2", "2", f"{rows[0].auroc:.4f}"]
+    assert shown.rows[0][:6] == ["near", "iwae", "single", "2", "2", fixed(rows[0].auroc)]
     assert len(shown.rows) == 12
     printed = analysis.text.partition("Spread over disjoint ensembles\n")[2].splitlines()
     assert printed[0].split() == list(HEADS)

@@ -6,7 +6,8 @@ from tools.analysis.sections import flags, missing_sets, provenance
 
 def test_what_the_manifest_says_is_told(tmp_path):
     folder = write_run(tmp_path)
-    words, entries, checksums = provenance.section(table_of(folder)).blocks
+    words, folded = provenance.section(table_of(folder)).blocks
+    entries, checksums = folded.blocks
     assert entries.values["versions.numpy"] == "2.4.6"
     assert entries.values["timings.training"] == 12.5
     assert entries.values["git_commit"] is None
@@ -24,7 +25,8 @@ def test_nested_entries_are_told_by_their_path():
 
 
 def test_flags_are_those_of_the_run_and_of_the_analysis(tmp_path):
-    of_run, analysis = flags.section(table_of(write_run(tmp_path), draws=7)).blocks
+    (folded,) = flags.section(table_of(write_run(tmp_path), draws=7)).blocks
+    of_run, analysis = folded.blocks
     assert of_run.values["train_dataset"] == "digits"
     assert analysis.values == {
         "score_keys": "iwae, rate", "bootstrap": 7, "seed": 0, "ddof of the variance": 0

@@ -43,7 +43,7 @@ def test_the_table_marks_the_member_that_was_attacked():
         TransferRow("noise", "iwae", 1, False, -910.0, -800.0, 1.0, 0.99),
     ]
     first, second = transfer_table(rows).rows
-    assert first == ["noise", "0, attacked", "-900.0", "-300.2", "1.0000", "0.7500"]
+    assert first == ["noise", "0, attacked", "-900.0", "-300.2", "1.000", "0.750"]
     assert second[1] == "1"
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from run_folder_fixture import change_scores, table_of, write_run
 from tools.analysis.sections.verdict import anomaly_cards, ood_cards, section
+from tools.report.text_lines import bracketed, fixed
 
 
 @pytest.fixture
@@ -39,20 +40,20 @@ def row_of(table, statistic):
 
 
 def test_cards_show_the_scores_named_before_the_run(folder):
-    aurocs = {("iwae", "waic"): 0.8765, ("iwae", "mean"): 0.98}
+    aurocs = {("iwae", "waic"): 0.876, ("iwae", "mean"): 0.98}
     cards, words = ood_cards(with_aurocs(table_of(folder), aurocs))
     waic, mean = cards.cards
-    assert (waic.title, waic.figure) == ("iwae waic", "0.8815")
-    assert (mean.title, mean.figure) == ("iwae mean", "0.9850")
-    assert "At least 0.99 on 0 of 2 OoD sets; lowest, flips apart, on near: 0.8765" in waic.words
-    assert "At least 0.99 on 1 of 2 OoD sets; lowest, flips apart, on near: 0.9800" in mean.words
+    assert (waic.title, waic.figure) == ("iwae waic", "0.881")
+    assert (mean.title, mean.figure) == ("iwae mean", "0.985")
+    assert "At least 0.99 on 0 of 2 OoD sets; lowest, flips apart, on near: 0.876" in waic.words
+    assert "At least 0.99 on 1 of 2 OoD sets; lowest, flips apart, on near: 0.980" in mean.words
     assert "and this is one of them" in words.words
 
 
 def test_a_better_score_found_afterwards_is_called_optimistic(folder):
     aurocs = {("iwae", "waic"): 0.8, ("rate", "variance"): 0.9}
     _, words = ood_cards(with_aurocs(table_of(folder), aurocs))
-    assert "Highest worst AUROC, flips apart: rate variance, 0.9000" in words.words
+    assert "Highest worst AUROC, flips apart: rate variance, 0.900" in words.words
     assert "optimistic" in words.words
 
 
@@ -74,7 +75,7 @@ def test_curves_are_told_with_their_aurocs(folder):
     plots = section(table).plots
     names = [f"{kind}_iwae_{name}" for name in ("waic", "mean") for kind in ("roc", "histogram")]
     assert [plot.name for plot in plots] == names
-    assert f"near {row_of(table, 'waic').auroc:.4f}" in plots[0].alt
+    assert f"near {fixed(row_of(table, 'waic').auroc)}" in plots[0].alt
     threshold = table.thresholds["iwae", "waic"]
     share = (table.lines["near"]["iwae", "waic"][0] > threshold).mean()
     assert f"near {share:.1%}" in plots[1].alt
@@ -86,9 +87,9 @@ def test_cards_of_labelled_anomalies_tell_of_them_alone(labelled):
     assert [card.title for card in cards.cards] == ["iwae waic", "iwae mean"]
     for card, statistic in zip(cards.cards, ("waic", "mean"), strict=True):
         row = row_of(labelled, statistic)
-        assert card.figure == f"{row.auroc:.4f}"
-        assert f"AUROC on near [{row.auroc_low:.4f}, {row.auroc_high:.4f}]" in card.words
-        assert f"average precision {row.ap:.4f}" in card.words
+        assert card.figure == fixed(row.auroc)
+        assert f"AUROC on near {bracketed(row.auroc_low, row.auroc_high)}" in card.words
+        assert f"average precision {fixed(row.ap)}" in card.words
         assert "100.0% of the 40 found by 1,000 alerts" in card.words
 
 
@@ -98,4 +99,4 @@ def test_the_best_score_is_one_of_the_same_rows(labelled):
     best = dataclasses.replace(row, score="peer", statistic="ensemble", auroc=0.999, ap=0.123)
     table = dataclasses.replace(labelled, rows=(*labelled.rows, own_split, best))
     _, words = anomaly_cards(table)
-    assert "peer, 0.9990, with the average precision 0.1230" in words.words
+    assert "peer, 0.999, with the average precision 0.123" in words.words
