@@ -10,7 +10,7 @@ import numpy as np
 from tqdm import tqdm
 
 from tools.data.example_set import ExampleSet
-from tools.run.progress import TrainingProgress
+from tools.run.progress import ScoringProgress, TrainingProgress
 from tools.run.run_folder import RunFolder
 from vae_wgan.data.image_data import ExperimentData
 from vae_wgan.ensemble.devices import prepare_devices
@@ -53,8 +53,11 @@ class LocalRunner(Runner):
         self, members: Sequence[TrainedMember], example_sets: Sequence[ExampleSet], seed: int
     ) -> Iterator[tuple[ExampleSet, dict[str, np.ndarray]]]:
         """Yields each set with all members' quantities [member, example], in the given order."""
-        for example_set in example_sets:
-            yield example_set, score_members([one.member for one in members], example_set, seed)
+        models = [one.member for one in members]
+        with ScoringProgress(len(members), sum(map(len, example_sets))) as progress:
+            for example_set in example_sets:
+                scoring = progress.scoring(models, example_set.name, len(example_set))
+                yield example_set, score_members(scoring, example_set, seed)
 
 
 class TaskRunner(Runner):
@@ -104,17 +107,19 @@ class TaskRunner(Runner):
         """Yields each set with all members' quantities when its last member has scored it."""
         parts: dict[int, dict[int, dict[str, np.ndarray]]] = {}
         tasks = self._scoring_tasks(members, example_sets, seed)
-        for number, (scores, costs) in self._launcher.run(_score_task, tasks):
-            self._costs = costs
-            index, member = divmod(number, len(members))
-            by_member = parts.setdefault(index, {})
-            by_member[member] = scores
-            if len(by_member) == len(members):
-                del parts[index]
-                yield (
-                    example_sets[index],
-                    stack_members(by_member[each] for each in sorted(by_member)),
-                )
+        with ScoringProgress(len(members), sum(map(len, example_sets))) as progress:
+            for number, (scores, costs) in self._launcher.run(_score_task, tasks):
+                self._costs = costs
+                index, member = divmod(number, len(members))
+                progress.advance(len(example_sets[index]))
+                by_member = parts.setdefault(index, {})
+                by_member[member] = scores
+                if len(by_member) == len(members):
+                    del parts[index]
+                    yield (
+                        example_sets[index],
+                        stack_members(by_member[each] for each in sorted(by_member)),
+                    )
 
     def _scoring_tasks(
         self, members: Sequence[TrainedMember], example_sets: Sequence[ExampleSet], seed: int

@@ -143,9 +143,10 @@ def _save(model: Member, history: "_History", place: _Place, *, step: int, speed
     _refuse_diverged(values, place, step)
     history.add(step, values | {"steps_per_second": round(speed, 3)}, model.pictures())
     _save_state(model, place, step)
-    left = time_left(place.max_steps - step, speed)
     words = f"{place.folder}: step {step:,} of {place.max_steps:,}, {described(values)}"
-    _LOG.info("%s, %.1f steps/s, %s left", words, speed, left)
+    left = place.max_steps - step
+    ending = f", {time_left(left, speed)} left of this member" if left else ""
+    _LOG.info("%s, %.1f steps/s%s", words, speed, ending)
 
 
 def _save_state(model: Member, place: _Place, step: int) -> None:

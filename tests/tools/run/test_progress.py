@@ -1,10 +1,11 @@
 """The bar's numbers are those of the run, also when it starts in the middle."""
 
 import io
+import logging
 
 import pytest
 
-from tools.run.progress import TrainingProgress
+from tools.run.progress import ScoringProgress, TrainingProgress
 
 
 class Terminal(io.StringIO):
@@ -64,3 +65,27 @@ def test_no_terminal_no_bar(clock, monkeypatch):
         progress.skip(0, 5)
         progress.advance(1, {"elbo": 1.0})
     assert stream.getvalue() == ""
+
+
+def test_scoring_counts_each_set_once_per_member(clock, monkeypatch):
+    terminal = standard_error(monkeypatch, Terminal())
+    with ScoringProgress(num_members=2, num_examples=6) as progress:
+        for _ in progress.scoring("ab", "near", 3):
+            clock[0] += 1
+        clock[0] += 1
+        progress.advance(3)
+        line = last_line(terminal)
+    assert line.startswith("scoring near, member 1:  75%")
+    assert "9/12 [" in line
+
+
+def test_a_log_line_stands_above_the_bar(clock, monkeypatch):
+    terminal = standard_error(monkeypatch, Terminal())
+    logger = logging.Logger("run")
+    monkeypatch.setattr("logging.root", logger)
+    logger.addHandler(logging.StreamHandler(terminal))
+    with TrainingProgress(num_members=1, max_steps=2) as progress:
+        progress.skip(0, 0)
+        logger.warning("saved")
+    lines = terminal.getvalue().replace("\r", "\n").splitlines()
+    assert "saved" in lines
