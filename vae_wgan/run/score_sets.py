@@ -12,7 +12,7 @@ from tools.files.whole_files import write_npz
 from tools.run.run_folder import CALIBRATION, RunFolder
 from tools.run.stopwatch import Stopwatch
 from tools.scores.ensemble_statistics import anomaly_scores, headline_score
-from tools.scores.input_statistics import input_statistics
+from tools.scores.input_statistics import PROVENANCE, input_statistics
 from tools.scores.score_files import ScoreFile, is_current, read_scores, write_scores
 from vae_wgan.ensemble.member import Member
 from vae_wgan.ensemble.members import TrainedMember
@@ -115,7 +115,7 @@ def write_input_statistics(
     """
     for example_set in example_sets:
         path = folder.inputs(example_set.name)
-        provenance = {"values": example_set.digest, "likelihood": likelihood}
+        provenance = {**PROVENANCE, "values": example_set.digest, "likelihood": likelihood}
         if example_set.examples.ndim != 4 or is_current(path, provenance):
             continue
         with stopwatch.timed("input", len(example_set)):

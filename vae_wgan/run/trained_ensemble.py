@@ -19,7 +19,7 @@ from tools.run.options import saved_value
 from tools.run.run_folder import CALIBRATION, RunFolder
 from tools.scores.conformal import Scorer, cross_fitted_scores
 from tools.scores.ensemble_statistics import anomaly_scores
-from tools.scores.input_statistics import input_statistics
+from tools.scores.input_statistics import PROVENANCE, input_statistics
 from tools.scores.score_files import read_arrays, read_scores
 from tools.scores.score_registry import (
     FITTED_SCORES,
@@ -236,8 +236,11 @@ def _calibration_files(
 ) -> Quantities:
     """All quantities in the calibration split's files, checked to be of these members."""
     known = dict(read_calibration(folder, digests, settings).scores)
-    if folder.inputs(CALIBRATION).exists():
-        known |= read_scores(folder.inputs(CALIBRATION)).scores
+    if (path := folder.inputs(CALIBRATION)).exists():
+        file = read_scores(path)
+        if "complexity" in file.scores and not file.provenance.items() >= PROVENANCE.items():
+            raise InputError(f"{path} is of an earlier version; run with --skip_train=True first")
+        known |= file.scores
     return known
 
 
