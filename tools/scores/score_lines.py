@@ -8,13 +8,14 @@ import numpy as np
 from tools.errors import InputError
 from tools.run.run_folder import CALIBRATION
 from tools.scores.conformal import threshold_at
-from tools.scores.ensemble_statistics import anomaly_scores
+from tools.scores.ensemble_statistics import SCORE_KEYS, anomaly_scores
 from tools.scores.finished_run import FinishedRun
 from tools.scores.metrics import refuse_unusable
 from tools.scores.score_files import ScoreFile
 from tools.scores.score_registry import FITTED_SCORES, needed_names, quantities_of
 
 _LOG = logging.getLogger(__name__)
+QUICK_SCORES = ("likelihood_residual", "critic_distance")
 ENSEMBLE = "ensemble"  # the statistic of scores that are already one number per example
 MEAN_ELBO = ("elbo", "mean")
 FALSE_ALARMS = 0.05  # share that the thresholds of a report promise at most
@@ -148,3 +149,13 @@ def peer_pairs(run: FinishedRun) -> Iterator[tuple[str, str]]:
         for dataset in run.out_of_distribution:
             if dataset in files:
                 yield source, dataset
+
+
+def deployed_score(score_keys: Sequence[str]) -> tuple[str, str]:
+    """The score and statistic by which a finished run flags new examples, from its score_keys.
+
+    It is the first score, but of images one that costs a single pass and is one number per example,
+    if it is among them: likelihood_residual of VAEs, critic_distance of WGANs.
+    """
+    key = next((key for key in QUICK_SCORES if key in score_keys), score_keys[0])
+    return key, ENSEMBLE if key in FITTED_SCORES else SCORE_KEYS[key].headline_statistics[0]

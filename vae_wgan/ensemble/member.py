@@ -1,7 +1,7 @@
 """Interface of a model in an ensemble: training, scoring, and optional abilities."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Self
 
 import numpy as np
@@ -68,6 +68,10 @@ class Member(ABC):
             ids: int [example]; with the seed they determine the noise of each example.
             seed: Seed of the noise.
         """
+
+    def limited_to(self, quantities: Collection[str]) -> Self:
+        """A member whose `score` may leave out all but these quantities; by default itself."""
+        return self
 
     def score_likelihood(
         self, examples: np.ndarray, ids: np.ndarray, seed: int

@@ -1,7 +1,7 @@
 """Members made of a Keras network and its optimizers, which score in compiled passes."""
 
 import copy
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple, Self
 
@@ -36,11 +36,13 @@ class Pass(NamedTuple):
         batch: Examples per call; the last batch is padded. It is small where a pass multiplies the
             examples, by samples for instance, so that activations stay in the processor's cache.
         noise: Maps a seed and the examples' ids to the function's noise.
+        gives: Names of the quantities; empty: they are not known before it has run.
     """
 
     function: Callable[..., dict[str, tf.Tensor]]
     batch: int
     noise: Callable[[int, np.ndarray], np.ndarray] = no_noise
+    gives: frozenset[str] = frozenset()
 
 
 class NetworkMember(Member):
@@ -106,6 +108,16 @@ class NetworkMember(Member):
         )
         return member
 
+    def limited_to(self, quantities: Collection[str]) -> Self:
+        """A member without the passes that give none of these quantities."""
+        member = copy.copy(self)
+        member.passes = {
+            name: each
+            for name, each in self.passes.items()
+            if not each.gives or each.gives.intersection(quantities)
+        }
+        return member
+
     def score(self, examples: np.ndarray, ids: np.ndarray, seed: int) -> dict[str, np.ndarray]:
         """The quantities of all passes for any number of examples; see `Member`."""
         scores: dict[str, np.ndarray] = {}
@@ -117,7 +129,7 @@ class NetworkMember(Member):
         self, name: str, examples: np.ndarray, ids: np.ndarray, seed: int
     ) -> dict[str, np.ndarray]:
         """The quantities of one pass; the other arguments are those of `score`."""
-        function, size, noise = self.passes[name]
+        function, size, noise, _ = self.passes[name]
         weights = self.weights
         return in_full_batches(
             lambda examples, ids: function(weights, examples, noise(seed, ids)),

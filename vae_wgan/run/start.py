@@ -7,6 +7,7 @@ from tools.run.command_line import run_from_command_line
 from vae_wgan.ensemble.model_kind import ModelKind
 from vae_wgan.kinds import kind_named
 from vae_wgan.settings.any_settings import AnySettings
+from vae_wgan.settings.image_settings import ImageSettings
 
 
 def start(kind_name: str, description: str, *, story: str = "vae_wgan.run.start:run") -> None:
@@ -27,8 +28,14 @@ def start(kind_name: str, description: str, *, story: str = "vae_wgan.run.start:
     run_from_command_line(kind.settings_class, tell, description=description)
 
 
-def run(kind: ModelKind[Any, Any], settings: AnySettings, given: set[str]) -> None:
-    """Executes a run of any kind of model."""
-    from vae_wgan.run.run import Run  # imported here: a wrong flag fails before it
+def run(kind: ModelKind[Any, Any], settings: ImageSettings, given: set[str]) -> None:
+    """Executes a run on images, or scores the pictures of --score_file."""
+    # Imported here: a wrong flag fails before them.
+    if settings.score_file:
+        from vae_wgan.run.score_file import score_pictures
 
-    Run(kind, settings, given).execute()
+        score_pictures(settings, given)
+    else:
+        from vae_wgan.run.run import Run
+
+        Run(kind, settings, given).execute()

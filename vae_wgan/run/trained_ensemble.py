@@ -3,7 +3,7 @@
 import dataclasses
 import functools
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Self
 from zlib import crc32
 
@@ -15,6 +15,7 @@ from tools.data.images.preprocessing import as_images, check_image_shape
 from tools.data.tables.table_encoder import TableEncoder, encoder_from_json
 from tools.errors import ArgumentError, InputError, checked_word
 from tools.run.checkpoints import file_digest
+from tools.run.manifest import Manifest
 from tools.run.options import saved_value
 from tools.run.run_folder import CALIBRATION, RunFolder
 from tools.scores.conformal import Scorer, cross_fitted_scores
@@ -39,6 +40,7 @@ from vae_wgan.kinds import kept_settings, kind_named, kind_of_run
 from vae_wgan.run.score_sets import read_calibration
 from vae_wgan.settings.any_settings import AnySettings
 
+_DEPLOYED = ("score_keys", "target_fpr")  # settings that say how new examples are flagged
 Quantities = Mapping[str, np.ndarray]  # float64 [member or 1, row] by name
 
 
@@ -174,7 +176,8 @@ class TrainedEnsemble:
             none = np.empty((0, *row_shape), np.float32)
             names = needed_quantities([self.score_key])
             model = self.kind.new_member(self.settings, row_shape, none, names)
-            return [model.with_state(state) for state in self.states]
+            members = [model.with_state(state) for state in self.states]
+            return [member.limited_to(names) for member in members]
         except InputError as error:
             wanted = "another shape" if self.row_shape is None else f"the shape {self.row_shape}"
             raise ArgumentError(
@@ -203,12 +206,7 @@ def open_ensemble(
         ArgumentError: The members have no such score, or it needs quantities of the calibration
             split that the folder lacks.
     """
-    manifest = folder.find_manifest()
-    kind = None if manifest is None else kind_of_run(manifest)
-    if manifest is None or kind is None:
-        raise ArgumentError(
-            f"run_folder={folder.path} holds no run of vae_run.py, wgan_run.py or anomaly_run.py"
-        )
+    manifest, kind = _run_in(folder)
     settings = settings or _settings(kind, manifest.settings)
     checkpoints = [
         *trained_checkpoints(folder, num_models=settings.num_models, max_steps=settings.total_steps)
@@ -283,9 +281,31 @@ def as_table(X: Any) -> pd.DataFrame:
     return table
 
 
-def _settings(kind: ModelKind[Any, Any], saved: Mapping[str, Any]) -> AnySettings:
+def saved_settings(folder: RunFolder) -> AnySettings:
+    """Settings of a finished run that determine members, scores and the score to flag by.
+
+    Raises:
+        ArgumentError: The folder holds no run.
+    """
+    manifest, kind = _run_in(folder)
+    return _settings(kind, manifest.settings, _DEPLOYED)
+
+
+def _run_in(folder: RunFolder) -> tuple[Manifest, ModelKind[Any, Any]]:
+    manifest = folder.find_manifest()
+    kind = None if manifest is None else kind_of_run(manifest)
+    if manifest is None or kind is None:
+        raise ArgumentError(
+            f"run_folder={folder.path} holds no run of vae_run.py, wgan_run.py or anomaly_run.py"
+        )
+    return manifest, kind
+
+
+def _settings(
+    kind: ModelKind[Any, Any], saved: Mapping[str, Any], further: Collection[str] = ()
+) -> AnySettings:
     """Settings from the values that a run or a detector has saved."""
     fields = {field.name: field for field in dataclasses.fields(kind.settings_class)}
-    names = kept_settings(kind.settings_class()).keys() & saved.keys()
+    names = {*kept_settings(kind.settings_class()), *further} & saved.keys()
     values = {name: saved_value(fields[name], kind.settings_class, saved[name]) for name in names}
     return kind.settings_class(**values)

@@ -12,6 +12,7 @@ class AnySettings(Protocol):
     score_keys: tuple[str, ...]
     compile: bool
     ddof: int
+    target_fpr: float
 
     model_dir: str
     log_dir: str

@@ -10,13 +10,13 @@ from tools.data.images.image_registry import check_dataset_name
 from tools.errors import InputError
 from tools.run.options import option
 from vae_wgan.data.image_data import split_entry
-from vae_wgan.settings.run_settings import RunSettings
+from vae_wgan.settings.score_file_settings import ScoreFileSettings
 
 ACTIVATIONS = ("leaky_relu", "relu", "elu", "selu", "gelu", "silu", "softplus", "tanh", "sigmoid")
 
 
 @dataclasses.dataclass(frozen=True)
-class ImageSettings(RunSettings):
+class ImageSettings(ScoreFileSettings):
     """Settings of one run on images. Help texts are the flags' documentation.
 
     Attributes:
@@ -77,7 +77,8 @@ class ImageSettings(RunSettings):
     )
     strict_data: bool = option(
         False,
-        "Ends the run if an out-of-distribution set is unavailable, instead of leaving it out.",
+        "Ends the run if an out-of-distribution set is unavailable, or a picture of score_file"
+        " cannot be read, instead of leaving it out.",
     )
     corruptions: tuple[str, ...] = option(
         (),
@@ -129,9 +130,10 @@ class ImageSettings(RunSettings):
     def __post_init__(self) -> None:
         """Raises InputError where flags contradict one another; fills in model_dir."""
         super().__post_init__()
-        check_dataset_name("train_dataset", self.train_dataset, split="train")
-        for entry in self.ood_datasets:
-            check_dataset_name("ood_datasets", split_entry(entry)[1])
+        if not self.score_file:  # to score new pictures the run's folder is enough
+            check_dataset_name("train_dataset", self.train_dataset, split="train")
+            for entry in self.ood_datasets:
+                check_dataset_name("ood_datasets", split_entry(entry)[1])
         if not self.score_keys:
             (field,) = (f for f in dataclasses.fields(self) if f.name == "score_keys")
             known = ", ".join(field.metadata["choices"])

@@ -1,18 +1,16 @@
 """Flags of `anomaly_run.py` beyond those of every run, each with a default per preset."""
 
 import dataclasses
-import os
 from pathlib import Path
 from typing import ClassVar
 
-from tools.data.tables.scored_rows import ENDINGS
 from tools.data.tables.table_datasets import check_table_name
 from tools.data.tables.text_format import HEADERS, CsvOptions, parse_csv_options
 from tools.errors import InputError
 from tools.run.options import option
 from vae_wgan.settings import vae_options
 from vae_wgan.settings.image_settings import ACTIVATIONS
-from vae_wgan.settings.run_settings import RunSettings
+from vae_wgan.settings.score_file_settings import ScoreFileSettings
 from vae_wgan.settings.vae_settings import SCORE_KEYS as VAE_SCORE_KEYS
 
 MODEL_SCORE_KEYS = {
@@ -39,7 +37,7 @@ BASELINES = (
 
 
 @dataclasses.dataclass(frozen=True)
-class TableSettings(RunSettings):
+class TableSettings(ScoreFileSettings):
     """Settings of one run on a table. Help texts are the flags' documentation."""
 
     HELP_TITLE: ClassVar[str] = "The table, the members and their scores"
@@ -208,31 +206,11 @@ class TableSettings(RunSettings):
     )
     elbo_threshold: float | None = vae_options.elbo_threshold("rows")
 
-    score_file: str = option(
-        "",
-        "Table whose rows the trained members score, instead of a run; needs --output and"
-        " --skip_train.",
-        of_this_start=True,
-    )
-    output: str = option(
-        "", "File for the scores of the rows of score_file (.csv or .parquet).", of_this_start=True
-    )
-    overwrite: bool = option(
-        False,
-        "Replaces an existing file at output; one that this command has written is replaced"
-        " without.",
-        of_this_start=True,
-    )
     strict_data: bool = option(
         False,
         "Ends with an error where a row of score_file cannot be scored, instead of a line that"
         " says why.",
         of_this_start=True,
-    )
-    target_fpr: float = option(
-        0.01,
-        "False positive rate: rows of score_file with a p-value of at most this are flagged.",
-        above=0,
     )
 
     @property
@@ -259,7 +237,8 @@ class TableSettings(RunSettings):
         parse_csv_options(self.csv_options)
         if self.normal_label != TableSettings.normal_label and not self.label_column:
             raise InputError(f"--normal_label={self.normal_label} needs --label_column")
-        self._check_scoring()
+        if self.score_file:
+            check_table_name("score_file", self.score_file)
         for count in self.alerts:
             if not count.isdecimal() or int(count) == 0:
                 raise InputError(f"--alerts={count}: write whole numbers above 0, as 492,1000")
@@ -272,26 +251,3 @@ class TableSettings(RunSettings):
         self._fill_in("model_dir", f"runs/{self.model}-{name}-{self.protocol}-{self.preset}")
         if "all" in self.baselines:
             object.__setattr__(self, "baselines", BASELINES)
-
-    def _check_scoring(self) -> None:
-        if bool(self.score_file) != bool(self.output):
-            raise InputError("--score_file and --output go together: rows to score, and where to")
-        if os.path.isdir(self.output):
-            raise InputError(f"--output={self.output} is a folder; name a file, as scores.csv")
-        above = next(part for part in Path(self.output).absolute().parents if part.exists())
-        if not above.is_dir():
-            raise InputError(f"--output={self.output}: {above} is a file, no folder")
-        if self.score_file:
-            if not self.output.endswith(ENDINGS):
-                raise InputError(f"--output={self.output}: its name ends in {' or '.join(ENDINGS)}")
-            check_table_name("score_file", self.score_file)
-            if self.launcher != "local" or self.members_at_once > 1:
-                raise InputError(
-                    "--score_file scores in one process: drop --launcher and --members_at_once"
-                )
-            if not self.skip_train:
-                raise InputError(
-                    "--score_file needs --skip_train: it uses members that are trained"
-                )
-        if self.target_fpr >= 1:
-            raise InputError(f"--target_fpr={self.target_fpr}: must be below 1")

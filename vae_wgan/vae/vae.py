@@ -14,6 +14,12 @@ from vae_wgan.vae.priors import make_prior, positive_scale
 from vae_wgan.vae.vae_networks import decoder_network, encoder_network, layers_in
 
 tfd = tfp.distributions
+# Names of the quantities of `vae_scores` and of `mean_code_scores`.
+SAMPLED = (
+    *("iwae", "elbo", "rate", "distortion", "posterior_entropy", "log_weight_variance"),
+    *("posterior_mean", "posterior_stddev"),
+)
+AT_MEAN_CODE = ("laplace", "reconstruction_error", "posterior_mean_norm", "posterior_stddev_norm")
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from vae_wgan.ensemble.network_member import Pass, no_noise
 from vae_wgan.settings.vae_settings import VAESettings
 from vae_wgan.vae.gradient_norms import log_gradient_norms
 from vae_wgan.vae.likelihood_regret import REGRET_STEPS, likelihood_regret
-from vae_wgan.vae.vae import VAE, mean_code_scores, vae_scores
+from vae_wgan.vae.vae import AT_MEAN_CODE, SAMPLED, VAE, mean_code_scores, vae_scores
 
 
 def scoring_passes(vae: VAE, settings: VAESettings, quantities: Collection[str]) -> dict[str, Pass]:
@@ -26,20 +26,25 @@ def scoring_passes(vae: VAE, settings: VAESettings, quantities: Collection[str])
     """
     samples = settings.n_samples
 
-    def made(function: Callable, batch: int, noise_rows: int = 0) -> Pass:
+    def made(
+        function: Callable, batch: int, noise_rows: int = 0, gives: Collection[str] = ()
+    ) -> Pass:
         def noise(seed: int, ids: np.ndarray) -> np.ndarray:
             return normal_rows(seed, ids, (noise_rows, settings.latent_size)).swapaxes(0, 1)
 
         compiled = function_of_weights(vae, function, xla=settings.compile)
-        return Pass(compiled, batch, noise if noise_rows else no_noise)
+        return Pass(compiled, batch, noise if noise_rows else no_noise, frozenset(gives))
 
     passes = {
         SAMPLING: made(
             lambda images, noise: vae_scores(vae, images, noise, settings.analytic_kl),
             batch=8,
             noise_rows=samples,
+            gives=SAMPLED,
         ),
-        "posterior mean": made(lambda images, noise: mean_code_scores(vae, images), batch=64),
+        "posterior mean": made(
+            lambda images, noise: mean_code_scores(vae, images), batch=64, gives=AT_MEAN_CODE
+        ),
     }
     if GRADIENT_NORMS in quantities:
         passes["gradients"] = made(lambda images, noise: log_gradient_norms(vae, images), batch=16)

@@ -1,4 +1,4 @@
-"""Scoring new rows needs a run that is finished; with real members it is in test_anomaly_run.py."""
+"""New rows and pictures are scored by a finished run; tables with members: test_anomaly_run.py."""
 
 import dataclasses
 import logging
@@ -7,13 +7,17 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 
 from input_errors import message_of
+from tiny_run import bars
 from tools.data.tables.table_encoder import fit_encoder
 from tools.run.run_folder import RunFolder
 from vae_wgan.run import score_file
-from vae_wgan.run.score_file import score_table
+from vae_wgan.run.score_file import score_pictures, score_table
+from vae_wgan.run.scorer import Scorer
 from vae_wgan.settings.table_settings import TableSettings
+from vae_wgan.settings.vae_settings import VAESettings
 
 
 @pytest.fixture
@@ -68,8 +72,15 @@ def run(tmp_path, monkeypatch):
     ensemble = SimpleNamespace(
         calibration_scores=lambda statistic: CALIBRATION,
         scores=lambda rows, statistic: 10 * np.abs(rows[:, 0]).astype(float),
+        encoder=encoder,
+        score_key="iwae",
     )
-    monkeypatch.setattr(score_file._RowScorer, "_opened", lambda self: ensemble)
+
+    def opened(folder, settings):
+        return Scorer(ensemble, "waic", settings.target_fpr)
+
+    monkeypatch.setattr("vae_wgan.run.scorer.open_scorer", opened)
+    monkeypatch.setattr("vae_wgan.ensemble.devices.prepare_devices", lambda threads: None)
 
     def score(table, output="scores.csv", **flags):
         if isinstance(table, pd.DataFrame):
@@ -85,6 +96,7 @@ def run(tmp_path, monkeypatch):
         read = pd.read_csv if output.endswith("csv") else pd.read_parquet
         return read(tmp_path / output)
 
+    score.ensemble = ensemble
     return score
 
 
@@ -123,8 +135,9 @@ def test_rows_that_cannot_be_scored_are_lines_with_a_reason(run, caplog):
     assert found["score"].isna().tolist() == [False, True, False, True, False]
     assert found["flagged"].isna().tolist() == [False, True, False, True, False]
     assert "column shop: 1 rows have a text, as 'stall', that is none" in caplog.text
-    assert "5 rows, " in caplog.messages[-1]
-    assert "2 not scored (row 1: column a: 'x' is no number" in caplog.messages[-1]
+    assert "5 rows by iwae.waic, " in caplog.messages[-2]
+    assert "2 not scored (row 1: column a: 'x' is no number" in caplog.messages[-2]
+    assert "over the file's order no sign of a change over 3 rows" in caplog.messages[-1]
 
 
 def test_strict_data_refuses_them_and_writes_nothing(run, tmp_path):
@@ -151,8 +164,8 @@ def test_the_largest_anomaly_is_one(run):
 def test_a_score_that_is_no_number_names_the_column_that_is_furthest_off(run, monkeypatch):
     table = training_table()[:3]
     table.loc[1, "b"] = 1e9
-    members = score_file._RowScorer._opened(None)
-    monkeypatch.setattr(members, "scores", lambda rows, _: np.array([1.0, np.nan, 2.0]))
+    scores = np.array([1.0, np.nan, 2.0])
+    monkeypatch.setattr(run.ensemble, "scores", lambda rows, _: scores)
     found = run(table)
     assert found["reason"].fillna("").tolist() == ["", "b is beyond all numbers", ""]
     assert found["flagged"].tolist() == [0, 1, 0]
@@ -184,3 +197,38 @@ def test_a_target_that_no_p_value_reaches_is_said(run, caplog):
     assert "flags no row" not in caplog.text
     run(training_table()[:5], overwrite=True, target_fpr=0.05)
     assert "--target_fpr=0.05 flags no row: of 9 calibration rows" in caplog.text
+
+
+def test_pictures_are_scored_by_the_runs_headline_and_a_broken_one_costs_itself(
+    tiny_run, tmp_path, caplog
+):
+    folder = tiny_run("vae").folder
+    pictures = tmp_path / "new" / "of today"
+    pictures.mkdir(parents=True)
+    for number, image in enumerate(bars(3, seed=5)):
+        Image.fromarray(image).save(pictures / f"{number}.png")
+    (pictures / "1b.png").write_bytes(b"no picture")
+    Image.new("L", (30, 28)).save(pictures.parent / "wide.png")
+
+    def score(**flags):
+        settings = VAESettings(
+            model_dir=str(folder / "run"), output=str(tmp_path / "s.csv"), skip_train=True, **flags
+        )
+        with caplog.at_level(logging.INFO):
+            score_pictures(settings, {"target_fpr", *flags})
+        return pd.read_csv(tmp_path / "s.csv")
+
+    found = score(score_file=str(tmp_path / "new"), target_fpr=0.3)
+    names = ["0.png", "1.png", "1b.png", "2.png"]
+    assert list(found) == ["path", "score", "p_value", "flagged", "reason", "problem"]
+    assert found["path"].tolist() == [*(f"of today/{name}" for name in names), "wide.png"]
+    assert found["score"].isna().tolist() == [False, False, True, False, True]
+    assert "1b.png" in found["problem"][2]
+    assert "the run's images are 28x28x1" in found["problem"][4]
+    assert "5 pictures by likelihood_residual" in caplog.text
+    np.save(tmp_path / "same.npy", bars(3, seed=5))
+    same = score(score_file=str(tmp_path / "same.npy"))
+    assert same["path"].tolist() == [0, 1, 2]
+    np.testing.assert_allclose(same["score"], found["score"][[0, 1, 3]])
+    settings = {"score_file": str(tmp_path / "new"), "strict_data": True}
+    assert "1b.png: " in message_of(score, **settings)

@@ -22,12 +22,10 @@ def read_image_folder(folder: Path) -> np.ndarray:
         InputError: There is no picture, one is damaged, has transparent parts or more than 8 bits
             a channel, or differs from the first in size or number of channels.
     """
-    paths = _picture_paths(folder)
-    if not paths:
-        raise InputError(f"{folder} has no png or jpg pictures in it or below it")
+    paths = picture_paths(folder)
     pictures = []
     for path in paths:
-        pictures.append(_read_picture(path))
+        pictures.append(read_picture(path))
         with reading(folder):
             refuse_large(4 * pictures[0].size * len(paths), f"a folder of {len(paths)} pictures")
         if pictures[-1].shape != pictures[0].shape:
@@ -43,14 +41,18 @@ def shape_text(shape: tuple[int, ...]) -> str:
     return "x".join(map(str, shape))
 
 
-def _picture_paths(folder: Path) -> list[Path]:
+def picture_paths(folder: Path) -> list[Path]:
+    """The pictures in a folder and below it, sorted; InputError where there is none."""
     with reading(folder):
         paths = [path.relative_to(folder) for path in folder.rglob("*")]
     visible = [path for path in paths if not any(part.startswith(".") for part in path.parts)]
-    return [folder / path for path in sorted(visible) if path.suffix.lower() in SUFFIXES]
+    found = [folder / path for path in sorted(visible) if path.suffix.lower() in SUFFIXES]
+    if not found:
+        raise InputError(f"{folder} has no png or jpg pictures in it or below it")
+    return found
 
 
-def _read_picture(path: Path) -> np.ndarray:
+def read_picture(path: Path) -> np.ndarray:
     """uint8 [height, width, channel] with 1 or 3 channels."""
     # No other formats: some of Pillow's start programs.
     with (

@@ -16,7 +16,9 @@ from tools.files.whole_files import whole_file
 
 COLUMNS = ("row", "score", "p_value", "flagged", "reason", "problem")
 ENDINGS = (".csv", ".parquet")
-_FIRST_COLUMNS = COLUMNS[:4]  # what files of an earlier version begin with
+PICTURE_COLUMNS = ("path", *COLUMNS[1:])
+# What files begin with, those of an earlier version too.
+_FIRST_COLUMNS = (COLUMNS[:4], PICTURE_COLUMNS[:4])
 
 
 def with_given_columns(scored: pd.DataFrame, given: pd.DataFrame) -> pd.DataFrame:
@@ -104,4 +106,4 @@ def is_earlier_output(path: Path) -> bool:
                 names = file.readline(1000).rstrip("\r\n").split(",")
     except (OSError, ValueError):  # pyarrow's errors are such
         return False
-    return tuple(names[: len(_FIRST_COLUMNS)]) == _FIRST_COLUMNS
+    return tuple(names[:4]) in _FIRST_COLUMNS
