@@ -79,8 +79,8 @@ def _png_bits(pixels: np.ndarray) -> int:
 def _png_lines(pixels: np.ndarray) -> bytes:
     """What a PNG file compresses: each line less what the best of five filters predicts of it.
 
-    Of each line it is the filter whose rests, as signed bytes, have the least sum of absolute
-    values: https://www.w3.org/TR/png-3/#12Filter-selection.
+    The best filter of a line leaves the least sum of absolute values, as signed bytes:
+    https://www.w3.org/TR/png-3/#12Filter-selection.
     """
     height, width, channels = pixels.shape
     lines = pixels.reshape(height, width * channels).astype(np.int16)
@@ -96,7 +96,7 @@ def _png_lines(pixels: np.ndarray) -> bytes:
 
 
 def _paeth(left: np.ndarray, above: np.ndarray, corner: np.ndarray) -> np.ndarray:
-    """Of three neighbours the one that is nearest to left + above - corner."""
+    """The neighbour that is nearest to left + above - corner."""
     estimate = left + above - corner
     to_left, to_above, to_corner = (np.abs(estimate - each) for each in (left, above, corner))
     is_left = (to_left <= to_above) & (to_left <= to_corner)
