@@ -7,6 +7,7 @@ from pathlib import Path
 from tools.errors import InputError
 from tools.run.checkpoints import newest_step
 from tools.run.manifest import DataSets, Manifest
+from tools.run.member_faults import faults_of, is_left_out
 from tools.run.run_folder import CALIBRATION, RunFolder
 from tools.run.training_history import described, read_history
 
@@ -60,6 +61,8 @@ def _state(run_folder: RunFolder, manifest: Manifest) -> str:
 
 
 def _member(member_dir: Path, total: int) -> str:
+    if is_left_out(member_dir):
+        return f"left out: it {faults_of(member_dir)[-1]}"
     step = newest_step(member_dir)
     if step is None:
         return "no checkpoint yet"

@@ -10,6 +10,7 @@ import numpy as np
 
 from tools.errors import InputError
 from tools.run.manifest import Alteration, Manifest
+from tools.run.member_faults import working_members
 from tools.run.run_folder import CALIBRATION, RunFolder
 from tools.run.training_history import NO_QUANTITIES, read_history
 from tools.scores.conformal import Scorer, cross_fitted_scores
@@ -68,6 +69,12 @@ class FinishedRun:
     def n_members(self) -> int:
         """Number of members."""
         return self.scores[self.in_distribution].n_members
+
+    @property
+    def member_numbers(self) -> tuple[int, ...]:
+        """Numbers of the members; those that are left out of the ensemble are missing."""
+        most = max(self.n_members, self.manifest.known_settings.num_models)
+        return tuple(working_members(self.folder, most)[: self.n_members])
 
     @property
     def score_keys(self) -> tuple[str, ...]:
@@ -199,7 +206,7 @@ def read_samples(run: FinishedRun) -> dict[int, np.ndarray]:
     Raises:
         InputError: A file is damaged.
     """
-    paths = {member: run.folder.samples(member) for member in range(run.n_members)}
+    paths = {member: run.folder.samples(member) for member in run.member_numbers}
     samples = {}
     for member, path in paths.items():
         if path.exists():
@@ -210,7 +217,7 @@ def read_samples(run: FinishedRun) -> dict[int, np.ndarray]:
 
 def read_histories(run: FinishedRun) -> dict[int, list[dict[str, float]]]:
     """The training records, oldest first, by member; of those whose records have quantities."""
-    paths = {index: run.folder.member(index) / "history.jsonl" for index in range(run.n_members)}
+    paths = {index: run.folder.member(index) / "history.jsonl" for index in run.member_numbers}
     histories = {index: read_history(path) for index, path in paths.items()}
     return {
         index: records

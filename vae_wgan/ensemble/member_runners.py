@@ -44,8 +44,7 @@ class LocalRunner(Runner):
         """A runner with the same data and other settings."""
         return LocalRunner(self._kind, settings, self._data)
 
-    def train(self, plan: TrainingPlan, folder: RunFolder, num_models: int) -> None:
-        """Trains what is missing of the members."""
+    def _train_members(self, plan: TrainingPlan, folder: RunFolder, num_models: int) -> None:
         examples = self._data.training.examples
         train_ensemble(self.model, examples, plan, folder=folder, num_models=num_models)
 
@@ -90,8 +89,7 @@ class TaskRunner(Runner):
         """A runner with the same data and launcher and other settings."""
         return TaskRunner(self._kind, settings, self._data, self._launcher)
 
-    def train(self, plan: TrainingPlan, folder: RunFolder, num_models: int) -> None:
-        """Trains what is missing of the members."""
+    def _train_members(self, plan: TrainingPlan, folder: RunFolder, num_models: int) -> None:
         # Absolute paths: the other process may have another current folder.
         folder = RunFolder(folder.path.absolute())
         plan = plan._replace(log_dir=plan.log_dir and str(Path(plan.log_dir).absolute()))

@@ -9,6 +9,7 @@ import numpy as np
 from tools.data.example_set import ExampleSet
 from tools.errors import InputError
 from tools.run.checkpoints import Checkpoint, file_digest, newest_checkpoint, read_checkpoint
+from tools.run.member_faults import working_members
 from tools.run.run_folder import RunFolder
 from tools.run.seeds import child_seed
 from vae_wgan.ensemble.member import Member
@@ -36,12 +37,15 @@ def member_seed(root_seed: int, member: int) -> int:
 def trained_checkpoints(
     folder: RunFolder, *, num_models: int, max_steps: int
 ) -> Iterator[Checkpoint]:
-    """The last undamaged checkpoint of each member.
+    """The last undamaged checkpoint of each member that is not left out.
 
     Raises:
         InputError: A member is missing or not fully trained; the message names the member.
     """
-    for member in range(num_models):
+    members = working_members(folder, num_models)
+    if not members:
+        raise InputError(f"{folder.path}: all members failed; train again with --delete_existing")
+    for member in members:
         checkpoint = newest_checkpoint(folder.member(member))
         if checkpoint is None or checkpoint.step < max_steps:
             found = "no checkpoint" if checkpoint is None else f"only step {checkpoint.step}"

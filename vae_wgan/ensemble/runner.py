@@ -10,11 +10,15 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from tools.data.example_set import ExampleSet
+from tools.errors import InputError
+from tools.run.member_faults import faults_of, working_members
 from tools.run.run_folder import RunFolder
+from tools.run.training_history import read_history
 from tools.scores.score_registry import needed_quantities
 from vae_wgan.data.image_data import ExperimentData
 from vae_wgan.ensemble.member import Member
-from vae_wgan.ensemble.members import TrainedMember, trained_members
+from vae_wgan.ensemble.member_health import likelihood_of, note_fault, out_of_line
+from vae_wgan.ensemble.members import TrainedMember, trained_members, untrained_members
 from vae_wgan.ensemble.training_plan import TrainingPlan
 from vae_wgan.settings.any_settings import AnySettings
 
@@ -56,9 +60,44 @@ class Runner(ABC):
     def changed(self, settings: AnySettings) -> Self:
         """A runner with the same data and other settings."""
 
-    @abstractmethod
     def train(self, plan: TrainingPlan, folder: RunFolder, num_models: int) -> None:
-        """Trains the unfinished members among 0..num_models-1; see `train_ensemble`."""
+        """Trains the unfinished members among 0..num_models-1.
+
+        A member that fails, or ends unlike the others, is trained once more from another seed, then
+        left out.
+
+        Raises:
+            InputError: All members failed.
+        """
+        self._train_members(plan, folder, num_models)
+        while faults := self._out_of_line(plan, folder, num_models):
+            for member, fault in faults.items():
+                note_fault(folder.member(member), fault)
+            self._train_members(plan, folder, num_models)
+        if not working_members(folder, num_models):
+            raise InputError(
+                f"{folder.path}: all members failed; member 0 {faults_of(folder.member(0))[-1]}."
+                " Start again with a smaller learning rate (flags --learning_rate...) and"
+                " --delete_existing"
+            )
+
+    @abstractmethod
+    def _train_members(self, plan: TrainingPlan, folder: RunFolder, num_models: int) -> None:
+        """Trains the unfinished members that are not left out; see `train_ensemble`."""
+
+    def _out_of_line(
+        self, plan: TrainingPlan, folder: RunFolder, num_models: int
+    ) -> dict[int, str]:
+        """Why trained members are unlike the others, by number; see `out_of_line`."""
+
+        def untrained() -> float | None:
+            (first,) = untrained_members(self.model, num_models=1, seed=plan.seed)
+            return likelihood_of(first.monitor())
+
+        members = working_members(folder, num_models)
+        histories = {n: read_history(folder.member(n) / "history.jsonl") for n in members}
+        last = {n: records[-1] for n, records in histories.items() if records}
+        return out_of_line(last, untrained)
 
     @abstractmethod
     def scores(

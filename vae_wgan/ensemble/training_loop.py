@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from tools.errors import InputError
 from tools.files.whole_files import write_text
 from tools.run.checkpoints import newest_checkpoint, newest_step, save_checkpoint
+from tools.run.member_faults import faults_of, is_left_out
 from tools.run.member_lock import only_writer
 from tools.run.progress import TrainingProgress
 from tools.run.run_folder import RunFolder
@@ -21,6 +21,13 @@ from tools.run.status import time_left
 from tools.run.termination import held_back
 from tools.run.training_history import described, read_history
 from vae_wgan.ensemble.member import Member
+from vae_wgan.ensemble.member_health import (
+    MemberFaultError,
+    is_collapsed,
+    note_fault,
+    refuse_diverged,
+    refuse_not_finite,
+)
 from vae_wgan.ensemble.members import member_seed
 from vae_wgan.ensemble.training_plan import TrainingPlan
 
@@ -54,16 +61,27 @@ def train_one(
     member: int,
     progress: TrainingProgress,
 ) -> None:
-    """Trains one member; the other arguments are those of `train_ensemble`."""
-    with only_writer(folder.member(member)):
-        train_member(
-            model,
-            examples,
-            plan._replace(seed=member_seed(plan.seed, member)),
-            folder=folder.member(member),
-            progress=progress,
-            member=member,
-        )
+    """Trains one member, once more from another seed if that fails; then it is left out.
+
+    The other arguments are those of `train_ensemble`.
+    """
+    member_dir, seed = folder.member(member), member_seed(plan.seed, member)
+    with only_writer(member_dir):
+        while not is_left_out(member_dir):
+            attempt = len(faults_of(member_dir))
+            of_attempt = child_seed(seed, "attempt", attempt) if attempt else seed
+            try:
+                train_member(
+                    model,
+                    examples,
+                    plan._replace(seed=of_attempt),
+                    folder=member_dir,
+                    progress=progress,
+                    member=member,
+                )
+                return
+            except MemberFaultError as error:
+                note_fault(member_dir, str(error))
 
 
 def train_member(
@@ -80,17 +98,18 @@ def train_member(
     A training that was killed and started again ends with the same weights as one that was not.
 
     Raises:
-        InputError: Training diverged; the last finite checkpoint stays the newest.
+        MemberFaultError: Training diverged; the last finite checkpoint stays the newest.
         Terminated: SIGTERM came; a checkpoint holds all finished steps.
     """
     model.initialize(child_seed(plan.seed, "weights"))
+    untrained = model.monitor() if (newest_step(folder) or 0) < plan.max_steps else {}
     step = _resume(model, folder)
     progress.skip(member, step)
     if step >= plan.max_steps:
         return
     events = Path(plan.log_dir) / str(member) if plan.log_dir else folder / "events"
     history = _History(folder, events, until_step=step)
-    place = _Place(folder, member, plan.max_steps, plan.keep)
+    place = _Place(folder, plan.max_steps, plan.keep, untrained)
     with held_back() as is_terminated:
         while step < plan.max_steps and not is_terminated():
             started, first = time.perf_counter(), step
@@ -99,7 +118,7 @@ def train_member(
                 values = model.train_steps(examples, plan.seed, steps)
                 progress.advance(len(steps), values)
                 step = steps.stop
-                _refuse_diverged(values, place, step)
+                refuse_not_finite(values, step)
                 if step < stop and is_terminated():
                     _save_state(model, place, step)
                     return
@@ -130,57 +149,64 @@ def _resume(model: Member, folder: Path) -> int:
 
 
 class _Place(NamedTuple):
-    """The member in training: folder, number, last step, and number of checkpoints to keep."""
+    """The member in training.
+
+    Attributes:
+        folder: Folder of the member.
+        max_steps: The last step.
+        keep: Number of checkpoints to keep; None: all.
+        untrained: Monitored values before the first step.
+    """
 
     folder: Path
-    member: int
     max_steps: int
     keep: int | None
+    untrained: Mapping[str, float]
 
 
 def _save(model: Member, history: "_History", place: _Place, *, step: int, speed: float) -> None:
     values = model.monitor()
-    _refuse_diverged(values, place, step)
+    refuse_not_finite(values, step)
+    refuse_diverged(values | {"step": step}, place.untrained, history.records)
     history.add(step, values | {"steps_per_second": round(speed, 3)}, model.pictures())
     _save_state(model, place, step)
     words = f"{place.folder}: step {step:,} of {place.max_steps:,}, {described(values)}"
     left = place.max_steps - step
     ending = f", {time_left(left, speed)} left of this member" if left else ""
     _LOG.info("%s, %.1f steps/s%s", words, speed, ending)
+    in_second_half = [each for each in history.records if 2 * each["step"] >= place.max_steps]
+    if is_collapsed(values) and len(in_second_half) == 1:
+        _LOG.warning(
+            "%s: by step %s its codes hold %.2g nats of an example: they say nothing about it. A"
+            " smaller --beta may help",
+            *(place.folder, f"{step:,}", values["rate"]),
+        )
 
 
 def _save_state(model: Member, place: _Place, step: int) -> None:
     state = model.state()
-    _refuse_diverged(state, place, step)
+    refuse_not_finite(state, step)
     save_checkpoint(place.folder, step, state, place.keep)
 
 
-def _refuse_diverged(values: Mapping[str, Any], place: _Place, step: int) -> None:
-    """Raises InputError if a number or an element of an array is not finite."""
-    for name, value in values.items():
-        if not np.isfinite(value).all():
-            kept = newest_step(place.folder)
-            raise InputError(
-                f"{place.folder}: training of member {place.member} diverged by step {step}, "
-                f"{name} is not finite; the checkpoint of step {kept or 0} is kept. Start again "
-                "with a smaller learning rate (flags --learning_rate...) and --delete_existing"
-            )
-
-
 class _History:
-    """Writes history.jsonl, one line per checkpoint, and TensorBoard's events."""
+    """Writes history.jsonl, one line per checkpoint, and TensorBoard's events.
+
+    Attributes:
+        records: What was written, a record per checkpoint.
+    """
 
     def __init__(self, folder: Path, events: Path, until_step: int):
         """Keeps the lines of an earlier start up to the step from which training resumes."""
         self._path = folder / "history.jsonl"
         records = read_history(self._path)
-        self._records = [record for record in records if record["step"] <= until_step]
+        self.records = [record for record in records if record["step"] <= until_step]
         self._writer = tf.summary.create_file_writer(str(events))
 
     def add(self, step: int, values: dict[str, float], pictures: dict[str, np.ndarray]) -> None:
         """Writes the numbers and pictures of one step."""
-        self._records.append({"step": step} | values)
-        write_text(self._path, "".join(json.dumps(record) + "\n" for record in self._records))
+        self.records.append({"step": step} | values)
+        write_text(self._path, "".join(json.dumps(record) + "\n" for record in self.records))
         with self._writer.as_default(step=step):
             for name, value in values.items():
                 tf.summary.scalar(name, value)

@@ -10,6 +10,7 @@ from typing import Any
 
 from tools.data.example_set import ExampleSet
 from tools.errors import InputError
+from tools.run.member_faults import faults_in_words
 from tools.run.resuming import delete_run, open_run, settle_settings
 from tools.run.run_folder import RunFolder
 from tools.run.stopwatch import Stopwatch
@@ -118,6 +119,8 @@ class Run:
             with timed(self.folder, "training"):
                 self._runner.train(plan, self.folder, settings.num_models)
         self.members = self._runner.trained(self.folder)
+        restarted, left_out = faults_in_words(self.folder, settings.num_models)
+        self.folder.update_manifest(restarted=restarted, left_out=left_out)
 
     def attack(self) -> None:
         """Adds sets attacked by the gradient of member 0's score, if --adversarial."""

@@ -126,10 +126,10 @@ def write_input_statistics(
 
 def write_samples(members: Sequence[TrainedMember], folder: RunFolder) -> None:
     """Writes MEMBER/samples.npz, generated images as uint8, for each member that is a generator."""
-    for index, (member, *_) in enumerate(members):
+    for member, path, _ in members:
         images = member.samples(SAMPLES, seed=0)
         if images is not None:
-            write_npz(folder.samples(index), {"images": as_bytes(images)})
+            write_npz(folder.samples(int(path.parent.name)), {"images": as_bytes(images)})
 
 
 def write_latents(

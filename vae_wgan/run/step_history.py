@@ -9,6 +9,7 @@ import numpy as np
 from tools.data.example_set import ExampleSet
 from tools.files.whole_files import DamagedFileError
 from tools.run.checkpoints import checkpoints_by_step
+from tools.run.member_faults import working_members
 from tools.run.run_folder import RunFolder
 from vae_wgan.ensemble.member import Member
 from vae_wgan.ensemble.members import TrainedMember, read_member, score_members
@@ -72,6 +73,7 @@ def _likelihoods(
 
 def common_checkpoints(folder: RunFolder, num_models: int) -> dict[int, list[Path]]:
     """Checkpoint paths {step: [member]} of the steps that all members have, in ascending order."""
-    by_member = [checkpoints_by_step(folder.member(member)) for member in range(num_models)]
+    members = working_members(folder, num_models)
+    by_member = [checkpoints_by_step(folder.member(member)) for member in members]
     steps = sorted(set.intersection(*map(set, by_member)))
     return {step: [paths[step] for paths in by_member] for step in steps}

@@ -155,6 +155,8 @@ def _score(
         _LOG.info("%s: scoring with the background ensemble", example_set.name)
         with stopwatch.timed("background", len(example_set)):
             values = background.log_likelihood(runner, example_set)
+        if len(values) != file.n_members:  # members of one of the ensembles are left out
+            values = np.repeat(values.mean(axis=0, keepdims=True), file.n_members, axis=0)
         scores = {**file.scores, BACKGROUND: values}
         write_scores(path, scores, file.ids, file.provenance | added)
     record_costs(folder, stopwatch.per_thousand())

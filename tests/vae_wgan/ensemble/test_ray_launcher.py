@@ -161,7 +161,7 @@ def test_a_member_that_diverges_ends_the_run_with_its_own_line(cluster, folder):
     with open_launcher(settings, data, folder) as launcher:
         runner = open_runner(DivergingKind(), settings, data, launcher)
         message = message_of(runner.train, PLAN, folder, 1)
-    assert "training of member 0 diverged by step" in message
+    assert "all members failed; member 0 diverged by step" in message
     assert str(folder.path) in message
 
 

@@ -12,10 +12,15 @@ import pytest
 from fake_model import FakeModel, made_up_set
 from input_errors import message_of
 from tools.run.checkpoints import newest_checkpoint
+from tools.run.member_faults import faults_in_words, working_members
 from tools.run.progress import TrainingProgress
+from tools.run.run_folder import RunFolder
+from tools.run.seeds import child_seed
+from tools.run.status import run_status
 from tools.run.termination import Terminated, terminable
 from vae_wgan.ensemble import training_loop
-from vae_wgan.ensemble.training_loop import train_member
+from vae_wgan.ensemble.members import member_seed
+from vae_wgan.ensemble.training_loop import train_ensemble, train_member
 from vae_wgan.ensemble.training_plan import TrainingPlan
 
 IMAGES = made_up_set("train", 10).examples
@@ -149,14 +154,12 @@ def test_a_finished_member_is_left_as_it_is(tmp_path):
     np.testing.assert_array_equal(model.weights, newest_checkpoint(tmp_path).arrays["weights"])
 
 
-def test_diverged_training_is_wrong_input_and_keeps_the_last_sound_checkpoint(tmp_path):
+def test_diverged_training_is_a_fault_and_keeps_the_last_sound_checkpoint(tmp_path):
     model = FakeModel()
     model.diverges_at = 6
     for _ in range(2):  # starting again finds no trace of it
         message = message_of(train, tmp_path, model)
-        assert re.match(rf"{tmp_path}: training of member 0 diverged by step [678], elbo ", message)
-        assert "the checkpoint of step 4 is kept" in message
-        assert "--learning_rate" in message
+        assert re.match(r"diverged by step [678]: elbo is not finite", message)
         assert newest_checkpoint(tmp_path).step == 4
         assert np.isfinite(newest_checkpoint(tmp_path).arrays["weights"]).all()
         assert [record["step"] for record in outcome(tmp_path).history] == [4]
@@ -176,9 +179,66 @@ def test_a_state_that_is_not_finite_is_not_saved_though_all_that_is_looked_at_is
             return {"elbo": 1.0}
 
     message = message_of(train, tmp_path, LooksSound())
-    assert "member 0 diverged by step 11, optimizer/velocity is not finite" in message
+    assert message == "diverged by step 11: optimizer/velocity is not finite"
     assert newest_checkpoint(tmp_path).step == 8
     assert np.isfinite(newest_checkpoint(tmp_path).arrays["optimizer/velocity"]).all()
+
+
+class DivergesWith(FakeModel):
+    """Its training diverges at step 6 from the seeds that are given."""
+
+    def __init__(self, *seeds):
+        super().__init__()
+        self.seeds, self.used = seeds, []
+
+    def train_steps(self, examples, seed, steps):
+        if seed not in self.used:
+            self.used.append(seed)
+        self.diverges_at = 6 if seed in self.seeds else None
+        return super().train_steps(examples, seed, steps)
+
+
+def train_all(path, model, num_models=2):
+    train_ensemble(model, IMAGES, PLAN, folder=RunFolder(path), num_models=num_models)
+
+
+def attempts(member):
+    first = member_seed(PLAN.seed, member)
+    return first, child_seed(first, "attempt", 1)
+
+
+def test_a_member_that_diverges_starts_again_from_another_seed(tmp_path, caplog):
+    model = DivergesWith(attempts(1)[0])
+    train_all(tmp_path / "run", model)
+    assert model.used == [attempts(0)[0], *attempts(1)]
+    folder = RunFolder(tmp_path / "run")
+    assert working_members(folder, 2) == [0, 1]
+    restarted, left_out = faults_in_words(folder, 2)
+    assert (list(restarted), left_out) == (["member 1"], {})
+    (line,) = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert re.search(r"1: the member diverged by step \d: elbo .*; it starts again from", line)
+    train(tmp_path / "other", seed=attempts(1)[1])
+    assert outcome(folder.member(1)) == outcome(tmp_path / "other")
+    again = DivergesWith(attempts(1)[0])
+    train_all(tmp_path / "run", again)
+    assert again.steps == []
+
+
+def test_a_member_that_diverges_twice_is_left_out_and_not_tried_again(tmp_path):
+    train_all(tmp_path, DivergesWith(*attempts(0)))
+    folder = RunFolder(tmp_path)
+    assert working_members(folder, 2) == [1]
+    _, left_out = faults_in_words(folder, 2)
+    assert re.fullmatch(r"it diverged by step .*, and before: it div.*", left_out["member 0"])
+    assert "left out: it diverged by step" in _member_status(folder)
+    again = DivergesWith()
+    train_all(tmp_path, again)
+    assert again.steps == []
+
+
+def _member_status(folder):
+    folder.update_manifest(settings={"num_models": 2, "max_steps": 11})
+    return run_status(folder.path)
 
 
 class TerminatedAtStep(FakeModel):

@@ -76,6 +76,35 @@ def without_history(tmp_path_factory):
     return run(tmp_path_factory.mktemp("without_history"))
 
 
+class DivergesInTwo(FakeModel):
+    """Two of its trainings diverge: the first member's, and that member's second attempt."""
+
+    def initialize(self, seed):
+        super().initialize(seed)
+        self.begun = [*getattr(self, "begun", []), seed]
+        self.diverges_at = 6 if len(self.begun) <= 2 else None
+
+
+def test_a_member_that_fails_twice_costs_the_report_no_more_than_itself(tmp_path, capsys):
+    folder = run(tmp_path / "run", model=DivergesInTwo())
+    assert folder.manifest().left_out.keys() == {"member 0"}
+    assert read_scores(folder.scores("digits")).n_members == 1
+    assert "Left out: member 0: it diverged by step " in capsys.readouterr().out
+    before = outcome(folder)
+    assert outcome(run(tmp_path / "run")) == before  # a start again changes nothing
+
+
+def test_a_run_whose_members_all_fail_says_so_in_one_line(tmp_path):
+    class Diverges(FakeModel):
+        def initialize(self, seed):
+            super().initialize(seed)
+            self.diverges_at = 6
+
+    message = message_of(run, tmp_path / "run", model=Diverges())
+    assert "all members failed; member 0 diverged by step" in message
+    assert "--learning_rate" in message
+
+
 def test_training_data_are_known_by_their_content():
     sets = [ExampleSet("own", np.zeros((2, 3)), np.arange(2), c * 64) for c in "ab"]
     one, other = map(training_data, sets)
