@@ -17,11 +17,14 @@ from anomaly.machinery.detector_input import checked_count
 from tools.errors import ArgumentError, checked_word
 from tools.run.run_folder import CALIBRATION, RunFolder
 from tools.scores.ensemble_statistics import SCORE_KEYS, STATISTICS
+from tools.scores.pictures.maps import Places
 from tools.scores.score_lines import ENSEMBLE
 from tools.scores.score_registry import FITTED_SCORES, SIMPLE
-from tools.scores.simple.simple_ensemble import SimpleEnsemble
+from tools.scores.simple_detectors import simple_detectors
 from vae_wgan.run.fitting import fit_ensemble
 from vae_wgan.run.trained_ensemble import TrainedEnsemble, open_ensemble
+
+PLACES = "places"  # name of what standardises the members' maps, in a saved detector
 
 
 class EnsembleDetector(Detector):
@@ -149,6 +152,8 @@ class EnsembleDetector(Detector):
             found[CALIBRATION] = self._ensemble.calibration
         if self._ensemble.simple is not None:
             found[SIMPLE] = self._ensemble.simple.state
+        if self._ensemble.places is not None:
+            found[PLACES] = self._ensemble.places._asdict()
         return found
 
     @classmethod
@@ -157,13 +162,16 @@ class EnsembleDetector(Detector):
         detector = cls(**{name: config[name] for name in ("score", "threshold", "data_type")})
         if config["ensemble"] is not None:
             arrays = dict(networks)
-            calibration, simple = (arrays.pop(name, None) for name in (CALIBRATION, SIMPLE))
+            others = (CALIBRATION, SIMPLE, PLACES)
+            calibration, simple, places = (arrays.pop(name, None) for name in others)
             states = [arrays[f"member_{index}"] for index in range(len(arrays))]
             detector._ensemble = TrainedEnsemble.from_json(
                 config["ensemble"], states, score_key=detector._key, calibration=calibration
             )
             if simple is not None:
-                detector._ensemble.simple = SimpleEnsemble(simple)
+                detector._ensemble.simple = simple_detectors(simple)
+            if places is not None:
+                detector._ensemble.places = Places(**places)
         return detector
 
     def __reduce__(self) -> tuple:

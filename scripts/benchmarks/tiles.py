@@ -15,10 +15,10 @@ from scipy.ndimage import gaussian_filter
 from scipy.sparse.csgraph import connected_components
 
 from scripts.benchmarks.figure import Figure
-from scripts.benchmarks.picture_views import Detector
 from tools.errors import InputError
 from tools.scores.conformal import threshold_at
 from tools.scores.metrics import auroc
+from tools.scores.pictures.picture_ensemble import PictureEnsemble
 
 KINDS = ("blowhole", "break", "uneven")
 TEST_SHARE = 6  # of the tiles, one in so many is tested under the protocol grouped
@@ -54,23 +54,36 @@ def tile_figures(photos: Mapping[str, np.ndarray], protocol: str, seed: int) -> 
         seed: Seed of the split and of the folds.
     """
     training, good, groups = _split(photos, protocol, seed)
-    detector = Detector(training, seed, groups)
-    calibration, sound = detector.headline.held, detector.scores(good)
+    detector = PictureEnsemble.fit(_values(training), seed, groups)
+    calibration, sound = _with_headline(detector.held_out)["headline"], _scores(detector, good)
     begin = f"tiles.{protocol}.{seed}"
     rate = float(np.mean(sound["headline"] > threshold_at(calibration, TARGET)))
     yield Figure(f"{begin}.false_alarms", rate, f"share of sound photos, at {TARGET}")
     means: dict[str, list[float]] = {}
     for kind in KINDS:
-        odd = detector.scores(photos[kind][..., np.newaxis])
+        odd = _scores(detector, photos[kind][..., np.newaxis])
         for name, values in odd.items():
             value = auroc(sound[name], values)
             means.setdefault(name, []).append(value)
             yield Figure(f"{begin}.{kind}.{name}", value, "AUROC")
-        heat = detector.heat(photos[kind][..., np.newaxis])
+        heat = detector.maps(_values(photos[kind][..., np.newaxis]))
         is_odd = photos[f"{kind}_mask"] >= DEFECT
         yield Figure(f"{begin}.{kind}.pixels", auroc(heat[~is_odd], heat[is_odd]), "pixel AUROC")
     for name, values in means.items():
         yield Figure(f"{begin}.mean.{name}", float(np.mean(values)), "mean AUROC of the kinds")
+
+
+def _values(photos: np.ndarray) -> np.ndarray:
+    return photos.astype(np.float32) / 255
+
+
+def _scores(detector: PictureEnsemble, photos: np.ndarray) -> dict[str, np.ndarray]:
+    return _with_headline(detector.scores(_values(photos)))
+
+
+def _with_headline(parts: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The parts and their sum, as in the score combined_images without members."""
+    return {"headline": np.sum([*parts.values()], axis=0), **parts}
 
 
 def _split(

@@ -50,8 +50,16 @@ class RunFolder:
         return self.path / "inputs" / _file_name(dataset)
 
     def simple_ensemble(self) -> Path:
-        """All that the simple detectors of a table's rows have learned."""
+        """All that the simple detectors of a table's rows, or of pictures, have learned."""
         return self.path / "simple.npz"
+
+    def places(self) -> Path:
+        """Mean and deviation of the members' maps of calibration images at each place."""
+        return self.path / "places.npz"
+
+    def strange_places(self, dataset: str) -> Path:
+        """Maps of the most anomalous images of a data set, for the report."""
+        return self.path / "maps" / _file_name(dataset)
 
     def latents(self, dataset: str) -> Path:
         """Posterior means of some examples, as a score file with a line per latent number."""

@@ -6,8 +6,11 @@ from tools.scores.score_registry import (
     BACKGROUND,
     GRADIENT_NORMS,
     INPUT_PROPERTIES,
+    LOCAL_PART,
     LOGITS,
     SIMPLE,
+    SIMPLE_PARTS,
+    STRANGEST_PLACE,
     met_by,
     needed_quantities,
 )
@@ -25,7 +28,8 @@ PASSES = {
     "regret": ("likelihood_regret",),
     "background": (BACKGROUND,),
     "input": INPUT_PROPERTIES,
-    "simple": (SIMPLE,),
+    "simple": (SIMPLE, SIMPLE_PARTS, LOCAL_PART),
+    "maps": (STRANGEST_PLACE,),
 }
 SAMPLING = "sampling"
 

@@ -22,7 +22,13 @@ from tools.scores.score_lines import (
 from tools.scores.score_registry import FITTED_SCORES
 
 # Fitted scores named before the run.
-HEADLINES = ("combined", "combined_flow", "likelihood_residual", "critic_distance")
+HEADLINES = (
+    "combined",
+    "combined_flow",
+    "combined_images",
+    "likelihood_residual",
+    "critic_distance",
+)
 
 
 @dataclass(frozen=True)

@@ -200,6 +200,33 @@ def read_pictures(run: FinishedRun, dataset: str) -> dict[str, np.ndarray] | Non
     return pictures
 
 
+def read_maps(run: FinishedRun, dataset: str) -> dict[str, np.ndarray] | None:
+    """The most anomalous images of a set with maps of where they are strange; None: has no file.
+
+    Returns:
+        "ids" [image], "images" uint8 [image, height, width, channel], "maps" float [image, height,
+        width].
+
+    Raises:
+        InputError: The file is damaged, or shows rows that were not scored.
+    """
+    path = run.folder.strange_places(dataset)
+    if not path.exists():
+        return None
+    arrays = read_arrays(path)
+    if not {"ids", "images", "maps"} <= arrays.keys():
+        raise InputError(f"{path} lacks ids, images or maps; {REMEDY}")
+    _check_pictures(path, arrays["images"])
+    if arrays["maps"].shape != arrays["images"].shape[:3] or not np.isfinite(arrays["maps"]).all():
+        raise InputError(f"{path}: there is not one finite map for each image; {REMEDY}")
+    if (
+        len(arrays["ids"]) != len(arrays["images"])
+        or not np.isin(arrays["ids"], run.scores[dataset].ids).all()
+    ):
+        raise InputError(f"{path} shows rows that have no scores; {REMEDY}")
+    return arrays
+
+
 def read_samples(run: FinishedRun) -> dict[int, np.ndarray]:
     """Images that members have generated, uint8 [image, height, width, channel], by member.
 

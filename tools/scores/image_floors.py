@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from sklearn.decomposition import PCA
 
 Score = Callable[[np.ndarray], np.ndarray]  # from images [image, height, width, channel] to [image]
-MOST_IMAGES = 10_000  # that a floor is fitted on; of more, this many are drawn
+# That a floor is fitted on, images and values of all of them; of more, so many are drawn.
+MOST_IMAGES, MOST_VALUES = 10_000, 50_000_000
+MOST_FREQUENCIES = 32  # along a side; of larger images neighbouring ones are joined
+_BATCH = 256  # images scored together, for bounded memory
 COMPONENTS, NEIGHBOURS = 64, 5
 _LEAST_POWER = 1e-8  # of one frequency of an image whose values are in [0, 1]
 
@@ -78,18 +81,29 @@ def fit_image_floor(name: str, training: np.ndarray, seed: int) -> Score:
         Function from images to scores float64 [image], higher = more anomalous.
     """
     draw = np.random.default_rng(child_seed(seed, "floor images"))
-    if len(training) > MOST_IMAGES:
-        training = training[np.sort(draw.choice(len(training), MOST_IMAGES, replace=False))]
-    return IMAGE_FLOORS[name](training, child_seed(seed, "floor", name))
+    most = min(MOST_IMAGES, max(1, MOST_VALUES // training[0].size))
+    if len(training) > most:
+        training = training[np.sort(draw.choice(len(training), most, replace=False))]
+    score = IMAGE_FLOORS[name](training, child_seed(seed, "floor", name))
+
+    def scores(images: np.ndarray) -> np.ndarray:
+        starts = range(0, len(images), _BATCH)
+        return np.concatenate([score(images[start : start + _BATCH]) for start in starts])
+
+    return scores
 
 
 def log_power_spectrum(images: np.ndarray) -> np.ndarray:
     """Log power at each frequency of the mean over channels: float64 [image, frequency].
 
-    Frequencies whose power repeats that of another one, as values are real, are left out.
+    Frequencies whose power repeats that of another one, as values are real, are left out. Those of
+    images with sides above 32 pixels are joined to blocks, whose power is summed.
     """
     grey = images.mean(axis=3, dtype=np.float64)
     power = np.square(np.abs(np.fft.rfft2(grey)))
+    for axis, pixels in ((1, images.shape[1]), (2, images.shape[2])):
+        width = -(-pixels // MOST_FREQUENCIES)
+        power = np.add.reduceat(power, np.arange(0, power.shape[axis], width), axis)
     return np.log(power + _LEAST_POWER).reshape(len(images), -1)
 
 

@@ -15,16 +15,20 @@ from tools.errors import InputError
 from tools.scores import calibrated
 from tools.scores.conformal import Quantities, Scorer
 from tools.scores.ensemble_statistics import mean, variance
+from tools.scores.joined_scores import fisher_of, standardised_sum, surprise_of
 
 INPUT_PROPERTIES = ("complexity", "highest_log_likelihood", "brightness", "variation")
 GRADIENT_NORMS = "gradient_norm."
 BACKGROUND = "background_iwae"
 LOGITS = ("extra_logit", "logit")  # of a WGAN's critics
 SIMPLE = "simple"  # of the rows of a table, see tools.scores.simple
-# How much more it weighs than the members: the sum of the weights of its groups.
-SIMPLE_WEIGHT = 7.0
+SIMPLE_PARTS = "simple."  # begins the names of the parts of tools.scores.pictures
+STRANGEST_PLACE = "strangest_place"  # of the members' maps
+LOCAL_PART = f"{SIMPLE_PARTS}local"
 # Quantities that come from the input alone, from simple detectors, and from another ensemble.
-NOT_OF_MEMBERS = frozenset({*INPUT_PROPERTIES, SIMPLE, BACKGROUND})
+NOT_OF_MEMBERS = frozenset(
+    {*INPUT_PROPERTIES, SIMPLE, SIMPLE_PARTS, LOCAL_PART, STRANGEST_PLACE, BACKGROUND}
+)
 
 
 class FittedScore(NamedTuple):
@@ -208,39 +212,8 @@ def _gradient_distance(calibration: Quantities) -> Scorer:
     return lambda examples: distance(means(examples))
 
 
-def _combined(*fits: Callable[[Quantities], Scorer]) -> Callable[[Quantities], Scorer]:
-    """Fisher's combination of the scores' p-values."""
-
-    def fit(calibration: Quantities) -> Scorer:
-        scorers = [fit_one(calibration) for fit_one in fits]
-
-        def scores(of: Quantities) -> np.ndarray:
-            return np.stack([scorer(of) for scorer in scorers])
-
-        combined = calibrated.fisher(scores(calibration))
-        return lambda examples: combined(scores(examples))
-
-    return fit
-
-
-_fisher = _combined(_typicality, _likelihood_path, _likelihood_residual)
-_residual_and_gradient = _combined(_likelihood_residual, _gradient_distance)
-
-
-def _with_simple(likelihood: str) -> Callable[[Quantities], Scorer]:
-    """Weighted mean of the simple detectors' score and the members', each standardised."""
-
-    def fit(calibration: Quantities) -> Scorer:
-        fitted = -mean(calibration[likelihood])
-        centre, scale = fitted.mean(), fitted.std() + 1e-9
-
-        def score(examples: Quantities) -> np.ndarray:
-            of_members = (-mean(examples[likelihood]) - centre) / scale
-            return (SIMPLE_WEIGHT * mean(examples[SIMPLE]) + of_members) / (SIMPLE_WEIGHT + 1)
-
-        return score
-
-    return fit
+_fisher = fisher_of(_typicality, _likelihood_path, _likelihood_residual)
+_residual_and_gradient = fisher_of(_likelihood_residual, _gradient_distance)
 
 
 @_unfitted
@@ -248,9 +221,9 @@ def _likelihood_ratio(examples: Quantities) -> np.ndarray:
     return mean(examples[BACKGROUND]) - mean(examples["iwae"])
 
 
-@_unfitted
-def _likelihood_regret(examples: Quantities) -> np.ndarray:
-    return mean(examples["likelihood_regret"])
+def _as_it_is(quantity: str) -> Callable[[Quantities], Scorer]:
+    """The members' mean of one quantity."""
+    return _unfitted(lambda examples: mean(examples[quantity]))
 
 
 def _stacked(part: Quantities, names: Sequence[str]) -> np.ndarray:
@@ -316,17 +289,34 @@ FITTED_SCORES = {
     "likelihood_regret": FittedScore(
         "rise of log p(x) when q(z|x) is fitted to the input alone, nats",
         ("likelihood_regret",),
-        _likelihood_regret,
+        _as_it_is("likelihood_regret"),
     ),
     "combined": FittedScore(
         "standardised scores of simple detectors of table rows and -log p(x), their weighted mean",
         ("iwae", SIMPLE),
-        _with_simple("iwae"),
+        standardised_sum(SIMPLE, "iwae"),
     ),
     "combined_flow": FittedScore(
         "as combined, with the log likelihood of flows",
         ("log_likelihood", SIMPLE),
-        _with_simple("log_likelihood"),
+        standardised_sum(SIMPLE, "log_likelihood"),
+    ),
+    "combined_images": FittedScore(
+        "-log p-values of simple detectors (the picture as a whole, its strangest place, its"
+        " likeness to known ones) and of likelihood_residual, their sum, nats",
+        ("laplace", *INPUT_PROPERTIES, SIMPLE_PARTS),
+        surprise_of(SIMPLE_PARTS, _likelihood_residual),
+    ),
+    "local_residual": FittedScore(
+        "-log p-value of the strangest place by local PCA, nats",
+        (LOCAL_PART,),
+        _as_it_is(LOCAL_PART),
+    ),
+    "local_likelihood": FittedScore(
+        "-log p(x|z) per pixel at the posterior mean, of the strangest place, in standard"
+        " deviations of calibration images there",
+        (STRANGEST_PLACE,),
+        _as_it_is(STRANGEST_PLACE),
     ),
     "critic_distance": FittedScore(
         "distance of all members' logits, of both critics, from those of the calibration split",

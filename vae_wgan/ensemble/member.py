@@ -100,6 +100,10 @@ class Member(ABC):
         """Reconstructed images, shaped as the inputs, in [0, 1]; None: the model has none."""
         return None
 
+    def maps(self, images: np.ndarray) -> np.ndarray | None:
+        """-log p by pixel: float32 [image, height, width], channels summed; None: there is none."""
+        return None
+
     def codes(self, images: np.ndarray) -> np.ndarray | None:
         """Latent codes [image, latent]; None: the model has none."""
         return None

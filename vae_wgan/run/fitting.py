@@ -20,6 +20,7 @@ from tools.scores.score_registry import (
     INPUT_PROPERTIES,
     NOT_OF_MEMBERS,
     SIMPLE,
+    SIMPLE_PARTS,
     needed_quantities,
 )
 from vae_wgan.data.image_data import ExperimentData, split_calibration
@@ -28,6 +29,7 @@ from vae_wgan.ensemble.member_runners import LocalRunner
 from vae_wgan.ensemble.model_kind import ModelKind
 from vae_wgan.ensemble.training_plan import TrainingPlan
 from vae_wgan.kinds import KINDS, kept_settings, kind_named
+from vae_wgan.run.picture_scores import score_pictures
 from vae_wgan.run.run import training_data
 from vae_wgan.run.score_sets import score_datasets, write_input_statistics
 from vae_wgan.run.trained_ensemble import (
@@ -103,8 +105,11 @@ def _train(
         score_datasets(runner.scores, members, [calibration], *of_members, pictures=False)
     if SIMPLE in needed and encoder is not None:
         score_simple(folder, training, [calibration], encoder, settings.seed)
-    if needed.intersection(INPUT_PROPERTIES):
+    has_parts = any(name.startswith(SIMPLE_PARTS) for name in needed)
+    if has_parts or needed.intersection(INPUT_PROPERTIES):
         write_input_statistics([calibration], settings.pixel_likelihood, folder, Stopwatch())
+    if has_parts:
+        score_pictures(folder, training, [calibration], settings.seed)
 
 
 def _image_kind(name: str) -> ModelKind[Any, Any]:

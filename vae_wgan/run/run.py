@@ -139,6 +139,12 @@ class Run:
         with timed(self.folder, "scoring"):
             self._score_with_members()
             self._show_members()
+        if self.data.training.examples.ndim == 4:
+            # Imported here: it loads SciPy and scikit-learn, for which flags cannot wait.
+            from vae_wgan.run.strange_images import score_and_show_strange_places
+
+            with timed(self.folder, "strange places"):
+                score_and_show_strange_places(self.members, self.data, self.settings, self.folder)
         with timed(self.folder, "further scoring"):
             self.kind.score_further(self.folder, self.settings, self.data, self._runner)
         if self.settings.history:

@@ -21,22 +21,30 @@ from tools.run.run_folder import CALIBRATION, RunFolder
 from tools.scores.conformal import Scorer, cross_fitted_scores
 from tools.scores.ensemble_statistics import anomaly_scores
 from tools.scores.input_statistics import PROVENANCE, input_statistics
+from tools.scores.pictures.maps import Places, strongest
+from tools.scores.pictures.picture_ensemble import PictureEnsemble
 from tools.scores.score_files import read_arrays, read_scores
 from tools.scores.score_registry import (
     FITTED_SCORES,
     INPUT_PROPERTIES,
     SIMPLE,
+    STRANGEST_PLACE,
     fit_score,
     needed_quantities,
     quantities_of,
     unmet_needs,
 )
-from tools.scores.simple.simple_ensemble import SimpleEnsemble
+from tools.scores.simple_detectors import (
+    SimpleDetectors,
+    simple_detectors,
+    simple_quantities,
+)
 from vae_wgan.ensemble.devices import graphs_as_written
 from vae_wgan.ensemble.member import Member
 from vae_wgan.ensemble.members import score_members, trained_checkpoints
 from vae_wgan.ensemble.model_kind import ModelKind
 from vae_wgan.kinds import kept_settings, kind_named, kind_of_run
+from vae_wgan.run.member_maps import read_places, standardised_maps
 from vae_wgan.run.score_sets import read_calibration
 from vae_wgan.settings.any_settings import AnySettings
 
@@ -59,7 +67,8 @@ class TrainedEnsemble:
         row_shape: Shape of one encoded row or image; None: unknown.
 
     Attributes:
-        simple: Simple detectors of a table's rows, for a score that needs them.
+        simple: Simple detectors of a table's rows or of images, for a score that needs them.
+        places: Statistics by which maps of the members are standardised; None: there are no maps.
 
     Raises:
         ArgumentError: This kind of member has no such score.
@@ -82,7 +91,8 @@ class TrainedEnsemble:
         self.states = states
         self.score_key = checked_score_key(kind, settings, score_key)
         self.calibration = calibration
-        self.simple: SimpleEnsemble | None = None
+        self.simple: SimpleDetectors | None = None
+        self.places: Places | None = None
         self.row_shape = None if row_shape is None else tuple(row_shape)
         self._members: Sequence[Member] | None = None
         self._building = threading.Lock()
@@ -133,8 +143,23 @@ class TrainedEnsemble:
             properties = input_statistics(rows, self.settings.pixel_likelihood)
             values |= {name: property[np.newaxis] for name, property in properties.items()}
         if self.simple is not None:
-            values[SIMPLE] = self.simple.scores(rows)[np.newaxis]
+            values |= simple_quantities(self.simple, rows)
+        if self.places is not None and STRANGEST_PLACE in needed_quantities([self.score_key]):
+            maps = standardised_maps(members, self.places, rows)
+            values[STRANGEST_PLACE] = strongest(maps)[np.newaxis]
         return {name: value.astype(np.float64) for name, value in values.items()}
+
+    def maps(self, rows: np.ndarray) -> np.ndarray:
+        """Where images are strange, [image, height, width]; see `maps_of_run`.
+
+        Raises:
+            ArgumentError: These members have no maps.
+        """
+        if isinstance(self.simple, PictureEnsemble):
+            return self.simple.maps(rows)
+        if self.places is None:
+            raise ArgumentError(f"{self.kind.name}: these members have no maps of images")
+        return standardised_maps(self.members(rows.shape[1:]), self.places, rows)
 
     def combined(self, quantities: Quantities, statistic: str) -> np.ndarray:
         """The score [row] computed from all members' quantities."""
@@ -220,8 +245,9 @@ def open_ensemble(
         score_key=score_key,
         row_shape=shape,
     )
-    if SIMPLE in needed_quantities([ensemble.score_key]):
-        ensemble.simple = SimpleEnsemble(read_arrays(folder.simple_ensemble()))
+    if any(name.startswith(SIMPLE) for name in needed_quantities([ensemble.score_key])):
+        ensemble.simple = simple_detectors(read_arrays(folder.simple_ensemble()))
+    ensemble.places = read_places(folder)
     if calibrated or ensemble.score_key in FITTED_SCORES:
         digests = [file_digest(checkpoint.path) for checkpoint in checkpoints]
         known = _calibration_files(folder, digests, settings)

@@ -23,6 +23,11 @@ QUICK_SCORE_KEYS = (
     "likelihood_path",
     "fisher",
 )
+# By preset: fast and reference, smoke.
+DEFAULT_SCORE_KEYS = (
+    (*QUICK_SCORE_KEYS, "gradient_norm", "residual_and_gradient"),
+    QUICK_SCORE_KEYS,
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -72,7 +77,7 @@ class VAESettings(ImageSettings):
 
     n_samples: int = option(16, "Samples of z per image in scoring.", at_least=1, smoke=8)
     score_keys: tuple[str, ...] = option(
-        (*QUICK_SCORE_KEYS, "gradient_norm", "residual_and_gradient"),
+        DEFAULT_SCORE_KEYS[0],
         "Scores in the tables and plots. gradient_norm and residual_and_gradient share one more"
         " pass over the images, likelihood_regret needs longer passes, likelihood_ratio a second"
         " ensemble.",
@@ -115,6 +120,10 @@ class VAESettings(ImageSettings):
         named = IMAGE_DATASETS.get(self.train_dataset)
         in_colour = named is not None and named.image_shape[2] > 1
         likelihood = "discretized_logistic" if in_colour else "bernoulli"
+        if named is None:  # own images: small defects count, and the headline is another
+            for keys in DEFAULT_SCORE_KEYS:
+                own = ("combined_images", *keys, "local_residual", "local_likelihood")
+                self._fill_in("score_keys", own, placeholder=keys)
         self._fill_in("likelihood", likelihood, placeholder="auto")
 
 

@@ -207,6 +207,12 @@ def mean_code_scores(vae: VAE, images: tf.Tensor) -> dict[str, tf.Tensor]:
     }
 
 
+def pixel_log_likelihoods(vae: VAE, images: tf.Tensor) -> tf.Tensor:
+    """Log p(x|z) by pixel at z = mean of q(z|x), nats: [image, height, width], channels summed."""
+    values = vae.decode(vae.encode(images).mean()).distribution  # independent, given z
+    return tf.reduce_sum(values.log_prob(images), axis=-1)
+
+
 def vae_loss(
     vae: VAE, images: tf.Tensor, noise: tf.Tensor, *, beta: float, analytic_kl: bool = False
 ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:

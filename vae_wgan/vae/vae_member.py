@@ -15,7 +15,13 @@ from vae_wgan.layers.replicas import Replicas
 from vae_wgan.settings.vae_settings import VAESettings
 from vae_wgan.vae.pixel_likelihoods import outputs_at
 from vae_wgan.vae.pixel_noise import replace_pixels
-from vae_wgan.vae.vae import VAE, VAEArchitecture, mean_code_scores, vae_loss
+from vae_wgan.vae.vae import (
+    VAE,
+    VAEArchitecture,
+    mean_code_scores,
+    pixel_log_likelihoods,
+    vae_loss,
+)
 from vae_wgan.vae.vae_scoring import scoring_passes
 
 NUM_PICTURES = 8
@@ -94,6 +100,13 @@ class VAEMember(NetworkMember):
         with self.computing():
             parts = np.array_split(codes, max(1, len(codes) // 64))
             return np.concatenate([self._vae.decode(part).mean().numpy() for part in parts])
+
+    def maps(self, images: np.ndarray) -> np.ndarray:
+        """-log p(x|z) by pixel at the mean of q(z|x), nats: [image, height, width]."""
+        with self.computing():
+            parts = np.array_split(images, max(1, len(images) // 64))
+            maps = [-pixel_log_likelihoods(self._vae, part).numpy() for part in parts]
+        return np.concatenate(maps)
 
     def monitor(self) -> dict[str, float]:
         """Mean elbo, iwae, rate and distortion of the monitored images; the learning rate."""

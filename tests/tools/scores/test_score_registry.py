@@ -32,8 +32,9 @@ SHIFT = 6.0
 
 def statistics(seed, count, shift=0.0, members=MEMBERS):
     """Made-up statistics of examples that differ; those that are shifted are anomalies."""
-    names = needed_quantities(FITTED_SCORES) - {registry.GRADIENT_NORMS}
-    names |= {f"{registry.GRADIENT_NORMS}{tensor}" for tensor in ("kernel", "bias")}
+    prefixes = {registry.GRADIENT_NORMS: ("kernel", "bias"), registry.SIMPLE_PARTS: ("whole",)}
+    names = needed_quantities(FITTED_SCORES) - {*prefixes}
+    names |= {prefix + name for prefix, ends in prefixes.items() for name in ends}
     found = {}
     for name in sorted(names):
         lines = 1 if name in INPUTS else members
@@ -101,6 +102,16 @@ def test_critics_have_scores_of_their_own():
     assert not {*of_critics} & {*of_others}
 
 
+def test_members_have_a_part_in_the_score_of_images_once_they_can_be_calibrated():
+    score, examples = FITTED_SCORES["combined_images"].compute, statistics(1, EXAMPLES)
+    parts = sum(examples[f"simple.{name}"].mean(axis=0) for name in ("whole", "local"))
+    few, many = (score(examples, statistics(0, count)) - parts for count in (19, 20))
+    np.testing.assert_allclose(few, 0, atol=1e-9)
+    assert many.min() >= 0
+    residual = FITTED_SCORES["likelihood_residual"].compute(examples, statistics(0, 20))
+    assert (np.diff(many[np.argsort(residual)]) > -1e-9).all()
+
+
 def test_the_critics_distance_is_mahalanobis_of_all_logits_each_made_normal():
     examples, fitted = statistics(1, EXAMPLES), statistics(0, CALIBRATION)
     examples, fitted = (
@@ -147,6 +158,7 @@ def test_all_fitted_scores_are_rows_of_the_table_and_the_first_is_named(tmp_path
     assert table.headlines == (
         ("combined", "ensemble"),
         ("combined_flow", "ensemble"),
+        ("combined_images", "ensemble"),
         ("likelihood_residual", "ensemble"),
         ("critic_distance", "ensemble"),
         ("iwae", "waic"),

@@ -16,6 +16,7 @@ from vae_wgan.vae.vae import (
     VAEArchitecture,
     iwae_log_likelihood,
     mean_code_scores,
+    pixel_log_likelihoods,
     rate_and_distortion,
     vae_loss,
     vae_scores,
@@ -102,6 +103,16 @@ def test_scores_at_the_mean_code_are_those_of_numpy():
     np.testing.assert_allclose(scores["reconstruction_error"], half, rtol=1e-12)
     np.testing.assert_allclose(scores["posterior_mean_norm"], half, rtol=1e-12)
     np.testing.assert_allclose(scores["posterior_stddev_norm"], np.full(5, 0.3 * 2**0.5))
+
+
+@pytest.mark.parametrize("likelihood", ["bernoulli", "discretized_logistic"])
+def test_the_likelihoods_of_the_pixels_sum_to_that_of_the_image(likelihood):
+    vae = VAE((28, 28, 1), VAEArchitecture(3, 2, n_flows=1, likelihood=likelihood), seed=0)
+    images, _ = images_and_noise()
+    by_pixel = pixel_log_likelihoods(vae, images).numpy()
+    assert by_pixel.shape == (len(images), 28, 28)
+    expected = vae.decode(vae.encode(images).mean()).log_prob(images)
+    np.testing.assert_allclose(by_pixel.sum(axis=(1, 2)), expected, rtol=1e-4)
 
 
 @pytest.mark.parametrize("likelihood", ["bernoulli", "discretized_logistic"])

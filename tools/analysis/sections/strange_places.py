@@ -1,0 +1,62 @@
+"""Strange places: the most anomalous images of each set beside their maps."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from tools.analysis.section import Section
+from tools.report.blocks import Gallery, Plot
+from tools.report.picture_maps import picture_maps
+from tools.run.run_folder import CALIBRATION
+from tools.scores.conformal import p_values
+from tools.scores.detection import DetectionTable
+from tools.scores.finished_run import read_maps
+from tools.scores.pictures.maps import strangest_place
+from tools.scores.score_lines import score_lines
+from tools.scores.score_registry import FITTED_SCORES
+
+_FRAMED = 6  # of the picture's side, the frame around the strangest place is one part in so many
+
+
+def section(table: DetectionTable) -> Section:
+    """One page of pictures for each set, in analysis/maps/ too.
+
+    Raises:
+        InputError: A file of maps is damaged.
+    """
+    plots = [*_plots(table)]
+    return Section("Where images are strange", [Gallery(plots)] if plots else [])
+
+
+def _plots(table: DetectionTable) -> Iterator[Plot]:
+    run, (key, statistic) = table.run, table.headlines[0]
+    known = _calibration_scores(table)
+    for name in run.test_sets:
+        if (shown := read_maps(run, name)) is None:
+            continue
+        places = {int(number): place for place, number in enumerate(run.scores[name].ids)}
+        rows = [places[int(number)] for number in shown["ids"]]
+        scores = table.lines[name][key, statistic][0][rows]
+        size = max(4, max(shown["maps"].shape[1:]) // _FRAMED)
+        pairs = zip(scores, p_values(scores, known), strict=True)
+        yield Plot(
+            name=f"maps/{name}",
+            png=picture_maps(
+                shown["images"],
+                shown["maps"],
+                [strangest_place(map, size) for map in shown["maps"]],
+                [f"score {score:.4g}, p {p:.2g}" for score, p in pairs],
+            ),
+            caption=f"The images of {name} with the highest {key}, each beside its map: bright is"
+            " what normal images do not have at that place, in standard deviations of these from 1"
+            " (not coloured) to 6. The frame is around the strangest place.",
+            alt=f"The most anomalous images of {name} and maps of where they are strange.",
+        )
+
+
+def _calibration_scores(table: DetectionTable) -> np.ndarray:
+    """Scores [example] of the calibration split by the headline score."""
+    key, statistic = table.headlines[0]
+    if key in FITTED_SCORES:
+        return table.run.calibration_scores(key)
+    return score_lines(table.run, CALIBRATION, [key], table.options.ddof)[key, statistic][0]
