@@ -31,6 +31,7 @@ from tools.analysis.sections import (
     strange_places,
     training,
     transfer,
+    unlabelled,
     verdict,
 )
 from tools.errors import InputError
@@ -66,6 +67,15 @@ SECTIONS = (
     flags.section,
     provenance.section,
 )
+# Of a run without labels and without other out-of-distribution sets.
+SECTIONS_WITHOUT_OOD = (
+    unlabelled.section,
+    protocol.section,
+    training.section,
+    pictures.section,
+    flags.section,
+    provenance.section,
+)
 
 
 @dataclass(frozen=True)
@@ -97,7 +107,8 @@ def ensemble_analysis(
     if options.ddof >= run.n_members:
         raise InputError(f"--ddof={options.ddof} needs more members than {run.n_members}")
     table = detection_table(run, keys, options)
-    sections = [section(table) for section in SECTIONS]
+    parts = SECTIONS if run.out_of_distribution else SECTIONS_WITHOUT_OOD
+    sections = [part(table) for part in parts]
     folder = run.folder.path / "analysis"
     _write(folder, table, sections)
     text = "\n".join(section.text for section in sections if section.text)
@@ -135,8 +146,9 @@ def metrics_json(table: DetectionTable, sections: Sequence[Section]) -> dict[str
 
 def report_html(table: DetectionTable, sections: Sequence[Section]) -> str:
     """The page of the sections that have something to show."""
-    run, n_in = table.run, table.rows[0].n_in
-    subject = "Anomaly" if run.anomalies else "Out-of-distribution"
+    run, n_in = table.run, len(table.run.scores[table.run.in_distribution].ids)
+    is_of_anomalies = run.anomalies or not run.out_of_distribution
+    subject = "Anomaly" if is_of_anomalies else "Out-of-distribution"
     missing = f" ({len(run.missing)} more could not be had)" if run.missing else ""
     facts = (
         f"Members: {run.n_members}. Likelihood: {run.manifest.likelihood}. {n_in:,} test"

@@ -126,7 +126,7 @@ def read_run(folder: RunFolder, score_keys: Sequence[str]) -> FinishedRun:
     """
     manifest = read_manifest(folder)
     datasets, ood = manifest.datasets, manifest.datasets.available
-    if not ood:
+    if not ood and datasets.missing:
         raise InputError(f"{folder.path} has no scored OoD set; choose one with --ood_datasets")
     inside, altered = datasets.in_distribution, datasets.alterations
     names = (inside, CALIBRATION, *ood, *altered)

@@ -2,32 +2,31 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
+import pandas as pd
 
 from tools.data.example_set import ExampleSet, choose_rows
-from tools.data.tables.table_columns import has_label, refuse_missing, seconds
-from tools.data.tables.table_datasets import TABLE_DATASETS, NamedTable, load_table
-from tools.data.tables.table_encoder import TableEncoder, fit_encoder
+from tools.data.tables.table_columns import seconds
+from tools.data.tables.table_encoder import TableEncoder
 from tools.data.tables.table_splits import (
     TableSplit,
-    groups_of_equal_features,
-    groups_of_equal_rows,
+    split_apart,
     split_balanced,
     split_semi,
     split_time,
+    split_unlabelled,
 )
-from tools.data.tables.text_format import CsvOptions
 from tools.errors import InputError
 from tools.run.run_folder import CALIBRATION
 from tools.run.seeds import child_seed
+from tools.scores.simple.feature_spaces import columns_of
+from tools.scores.simple.simple_ensemble import SimpleEnsemble, scores_without_own_fold
 from vae_wgan.data.image_data import ExperimentData
+from vae_wgan.data.table_rows import NOISES, TableDataSettings, TableRows, load_rows
 
-LEAST_ROWS = 100
 MONITORED_ROWS = 1000
 NOISE_ROWS = 1000
-NOISES = ("uniform_noise", "normal_noise")
 PROTOCOL_WORDS = {
     "semi": "semi: half of the normal rows train, of which a tenth is kept for calibration; the"
     " others and all anomalies are tested",
@@ -35,26 +34,11 @@ PROTOCOL_WORDS = {
     " for calibration; all rows of the later days are tested",
     "balanced": "balanced: as many normal rows as anomalies are tested; the other normal rows"
     " train, of which a tenth is kept for calibration",
+    "apart": "the normal rows of --train_dataset train, of which a tenth is kept for calibration;"
+    " the rows of --test_dataset are tested",
+    "unlabelled": "no labels: all rows train but a tenth, kept for calibration, and all are"
+    " scored; simple detectors score a training row by fits without it",
 }
-
-
-class TableDataSettings(Protocol):
-    """The settings that choose the data."""
-
-    train_dataset: str
-    data_dir: str
-    label_column: str
-    normal_label: str
-    time_column: str
-    absolute_time: bool
-    drop_columns: tuple[str, ...]
-    protocol: str
-    seed: int
-    eval_size: int | None
-
-    @property
-    def text_options(self) -> CsvOptions:
-        """Format of a text file as far as the user states it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,12 +50,16 @@ class TableData(ExperimentData):
         anomalies: Names of the sets of labelled anomalies; empty if there are no labels.
         protocol: Description and sizes of the split, by heading, for the manifest and the preview.
         notes: Lines on what was inferred about the file's format.
+        questions: What the user may know better, a sentence each.
+        copies: Rows of a second table that equal training rows: columns row and training_row.
     """
 
     encoder: TableEncoder
     anomalies: tuple[str, ...]
     protocol: dict[str, str | int]
     notes: Sequence[str]
+    questions: Sequence[str] = ()
+    copies: pd.DataFrame | None = None
 
     @property
     def preview(self) -> str:
@@ -82,16 +70,6 @@ class TableData(ExperimentData):
         return f"{self.test.name}: {n_features} features\n{notes}{self.encoder.preview}{counts}"
 
 
-@dataclass(frozen=True)
-class Roles:
-    """The label and time columns of a table; an empty name: there is no such column."""
-
-    label_column: str
-    normal_label: str
-    time_column: str
-    anomalies: str
-
-
 def load_table_data(settings: TableDataSettings) -> TableData:
     """Loads, splits and encodes the table, so that errors show before training.
 
@@ -99,52 +77,41 @@ def load_table_data(settings: TableDataSettings) -> TableData:
         InputError: The table is unavailable or damaged, a column that a flag names is missing, a
             value is unsuitable, or there are too few rows.
     """
-    table = load_table(settings.train_dataset, settings.data_dir, settings.text_options)
-    roles = table_roles(settings)
+    rows = load_rows(settings)
     try:
-        return _split_and_encode(table, roles, settings)
+        return _split_and_encode(rows, settings)
     except InputError as error:
         raise InputError(f"--train_dataset={settings.train_dataset}: {error}") from error
 
 
-def table_roles(settings: TableDataSettings) -> Roles:
-    """Roles of the columns, declared by the flags or else by the named table."""
-    dataset = TABLE_DATASETS.get(settings.train_dataset)
-    if dataset is None:
-        label, time = settings.label_column, settings.time_column
-        return Roles(label, settings.normal_label, time, "anomalies")
-    if settings.label_column:
-        label, normal_label = settings.label_column, settings.normal_label
-    else:
-        label, normal_label = dataset.label_column, dataset.normal_label
-    time = settings.time_column or dataset.time_column
-    return Roles(label, normal_label, time, dataset.anomalies)
+def _split_and_encode(rows: TableRows, settings: TableDataSettings) -> TableData:
+    name, split, copies = _split(rows, settings)
+    if settings.contamination:
+        split, trimmed = _trimmed(rows, split, settings)
+    encoder = rows.fit_encoder(split.training)
+    examples = encoder.encode(rows.frame)
 
+    def part(name: str, numbers: np.ndarray) -> ExampleSet:
+        is_second = bool(rows.second_checksum) and len(numbers) and numbers[0] >= rows.n_first
+        ids = numbers - rows.n_first if is_second else numbers
+        checksum = rows.second_checksum if is_second else rows.table.checksum
+        return ExampleSet(name, examples[numbers], ids, checksum)
 
-def _split_and_encode(table: NamedTable, roles: Roles, settings: TableDataSettings) -> TableData:
-    _check_table(table, roles, settings.drop_columns)
-    is_normal = _normal_rows(table, roles)
-    not_features = dict.fromkeys(settings.drop_columns, "by --drop_columns")
-    not_features |= {roles.label_column: "the label"} if roles.label_column else {}
-    groups = _groups(table, is_normal, roles, not_features)
-    split = _split(table, is_normal, groups, roles, settings)
-    encoder = fit_encoder(
-        table.frame,
-        split.training,
-        time_column="" if roles.time_column in settings.drop_columns else roles.time_column,
-        absolute_time=settings.absolute_time,
-        not_features=not_features,
-    )
-    examples = encoder.encode(table.frame)
-
-    def part(name: str, rows: np.ndarray) -> ExampleSet:
-        return ExampleSet(name, examples[rows], rows, table.checksum)
-
-    training, test = part(table.name, split.training), part(table.name, split.test)
-    calibration = part(CALIBRATION, split.calibration)
-    ood = [part(roles.anomalies, split.anomalies)] if len(split.anomalies) else []
+    training, test = part(rows.table.name, split.training), part(rows.table.name, split.test)
+    calibration, anomalies = part(CALIBRATION, split.calibration), rows.roles.anomalies
+    ood = [part(anomalies, split.anomalies)] if len(split.anomalies) else []
     labelled = tuple(example_set.name for example_set in ood)
-    ood += _noises(training, settings.seed)
+    if rows.has_labels:
+        ood += _noises(training, settings.seed)
+    protocol = _protocol(name, split, rows)
+    if settings.contamination:
+        protocol["rows trimmed by --contamination"] = trimmed
+    if copies is not None:
+        what = "left out" if settings.drop_copies else "--drop_copies leaves them out"
+        protocol["test rows that equal training rows"] = f"{len(copies):,} ({what})"
+    questions = rows.questions(encoder)
+    if questions:
+        protocol["please check"] = "; ".join(questions)
     return TableData(
         training=training,
         calibration=_chosen(calibration, settings),
@@ -154,67 +121,73 @@ def _split_and_encode(table: NamedTable, roles: Roles, settings: TableDataSettin
         missing={},
         encoder=encoder,
         anomalies=labelled,
-        protocol=_protocol(settings.protocol, split, is_normal, roles.anomalies),
-        notes=table.notes,
+        protocol=protocol,
+        notes=rows.table.notes,
+        questions=questions,
+        copies=copies,
     )
 
 
-def _check_table(table: NamedTable, roles: Roles, drop_columns: tuple[str, ...]) -> None:
-    named = {"label_column": roles.label_column, "time_column": roles.time_column}
-    for flag, column in [*named.items(), *(("drop_columns", name) for name in drop_columns)]:
-        if column and column not in table.frame:
-            columns = ", ".join(table.frame)
-            raise InputError(f"--{flag}={column}: the table has no such column; it has {columns}")
-    if len(table.frame) < LEAST_ROWS:
-        raise InputError(f"the table has {len(table.frame)} rows; at least {LEAST_ROWS} are needed")
-    if table.name in (CALIBRATION, roles.anomalies, *NOISES):
-        raise InputError(f"the name {table.name} is taken by a set of the run; rename the file")
-
-
-def _normal_rows(table: NamedTable, roles: Roles) -> np.ndarray:
-    """Whether each row is normal, bool [row]."""
-    if not roles.label_column:
-        return np.ones(len(table.frame), bool)
-    labels = table.frame[roles.label_column]
-    refuse_missing(labels, "every row needs its label")
-    is_normal = has_label(labels, roles.normal_label)
-    if not is_normal.any():
-        found = ", ".join(map(str, labels.unique()[:5]))
-        raise InputError(
-            f"--normal_label={roles.normal_label}: column {labels.name} has it in no row; it has"
-            f" {found}"
-        )
-    return is_normal
-
-
-def _groups(
-    table: NamedTable, is_normal: np.ndarray, roles: Roles, not_features: dict[str, str]
-) -> np.ndarray:
-    """Group number of each row, [row]: rows with equal encoded features share a group.
-
-    The encoder is fitted on the normal rows. The time column and columns that are no features, such
-    as row numbers, are ignored.
-    """
-    no_content = not_features | ({roles.time_column: "the time"} if roles.time_column else {})
-    groups = groups_of_equal_rows(table.frame.drop(columns=list(no_content)))
-    encoder = fit_encoder(table.frame, np.flatnonzero(is_normal), not_features=no_content)
-    return groups_of_equal_features(groups, encoder.encode(table.frame))
-
-
 def _split(
-    table: NamedTable,
-    is_normal: np.ndarray,
-    groups: np.ndarray,
-    roles: Roles,
-    settings: TableDataSettings,
-) -> TableSplit:
+    rows: TableRows, settings: TableDataSettings
+) -> tuple[str, TableSplit, pd.DataFrame | None]:
+    """The split, its name in PROTOCOL_WORDS, and copies of training rows in a second table."""
     rng = np.random.default_rng(child_seed(settings.seed, "table split"))
+    is_normal = rows.is_normal
+    if rows.second_checksum:
+        split = split_apart(is_normal, rows.is_second, rng)
+        copies = _copies(split, rows)
+        if settings.drop_copies:
+            kept = [np.setdiff1d(part, copies["row"]) for part in (split.test, split.anomalies)]
+            split = split._replace(test=kept[0], anomalies=kept[1])
+        return "apart", split, copies.assign(row=copies["row"] - rows.n_first)
     if settings.protocol == "time":
-        if not roles.time_column:
+        if not rows.roles.time_column:
             raise InputError("--protocol=time needs --time_column")
-        return split_time(is_normal, groups, rng, seconds(table.frame[roles.time_column]))
-    split = {"semi": split_semi, "balanced": split_balanced}[settings.protocol]
-    return split(is_normal, groups, rng)
+        times = seconds(rows.frame[rows.roles.time_column])
+        return "time", split_time(is_normal, rows.groups(), rng, times), None
+    if settings.protocol == "semi" and not rows.has_labels:
+        return "unlabelled", split_unlabelled(len(rows.frame), rng), None
+    by_name = {"semi": split_semi, "balanced": split_balanced}
+    return settings.protocol, by_name[settings.protocol](is_normal, rows.groups(), rng), None
+
+
+def _copies(split: TableSplit, rows: TableRows) -> pd.DataFrame:
+    """Numbers of test rows that equal training rows, and of the first such row each."""
+    groups = rows.groups()
+    known, first = np.unique(groups[split.training], return_index=True)
+    tested = np.sort(np.concatenate([split.test, split.anomalies]))
+    copies = tested[np.isin(groups[tested], known)]
+    originals = split.training[first[np.searchsorted(known, groups[copies])]]
+    return pd.DataFrame({"row": copies, "training_row": originals})
+
+
+def _trimmed(
+    rows: TableRows, split: TableSplit, settings: TableDataSettings
+) -> tuple[TableSplit, int]:
+    """The split without the most anomalous training rows, and calibration rows that are like them.
+
+    They are found by the simple detectors, each row by fits without it; a second time without
+    those found first, since anomalies that learn hide one another.
+    """
+    encoder = rows.fit_encoder(split.training)
+    training, calibration = (
+        encoder.encode(rows.frame.iloc[part]) for part in (split.training, split.calibration)
+    )
+    columns, seed = columns_of(encoder), child_seed(settings.seed, "contamination")
+    is_kept, share = np.ones(len(training), bool), 1 - settings.contamination
+    scores = np.empty(len(training))
+    for _ in range(2):
+        ensemble = SimpleEnsemble.fit(training[is_kept], columns, seed)
+        scores[~is_kept] = ensemble.scores(training[~is_kept])
+        scores[is_kept] = scores_without_own_fold(training[is_kept], columns, seed)
+        highest = np.quantile(scores, share)
+        is_kept = scores <= highest
+    others = ensemble.scores(calibration)
+    kept = split.training[is_kept]
+    calibrating = split.calibration[others <= highest]
+    count = len(split.training) - len(kept) + len(split.calibration) - len(calibrating)
+    return split._replace(training=kept, calibration=calibrating), count
 
 
 def _noises(training: ExampleSet, seed: int) -> list[ExampleSet]:
@@ -237,18 +210,25 @@ def _chosen(example_set: ExampleSet, settings: TableDataSettings) -> ExampleSet:
     return choose_rows(example_set, settings.eval_size, seed)
 
 
-def _protocol(
-    name: str, split: TableSplit, is_normal: np.ndarray, anomalies: str
-) -> dict[str, str | int]:
-    counts = {part: len(rows) for part, rows in split._asdict().items()}
-    n_test = counts["test"] + counts["anomalies"]
-    return {
+def _protocol(name: str, split: TableSplit, rows: TableRows) -> dict[str, str | int]:
+    counts = {part: len(numbers) for part, numbers in split._asdict().items()}
+    sizes: dict[str, str | int] = {
         "protocol": PROTOCOL_WORDS[name],
         "training rows": counts["training"],
         "calibration rows": counts["calibration"],
+    }
+    if not rows.has_labels:
+        return sizes | {"rows that are scored": counts["test"]}
+    anomalies, n_test = rows.roles.anomalies, counts["test"] + counts["anomalies"]
+    sizes |= {
         "normal test rows": counts["test"],
         f"test rows that are {anomalies}": counts["anomalies"],
         f"share of {anomalies} in the test": f"{100 * counts['anomalies'] / n_test:.3f} %",
-        f"share of {anomalies} in the table": f"{100 * (~is_normal).mean():.3f} %",
-        "rows in no part": len(is_normal) - sum(counts.values()),
+    }
+    if rows.second_checksum:
+        unused = int((~rows.is_normal & ~rows.is_second).sum())
+        return sizes | {f"training rows that are {anomalies}, not used": unused}
+    return sizes | {
+        f"share of {anomalies} in the table": f"{100 * (~rows.is_normal).mean():.3f} %",
+        "rows in no part": len(rows.frame) - sum(counts.values()),
     }

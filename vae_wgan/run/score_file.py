@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from tools.data.images.new_pictures import NewPictures, picture_parts
+from tools.data.tables.encoded_columns import NumericColumn
 from tools.data.tables.new_rows import NewRows, examine_rows
 from tools.data.tables.scored_rows import (
     PICTURE_COLUMNS,
@@ -19,7 +20,7 @@ from tools.data.tables.scored_rows import (
     write_scored_rows,
 )
 from tools.data.tables.table_datasets import table_content
-from tools.data.tables.table_encoder import NumericColumn, TableEncoder, encoder_from_json
+from tools.data.tables.table_encoder import TableEncoder, encoder_from_json
 from tools.data.tables.table_files import table_parts
 from tools.errors import InputError
 from tools.run.resuming import settle_settings

@@ -4,7 +4,7 @@ import dataclasses
 from pathlib import Path
 from typing import ClassVar
 
-from tools.data.tables.table_datasets import check_table_name
+from tools.data.tables.table_datasets import TABLE_DATASETS, check_table_name
 from tools.data.tables.text_format import HEADERS, CsvOptions, parse_csv_options
 from tools.errors import InputError
 from tools.run.options import option
@@ -23,6 +23,7 @@ DEFAULT_SCORE_KEYS = {  # the first is the headline
 }
 PROTOCOLS = ("semi", "time", "balanced")
 LIKELIHOODS = ("student_t", "gaussian", "bernoulli")
+MOST_CONTAMINATION = 0.5
 BASELINES = (
     "gaussian",
     "knn",
@@ -52,6 +53,15 @@ class TableSettings(ScoreFileSettings):
         "The table: creditcard, or the path of your own: text with any separator, .parquet,"
         " .feather, .npz or .xlsx, also packed (.gz, .bz2, .xz, .zst, .zip).",
     )
+    test_dataset: str = option(
+        "",
+        "A second table, to be tested: then the normal rows of train_dataset train and calibrate,"
+        " and columns are matched by name. Empty: train_dataset is split.",
+        shapes_members=True,
+    )
+    drop_copies: bool = option(
+        False, "Leaves rows of test_dataset out of the test that equal training rows."
+    )
     header: str = option(
         "auto",
         "Whether the first row of a text has the names of the columns. auto: found, and shown"
@@ -67,7 +77,7 @@ class TableSettings(ScoreFileSettings):
     label_column: str = option(
         "",
         "Column that tells normal rows from anomalies; members train on normal rows only. Empty:"
-        " the label column of a named table; all rows of your own table count as normal.",
+        " the label column of a named table; all rows of your own table train and are scored.",
         shapes_members=True,
     )
     normal_label: str = option(
@@ -86,6 +96,18 @@ class TableSettings(ScoreFileSettings):
     )
     drop_columns: tuple[str, ...] = option(
         (), "Columns to hide from the members, such as row numbers.", shapes_members=True
+    )
+    keep_columns: tuple[str, ...] = option(
+        (),
+        "Columns to show to the members although they look like row numbers or ids.",
+        shapes_members=True,
+    )
+    contamination: float = option(
+        0.0,
+        "Share of the training rows that are anomalies: so many, the most anomalous by the simple"
+        " detectors, are left out of the training and of the calibration.",
+        at_least=0,
+        shapes_members=True,
     )
     protocol: str = option(
         "semi",
@@ -234,6 +256,7 @@ class TableSettings(ScoreFileSettings):
         vae_options.check_analytic_kl(self)
         if not self.score_file:  # to score new rows the run's folder is enough
             check_table_name("train_dataset", self.train_dataset)
+            self._check_test()
         parse_csv_options(self.csv_options)
         if self.normal_label != TableSettings.normal_label and not self.label_column:
             raise InputError(f"--normal_label={self.normal_label} needs --label_column")
@@ -251,3 +274,20 @@ class TableSettings(ScoreFileSettings):
         self._fill_in("model_dir", f"runs/{self.model}-{name}-{self.protocol}-{self.preset}")
         if "all" in self.baselines:
             object.__setattr__(self, "baselines", BASELINES)
+
+    def _check_test(self) -> None:
+        if self.contamination >= MOST_CONTAMINATION:
+            raise InputError(
+                f"--contamination={self.contamination}: must be below {MOST_CONTAMINATION}"
+            )
+        is_unlabelled = not self.label_column and self.train_dataset not in TABLE_DATASETS
+        if self.num_splits > 1 and (self.test_dataset or is_unlabelled):
+            why = "--test_dataset is the test" if self.test_dataset else "there are no labels"
+            raise InputError(f"--num_splits={self.num_splits} splits labelled rows, and {why}")
+        if not self.test_dataset:
+            if self.drop_copies:
+                raise InputError("--drop_copies needs --test_dataset")
+            return
+        check_table_name("test_dataset", self.test_dataset)
+        if self.protocol != TableSettings.protocol:
+            raise InputError(f"--protocol={self.protocol} splits one table; drop --test_dataset")

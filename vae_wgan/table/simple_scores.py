@@ -14,7 +14,7 @@ from tools.run.timings import record_costs
 from tools.scores.score_files import is_current, write_scores
 from tools.scores.score_registry import SIMPLE
 from tools.scores.simple.feature_spaces import columns_of
-from tools.scores.simple.simple_ensemble import SimpleEnsemble
+from tools.scores.simple.simple_ensemble import SimpleEnsemble, scores_without_own_fold
 
 _LOG = logging.getLogger(__name__)
 
@@ -27,6 +27,8 @@ def score_simple(
     seed: int,
 ) -> None:
     """Writes inputs/DATASET.npz and the fitted detectors; files that are up to date stay.
+
+    A training row that is among those to be scored is scored by fits without it.
 
     Args:
         folder: The run folder, with a manifest.
@@ -46,7 +48,12 @@ def score_simple(
     write_npz(folder.simple_ensemble(), ensemble.state)
     started = time.perf_counter()
     for part in example_sets:
-        scores = {SIMPLE: ensemble.scores(part.examples)[np.newaxis].astype(np.float32)}
-        write_scores(folder.inputs(part.name), scores, part.ids, provenances[part.name])
+        scores = ensemble.scores(part.examples)
+        is_known = np.isin(part.ids, training.ids) & (part.checksum == training.checksum)
+        if is_known.any():
+            own = scores_without_own_fold(training.examples, columns_of(encoder), seed)
+            scores[is_known] = own[np.searchsorted(training.ids, part.ids[is_known])]
+        lines = {SIMPLE: scores[np.newaxis].astype(np.float32)}
+        write_scores(folder.inputs(part.name), lines, part.ids, provenances[part.name])
     seconds = time.perf_counter() - started
     record_costs(folder, {SIMPLE: 1000 * seconds / sum(map(len, example_sets))})

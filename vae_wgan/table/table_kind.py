@@ -4,6 +4,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from tools.files.whole_files import write_text
 from tools.run.run_folder import RunFolder
 from vae_wgan.data.table_data import TableData, load_table_data
 from vae_wgan.ensemble.model_kind import ModelKind
@@ -49,6 +50,12 @@ class TableKind(ModelKind[TableSettings, TableData]):
     ) -> None:
         """Writes the scores of simple detectors, posterior means and baselines."""
         score_simple(folder, data.training, data.scored, data.encoder, settings.seed)
+        if data.copies is not None:
+            table = data.copies.to_csv(index=False, lineterminator="\n")
+            write_text(folder.path / "analysis" / "copies.csv", table)
+        if not data.ood:  # without labels nothing is compared
+            folder.update_manifest(peers=[])
+            return
         test_sets = [data.test, *data.ood]
         own = {POSTERIOR_MEANS, *BASELINES}
         of_others = [name for name in folder.manifest().peers or () if name not in own]

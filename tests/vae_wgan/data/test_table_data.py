@@ -6,7 +6,8 @@ import pytest
 
 from input_errors import message_of
 from tools.scores.conformal import p_values
-from vae_wgan.data.table_data import load_table_data, table_roles
+from vae_wgan.data.table_data import load_table_data
+from vae_wgan.data.table_rows import table_roles
 from vae_wgan.settings.table_settings import TableSettings
 
 ROWS = 400
@@ -129,10 +130,11 @@ def test_the_protocol_says_its_counts(own):
     assert protocol["share of anomalies in the table"] == "5.000 %"
 
 
-def test_without_labels_all_rows_are_normal(own):
+def test_without_labels_all_rows_train_and_are_scored(own):
     data = load_table_data(own(lambda frame: frame.drop(columns="Class"), label_column=""))
-    assert [part.name for part in data.ood] == ["uniform_noise", "normal_noise"]
-    assert data.anomalies == ()
+    assert (data.ood, data.anomalies) == ((), ())
+    np.testing.assert_array_equal(data.test.ids, np.arange(ROWS))
+    assert len(data.training) + len(data.calibration) == ROWS
 
 
 def test_absolute_time_is_a_feature_by_flag_only(own):
@@ -197,6 +199,90 @@ def test_a_file_named_as_a_set_of_the_run_is_refused(own, tmp_path):
     pd.read_csv(own().train_dataset).to_csv(path, index=False)
     message = message_of(load_table_data, TableSettings(train_dataset=str(path)))
     assert "the name calibration is taken" in message
+
+
+@pytest.fixture
+def two(own, tmp_path):
+    """Function that writes the table in two files and gives settings for them."""
+
+    def settings(change=lambda frame: frame, **flags):
+        one = own(label_column="Class", time_column="")
+        frame = pd.read_csv(one.train_dataset)
+        frame[:250].to_csv(tmp_path / "first.csv", index=False)
+        change(frame[250:].reset_index(drop=True)).to_csv(tmp_path / "second.csv", index=False)
+        paths = {
+            "train_dataset": str(tmp_path / "first.csv"),
+            "test_dataset": str(tmp_path / "second.csv"),
+        }
+        return TableSettings(**paths, **{"label_column": "Class"} | flags)
+
+    return settings
+
+
+def test_a_second_table_is_the_test(two):
+    data = load_table_data(two())
+    assert [part.name for part in data.scored][:3] == ["first", "calibration", "anomalies"]
+    assert [len(part) for part in (data.training, *data.scored[:3])] == [213, 143, 24, 7]
+    assert (data.ood[0].ids % 20 == (7 - 250) % 20).all()  # row numbers in its own file
+    assert data.training.checksum != data.test.checksum == data.ood[0].checksum
+    assert data.protocol["training rows that are anomalies, not used"] == 13
+    assert data.copies is not None
+    assert len(data.copies) == 0
+
+
+def test_copies_of_training_rows_are_counted_and_left_out_by_flag(two):
+    def copied(frame):
+        first = pd.read_csv(two().train_dataset)
+        return pd.concat([frame, first[first.Class == 0][:30]], ignore_index=True)
+
+    kept, left_out = (load_table_data(two(copied, drop_copies=flag)) for flag in (False, True))
+    # Those of calibration rows are no copies of training rows.
+    count = len(kept.copies)
+    assert 20 <= count <= 30
+    assert (kept.copies["row"] >= 150).all()
+    assert kept.protocol["test rows that equal training rows"].startswith(f"{count} (--drop_cop")
+    assert len(kept.test) - len(left_out.test) == count
+    assert not set(left_out.test.ids) & set(kept.copies["row"])
+
+
+def test_a_second_table_may_lack_the_label_and_what_is_dropped_but_no_other_column(two):
+    data = load_table_data(two(lambda f: f.drop(columns="Class")))
+    assert (len(data.test), data.ood) == (150, ())
+    dropped = two(lambda f: f.drop(columns="Time").assign(note="x"), drop_columns=("Time",))
+    assert (
+        "second: not used, as the first table has them not: note" in load_table_data(dropped).notes
+    )
+    message = message_of(load_table_data, two(lambda f: f.drop(columns="b")))
+    assert message.startswith("--test_dataset=")
+    assert "the table lacks b; it has a, Time, Class" in message
+
+
+def test_contamination_trims_the_most_anomalous_training_rows(own):
+    def spoil(frame):
+        frame.loc[frame.index % 40 == 3, "a"] = np.resize([1, -1], 10) * np.geomspace(20, 2000, 10)
+        return frame.drop(columns="Class")
+
+    flags = {"label_column": "", "time_column": "", "drop_columns": ("Time",)}
+    data = load_table_data(own(spoil, contamination=0.03, **flags))
+    assert not set(np.arange(3, ROWS, 40)) & set(data.training.ids)
+    assert not set(np.arange(3, ROWS, 40)) & set(data.calibration.ids)
+    assert data.protocol["rows trimmed by --contamination"] >= 0.03 * 360
+    assert len(data.test) == ROWS
+
+
+def test_ids_are_left_out_or_asked_about_and_leaks_are_named(own):
+    def more(frame):
+        ids = np.random.default_rng(3).integers(10**5, 10**8, (2, ROWS))
+        found = (frame.Class == 1) & (frame.index % 40 == 7)
+        return frame.assign(customer_id=ids[0], stock=ids[1], found=found.astype(int))
+
+    data = load_table_data(own(more))
+    assert {"customer_id", "found"} <= {*data.encoder.left_out}
+    assert "--keep_columns=customer_id keeps it" in data.preview
+    assert [question.split()[0] for question in data.questions] == ["stock:", "found"]
+    assert "--drop_columns=stock leaves it out" in data.protocol["please check"]
+    kept = load_table_data(own(more, keep_columns=("customer_id",)))
+    assert "customer_id" in kept.encoder.features
 
 
 def people_write(path, ending=".csv", **changes):

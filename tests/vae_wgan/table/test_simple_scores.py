@@ -27,7 +27,7 @@ def test_scores_and_state_are_kept_and_made_again_for_other_rows(folder, monkeyp
     table = pd.DataFrame(np.random.default_rng(0).normal(size=(80, 3))).rename(columns=str)
     encoder, fits = fit_encoder(table, np.arange(80)), []
     training = ExampleSet("table", encoder.encode(table), np.arange(80), "checksum")
-    test = training.take(np.arange(20))
+    test = ExampleSet("table", training.examples[:20], np.arange(20), "of other rows")
     fit = SimpleEnsemble.fit
     monkeypatch.setattr(SimpleEnsemble, "fit", lambda *call: fits.append(1) or fit(*call))
     for part in (test, test, test.take(np.arange(7))):
@@ -37,6 +37,18 @@ def test_scores_and_state_are_kept_and_made_again_for_other_rows(folder, monkeyp
     found = read_scores(folder.inputs("table")).scores[SIMPLE]
     np.testing.assert_allclose(found, [kept.scores(test.examples[:7])], rtol=1e-5)
     assert folder.manifest().costs[SIMPLE] >= 0
+
+
+def test_training_rows_are_scored_by_detectors_that_did_not_learn_from_them(folder):
+    table = pd.DataFrame(np.random.default_rng(0).normal(size=(60, 2))).rename(columns=str)
+    encoder = fit_encoder(table, np.arange(50))
+    every = ExampleSet("table", encoder.encode(table), np.arange(60), "checksum")
+    score_simple(folder, every.take(np.arange(0, 50)), [every], encoder, seed=0)
+    found = read_scores(folder.inputs("table")).scores[SIMPLE][0]
+    ensemble = SimpleEnsemble(read_arrays(folder.simple_ensemble()))
+    plain = ensemble.scores(every.examples)
+    np.testing.assert_allclose(found[50:], plain[50:], rtol=1e-5)
+    assert found[:50].mean() > plain[:50].mean() + 1  # a row is its own nearest otherwise
 
 
 def test_the_simple_detectors_weigh_as_much_as_their_groups():

@@ -10,8 +10,10 @@ from collections import Counter
 import numpy as np
 import pandas as pd
 
+from tools.data.tables.date_columns import DateColumn
+from tools.data.tables.encoded_columns import CategoricalColumn, NumericColumn
 from tools.data.tables.table_columns import dates, is_numeric, numbers_and_texts, texts
-from tools.data.tables.table_encoder import CategoricalColumn, NumericColumn, TableEncoder
+from tools.data.tables.table_encoder import TableEncoder
 from tools.data.tables.text_format import MISSING_WORDS
 
 _LARGEST = np.finfo(np.float64).max
@@ -56,6 +58,8 @@ def examine_rows(frame: pd.DataFrame, encoder: TableEncoder) -> NewRows:
     problems, beyond = (np.full(len(frame), "", object) for _ in range(2))
     if encoder.time_column in needed:
         _read_times(needed, encoder.time_column, problems)
+    for date in encoder.date_columns:
+        _read_dates(needed[date.name], date, problems)
     for column in encoder.columns:
         is_own = column.name in needed and column.name != encoder.time_column
         if is_own and isinstance(column, NumericColumn):
@@ -80,6 +84,13 @@ def _read_times(needed: pd.DataFrame, name: str, problems: np.ndarray) -> None:
     _note(problems, column, column.isna().to_numpy(), "is missing")
     _note(problems, column, ~np.isfinite(found), "is no time")
     needed[name] = np.where(np.isfinite(found), found, 0.0)
+
+
+def _read_dates(given: pd.Series, column: DateColumn, problems: np.ndarray) -> None:
+    missing = (given.isna() | given.isin(MISSING_WORDS)).to_numpy()
+    if not column.may_miss:
+        _note(problems, given, missing, "is missing")
+    _note(problems, given, np.isnan(column.seconds(given)) & ~missing, "is no date")
 
 
 def _read_numbers(
@@ -146,7 +157,7 @@ def _moved(frame: pd.DataFrame, encoder: TableEncoder) -> np.ndarray:
 def _unknown(known: pd.DataFrame, encoder: TableEncoder) -> dict[str, tuple[int, str]]:
     found = {}
     for column in encoder.columns:
-        if isinstance(column, CategoricalColumn):
+        if isinstance(column, CategoricalColumn) and column.name in known:
             others = Counter(texts(known[column.name])) - Counter()
             for category in column.categories:
                 others.pop(category, None)

@@ -11,6 +11,7 @@ import pandas as pd
 from tools.errors import InputError
 
 SECONDS_PER_DAY = 86_400
+ISO = "ISO8601"
 
 
 def is_numeric(column: pd.Series) -> bool:
@@ -65,10 +66,10 @@ def seconds(column: pd.Series) -> np.ndarray:
     return found
 
 
-def dates(column: pd.Series) -> np.ndarray:
+def dates(column: pd.Series, format_: str = ISO) -> np.ndarray:
     """Dates in seconds since 1970, UTC, float64 [row]; NaN where a value is none."""
-    found = pd.to_datetime(column, errors="coerce", utc=True, format="ISO8601")
-    return (found - pd.Timestamp(0, tz="UTC")).dt.total_seconds().to_numpy()
+    found = pd.to_datetime(column, errors="coerce", utc=True, format=format_)
+    return (found - pd.Timestamp(0, tz="UTC")).dt.total_seconds().to_numpy(np.float64)
 
 
 def with_time_of_day(frame: pd.DataFrame, time_column: str, absolute_time: bool) -> pd.DataFrame:

@@ -4,117 +4,28 @@ Every statistic comes from the training rows alone. A numeric column with heavy 
 an inverse hyperbolic sine, near to x for small x and to log(2x) for large x (Johnson 1949), in the
 unit that makes the column most like a normal distribution; then it is standardised. A missing
 number becomes the median, and a feature of its own says so. Truth values stay 0 and 1. A column of
-texts has a feature, 0 or 1, for each of its commonest texts. Columns that are the same in all
-training rows, row numbers, and texts that hardly repeat are left out.
+texts has a feature, 0 or 1, for each of its commonest texts. Dates become numbers and texts first
+(`date_columns`). Columns that are the same in all training rows, row numbers and ids, and texts
+that hardly repeat are left out.
 """
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from tools.data.tables.table_columns import (
-    is_numeric,
-    numbers,
-    refuse_missing,
-    texts,
-    with_time_of_day,
+from tools.data.tables.date_columns import DateColumn, fit_date_columns, with_parts_of_dates
+from tools.data.tables.encoded_columns import (
+    CategoricalColumn,
+    ConstantColumn,
+    NumericColumn,
+    fit_column,
 )
+from tools.data.tables.identifiers import is_called_id, may_name_rows, row_number_reason
+from tools.data.tables.table_columns import is_numeric, numbers, with_time_of_day
 from tools.errors import InputError
-
-MOST_CATEGORIES = 20
-# What units are tried, in standard deviations. With more than half of the values in one point the
-# likelihood has no upper bound, hence the last.
-UNITS = tuple(2.0**power for power in range(3, -7, -1))
-# Spread of equal numbers of 64 bits that were computed in different ways, relative to their size.
-ROUNDING = 64 * float(np.finfo(np.float64).eps)
-
-
-@dataclasses.dataclass(frozen=True)
-class NumericColumn:
-    """A column of numbers: one feature, and one more where training rows lack it.
-
-    Attributes:
-        name: Name of the column.
-        median: Median of the training rows; replaces a missing value.
-        unit: x becomes arcsinh((x - median) / unit) first; None: it stays.
-        mean: Over the training rows, after that.
-        scale: Standard deviation likewise.
-        may_miss: Whether the whole table misses some value; if not, none may be missing.
-        flags_missing: Whether there is a feature that is 1 where the value is missing.
-    """
-
-    name: str
-    median: float
-    unit: float | None
-    mean: float
-    scale: float
-    may_miss: bool
-    flags_missing: bool
-
-    @property
-    def features(self) -> tuple[str, ...]:
-        """Names of the features."""
-        return (self.name, f"{self.name} is missing") if self.flags_missing else (self.name,)
-
-    @property
-    def description(self) -> str:
-        """What is done to the column."""
-        is_truth = (self.unit, self.mean, self.scale) == (None, 0, 1)
-        words = ["0 or 1" if is_truth else "number"]
-        words += [f"arcsinh((x - {self.median:.4g}) / {self.unit:.4g})"] if self.unit else []
-        words += [f"missing: {self.median:.4g}"] if self.may_miss else []
-        words += ["and a feature that says so"] if self.flags_missing else []
-        return ", ".join(words)
-
-    def encode(self, column: pd.Series) -> np.ndarray:
-        """Features [row, feature] of the column."""
-        if not self.may_miss:
-            refuse_missing(column, "the training table has no missing value here")
-        values = numbers(column)
-        missing = np.isnan(values)
-        curbed = _curbed(np.where(missing, self.median, values), self.median, self.unit)
-        scaled = (curbed - self.mean) / self.scale
-        return np.stack([scaled, missing], axis=1)[:, : len(self.features)]
-
-
-@dataclasses.dataclass(frozen=True)
-class CategoricalColumn:
-    """A column of texts: a feature, 0 or 1, for each category. Other texts have zeros only."""
-
-    name: str
-    categories: tuple[str, ...]
-
-    @property
-    def features(self) -> tuple[str, ...]:
-        """Names of the features."""
-        return tuple(f"{self.name}={category}" for category in self.categories)
-
-    @property
-    def description(self) -> str:
-        """What is done to the column."""
-        shown = ", ".join(self.categories[:4]) + ", ..." * (len(self.categories) > 4)
-        return f"text, {len(self.categories)} categories: {shown}"
-
-    def encode(self, column: pd.Series) -> np.ndarray:
-        """Features [row, feature] of the column."""
-        return texts(column)[:, np.newaxis] == np.array(self.categories, object)
-
-
-@dataclasses.dataclass(frozen=True)
-class _Constant:
-    """A column that never moved in the training rows; None: it was always missing."""
-
-    value: float | str | None
-
-    @property
-    def description(self) -> str:
-        """Why members do not see it."""
-        number = isinstance(self.value, float)
-        words = "missing" if self.value is None else f"{self.value:g}" if number else self.value
-        return f"always {words} in the training rows"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -129,6 +40,8 @@ class TableEncoder:
         absolute_time: Whether the time itself is a feature, too.
         constants: Value of each column that never moved in the training rows; None: it was always
             missing there.
+        date_columns: Columns of dates, replaced by their parts.
+        questions: What the user may know better, a sentence each.
     """
 
     columns: tuple[NumericColumn | CategoricalColumn, ...]
@@ -137,6 +50,8 @@ class TableEncoder:
     time_column: str
     absolute_time: bool
     constants: Mapping[str, float | str | None] = dataclasses.field(default_factory=dict)
+    date_columns: tuple[DateColumn, ...] = ()
+    questions: tuple[str, ...] = ()
 
     @property
     def features(self) -> tuple[str, ...]:
@@ -146,8 +61,9 @@ class TableEncoder:
     @property
     def preview(self) -> str:
         """What was inferred about each column, one line each; ends with a newline."""
+        dates = {column.name: column.description for column in self.date_columns}
         known = {column.name: column.description for column in self.columns}
-        lines = known | {name: f"left out: {why}" for name, why in self.left_out.items()}
+        lines = dates | known | {name: f"left out: {why}" for name, why in self.left_out.items()}
         width = max(map(len, lines))
         return "".join(f"  {name:{width}}  {words}\n" for name, words in lines.items())
 
@@ -159,6 +75,7 @@ class TableEncoder:
         """
         self.check_columns(frame)
         frame = with_time_of_day(frame, self.time_column, self.absolute_time)
+        frame = with_parts_of_dates(frame, self.date_columns)
         encoded = np.empty((len(frame), len(self.features)), np.float32)
         start = 0
         for column in self.columns:
@@ -195,7 +112,9 @@ def encoder_from_json(value: Mapping[str, Any]) -> TableEncoder:
             else NumericColumn(**column)
             for column in value["columns"]
         )
-        encoder = TableEncoder(**{**value, "columns": columns, "needed": tuple(value["needed"])})
+        lists = {name: tuple(value.get(name, ())) for name in ("needed", "questions")}
+        dates = tuple(DateColumn(**column) for column in value.get("date_columns", ()))
+        encoder = TableEncoder(**{**value, **lists, "columns": columns, "date_columns": dates})
         _check_types(encoder)
     except (AttributeError, KeyError, TypeError) as error:
         raise InputError(f"the table's encoder in manifest.json is damaged: {error}") from error
@@ -205,8 +124,12 @@ def encoder_from_json(value: Mapping[str, Any]) -> TableEncoder:
 def _check_types(encoder: TableEncoder) -> None:
     """Raises TypeError where a part is neither text nor number as it has to be."""
     texts_in = [encoder.time_column, *encoder.needed, *encoder.left_out, *encoder.constants]
+    texts_in += [*encoder.questions]
     constants = [value for value in encoder.constants.values() if value is not None]
     numbers_in = [value for value in constants if not isinstance(value, str)]
+    for date in encoder.date_columns:
+        texts_in += [date.name, date.format, date.since]
+        numbers_in += [] if date.origin is None else [date.origin]
     for column in encoder.columns:
         texts_in.append(column.name)
         if isinstance(column, CategoricalColumn):
@@ -227,6 +150,7 @@ def fit_encoder(
     time_column: str = "",
     absolute_time: bool = False,
     not_features: Mapping[str, str] | None = None,
+    kept: Collection[str] = (),
 ) -> TableEncoder:
     """Infers what each column is from the whole table, and its statistics from the training rows.
 
@@ -234,8 +158,9 @@ def fit_encoder(
         frame: The table, with the rows to be tested: a column that misses values anywhere may.
         training_rows: Row numbers.
         time_column: As in TableEncoder.
-        absolute_time: As in TableEncoder.
+        absolute_time: As in TableEncoder; also for dates.
         not_features: Why members are not to see columns such as the label, by name.
+        kept: Columns that members see although they look like row numbers or ids.
 
     Raises:
         InputError: A value does not fit into its column; no column is left.
@@ -243,88 +168,51 @@ def fit_encoder(
     left_out = {name: why for name, why in (not_features or {}).items() if name in frame}
     features = frame.drop(columns=list(left_out))
     needed = tuple(features)
-    columns, constants = [], {}
-    for name, column in with_time_of_day(features, time_column, absolute_time).items():
-        fitted = _fit_column(name, column, training_rows)
+    timed = with_time_of_day(features, time_column, absolute_time)
+    dates = fit_date_columns(timed, training_rows, elapsed=absolute_time)
+    columns, constants, questions = [], {}, []
+    for index, (name, column) in enumerate(with_parts_of_dates(timed, dates).items()):
+        fitted: NumericColumn | CategoricalColumn | ConstantColumn | str = ""
+        if name in features and name not in kept:
+            fitted, question = _identity(name, column, training_rows, is_first=index == 0)
+            questions += [question] if question else []
+        fitted = fitted or fit_column(name, column, training_rows)
         if isinstance(fitted, str):
             left_out[name] = fitted
-        elif isinstance(fitted, _Constant):
+        elif isinstance(fitted, ConstantColumn):
             left_out[name] = fitted.description
             constants[name] = fitted.value
         else:
             columns.append(fitted)
     if not columns:
         raise InputError("the table has no column to learn from")
-    # The time column may itself be left out, and its hour of the day be a feature.
-    needed = tuple(name for name in needed if name not in left_out or name == time_column)
-    return TableEncoder(tuple(columns), left_out, needed, time_column, absolute_time, constants)
+    # Of a date or the time, parts may be left out; the column itself is needed.
+    sources = {time_column, *(date.name for date in dates)}
+    needed = tuple(name for name in needed if name not in left_out or name in sources)
+    return TableEncoder(
+        tuple(columns),
+        left_out,
+        needed,
+        time_column,
+        absolute_time,
+        constants,
+        tuple(dates),
+        tuple(questions),
+    )
 
 
-def _fit_column(
-    name: str, column: pd.Series, training_rows: np.ndarray
-) -> NumericColumn | CategoricalColumn | _Constant | str:
-    """The fitted column, or the reason why it is left out."""
+def _identity(
+    name: str, column: pd.Series, training_rows: np.ndarray, *, is_first: bool
+) -> tuple[str, str]:
+    """Why a column that names rows is left out, or what is to be asked about one that may."""
     if not is_numeric(column):
-        return _fit_texts(name, texts(column)[training_rows])
-    values = numbers(column)
-    if np.array_equal(values, np.arange(len(values)) + values[0]):
-        return "it counts the rows"
-    return _fit_numbers(name, values[training_rows], may_miss=bool(np.isnan(values).any()))
-
-
-def _fit_texts(name: str, values: np.ndarray) -> CategoricalColumn | _Constant | str:
-    found, counts = np.unique(values, return_counts=True)
-    if len(found) == 1:
-        return _Constant(str(found[0]))
-    if len(found) > max(MOST_CATEGORIES, len(values) / 2):
-        return "texts that hardly repeat"
-    commonest = np.argsort(-counts, kind="stable")[:MOST_CATEGORIES]
-    return CategoricalColumn(name, tuple(found[commonest].tolist()))
-
-
-def _fit_numbers(name: str, values: np.ndarray, may_miss: bool) -> NumericColumn | _Constant:
-    missing = np.isnan(values)
-    present = values[~missing]
-    if not len(present):
-        return _Constant(None)
-    if np.isin(present, (0, 1)).all() and present.min() < present.max():
-        median = float(np.median(present) > 0)
-        return NumericColumn(name, median, None, 0.0, 1.0, may_miss, bool(missing.any()))
-    if _spread(present) <= ROUNDING * np.abs(present).max():
-        return _Constant(float(np.median(present)))
-    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
-        is_sound = 0 < present.std() < np.inf
-    if not is_sound:
-        raise InputError(
-            f"the column {name} goes from {present.min():g} to {present.max():g}; a variance of"
-            " that is no number of 64 bits: give it another unit, or leave it out"
-        )
-    median = float(np.median(present))
-    unit = _likeliest_unit(present, median)
-    curbed = _curbed(np.where(missing, median, values), median, unit)
-    mean, scale = float(curbed.mean()), float(curbed.std())
-    return NumericColumn(name, median, unit, mean, scale, may_miss, bool(missing.any()))
-
-
-def _spread(values: np.ndarray) -> float:
-    """From the least to the largest; half of each, as the whole may be infinite."""
-    return 2 * min(values.max() / 2 - values.min() / 2, np.finfo(np.float64).max / 2)
-
-
-def _likeliest_unit(values: np.ndarray, median: float) -> float | None:
-    """The unit under which the curbed values have the highest likelihood as a normal sample.
-
-    As in Box and Cox 1964 the density is that of the values themselves: the log likelihood per row
-    is, but for a constant, -log(standard deviation of the curbed) + mean(log(their derivative)).
-    """
-    deviation = values.std()
-    likelihoods: dict[float | None, float] = {None: -np.log(deviation)}
-    for unit in deviation * np.array(UNITS):
-        scaled = (values - median) / unit
-        log_derivative = -0.5 * np.log1p(scaled**2) - np.log(unit)
-        likelihoods[float(unit)] = log_derivative.mean() - np.log(np.arcsinh(scaled).std())
-    return max(likelihoods, key=likelihoods.__getitem__)
-
-
-def _curbed(values: np.ndarray, median: float, unit: float | None) -> np.ndarray:
-    return values if unit is None else np.arcsinh((values - median) / unit)
+        return "", ""
+    values = numbers(column)[training_rows]
+    if reason := row_number_reason(values):
+        return reason, ""
+    if not may_name_rows(values):
+        return "", ""
+    words = "its whole numbers are nearly all different, as ids are"
+    if is_first or is_called_id(name):
+        return f"{words}; --keep_columns={name} keeps it", ""
+    return "", f"{name}: {words}; --drop_columns={name} leaves it out"

@@ -119,6 +119,35 @@ def split_time(
     return _checked_split(training, calibration, is_normal & is_late, ~is_normal & is_late)
 
 
+def split_apart(
+    is_normal: np.ndarray, is_second: np.ndarray, rng: np.random.Generator
+) -> TableSplit:
+    """Normal rows of a first table train and calibrate, all rows of a second one are tested.
+
+    Args:
+        is_normal: Whether a row is normal [row].
+        is_second: Whether a row is one of the second table [row].
+        rng: Draws the calibration rows.
+    """
+    pool = is_normal & ~is_second
+    calibration = _drawn_rows(pool, pool.sum(), rng)
+    return _checked_split(
+        pool & ~calibration, calibration, is_normal & is_second, ~is_normal & is_second
+    )
+
+
+def split_unlabelled(count: int, rng: np.random.Generator) -> TableSplit:
+    """All rows train but those that calibrate, and all are scored.
+
+    Args:
+        count: Number of rows.
+        rng: Draws the calibration rows.
+    """
+    every = np.ones(count, bool)
+    calibration = _drawn_rows(every, count, rng)
+    return _checked_split(~calibration, calibration, every, ~every)
+
+
 def _drawn_rows(rows: np.ndarray, pool_size: int, rng: np.random.Generator) -> np.ndarray:
     """Mask [row] of the calibration rows: a tenth of the pool's size, drawn from `rows`."""
     count = round(CALIBRATION_SHARE * pool_size)

@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tools.data.tables.table_encoder import CategoricalColumn, TableEncoder
+from tools.data.tables.encoded_columns import CategoricalColumn
+from tools.data.tables.table_encoder import TableEncoder
 
 SPACES = ("standard", "arcsinh", "range")
 NUMBER = -1  # in place of a group

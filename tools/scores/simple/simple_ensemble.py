@@ -99,3 +99,13 @@ class SimpleEnsemble:
 
     def _joined(self, parts: np.ndarray) -> np.ndarray:
         return WEIGHTS @ ((parts - self._mean) / self._scale)
+
+
+def scores_without_own_fold(training: np.ndarray, columns: Columns, seed: int) -> np.ndarray:
+    """Scores of training rows, each by detectors that did not learn from it, float64 [row]."""
+
+    def fit(rows: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
+        return SimpleEnsemble.fit(rows, columns, seed).scores
+
+    order = np.random.default_rng(child_seed(seed, "folds of rows")).permutation(len(training))
+    return left_out_scores(fit, training.__getitem__, order % FOLDS)

@@ -8,7 +8,8 @@ import pytest
 from scipy import stats
 
 from input_errors import message_of
-from tools.data.tables.table_encoder import MOST_CATEGORIES, encoder_from_json, fit_encoder
+from tools.data.tables.encoded_columns import MOST_CATEGORIES
+from tools.data.tables.table_encoder import encoder_from_json, fit_encoder
 
 ROWS = 400
 

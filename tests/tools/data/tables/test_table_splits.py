@@ -8,9 +8,11 @@ from input_errors import message_of
 from tools.data.tables.table_splits import (
     groups_of_equal_features,
     groups_of_equal_rows,
+    split_apart,
     split_balanced,
     split_semi,
     split_time,
+    split_unlabelled,
 )
 
 ROWS, ANOMALIES = 1000, 40
@@ -143,3 +145,18 @@ def test_about_half_of_the_calibration_rows_have_equals_that_train():
     groups = np.arange(ROWS) // 50
     parts = split_semi(np.ones(ROWS, bool), groups, rng())
     assert 0.3 < np.isin(groups[parts.calibration], groups[parts.training]).mean() < 0.7
+
+
+def test_a_second_table_is_tested_as_a_whole(is_normal):
+    is_second = np.arange(ROWS) >= 700
+    split = split_apart(is_normal, is_second, rng())
+    first = np.concatenate([split.training, split.calibration])
+    np.testing.assert_array_equal(np.sort(first), np.flatnonzero(is_normal & ~is_second))
+    np.testing.assert_array_equal(split.test, np.flatnonzero(is_normal & is_second))
+    np.testing.assert_array_equal(split.anomalies, np.flatnonzero(~is_normal & is_second))
+
+
+def test_without_labels_all_rows_are_scored():
+    split = split_unlabelled(ROWS, rng())
+    assert (len(split.training), len(split.calibration), len(split.test)) == (900, 100, 1000)
+    assert not np.intersect1d(split.training, split.calibration).size
