@@ -10,6 +10,7 @@ from PIL import Image, ImageDraw, ImageFont
 SIDE, GAP, CAPTION = 132, 8, 22  # pixels of the page: of a shown picture, around it, of its caption
 PER_ROW = 3  # pictures with their maps
 _LEAST, _HIGHEST = 1.0, 6.0  # deviations: below nothing is coloured, above all is
+_LEAST_SIDE = 224  # pixels of an overlay of its own
 _STRENGTH = 0.75  # of the colour where a map is highest
 
 
@@ -45,6 +46,15 @@ def picture_maps(
     png = io.BytesIO()
     page.save(png, format="PNG")
     return png.getvalue()
+
+
+def overlay_png(image: np.ndarray, map: np.ndarray) -> bytes:
+    """`overlaid` as a PNG file, small images enlarged by a whole factor."""
+    shown = overlaid(image, map)
+    factor = -(-_LEAST_SIDE // max(shown.shape[:2]))
+    file = io.BytesIO()
+    Image.fromarray(shown.repeat(factor, axis=0).repeat(factor, axis=1)).save(file, format="PNG")
+    return file.getvalue()
 
 
 def overlaid(image: np.ndarray, map: np.ndarray) -> np.ndarray:

@@ -147,12 +147,29 @@ class _PictureFile(_ScoredFile):
 
     noun = "pictures"
 
+    def __init__(self, folder: RunFolder, settings: ImageSettings):
+        super().__init__(folder, settings)
+        self._explain_in = maps_folder(settings) if settings.explain else None
+
     def _parts(self) -> Iterator[pd.DataFrame]:
         source = Path(self._settings.score_file).expanduser()
         shape = read_manifest(self._folder).example_shape
         for part in picture_parts(source, shape, PICTURES):
             self._note(part.problems, part.names.__getitem__, "; mend it")
-            yield self._scored(part)
+            scored = self._scored(part)
+            if self._explain_in:
+                self._explain(part, scored)
+            yield scored
+
+    def _explain(self, part: NewPictures, scored: pd.DataFrame) -> None:
+        """Writes a picture of each flagged one under its map."""
+        # Imported here: it loads Matplotlib.
+        from vae_wgan.run.explained_images import write_overlays
+
+        flags = scored["flagged"].to_numpy(float, na_value=np.nan)
+        is_flagged = flags[~np.isnan(flags)] == 1  # of those that could be read
+        names = [name for name, flag in zip(part.names, flags, strict=True) if flag == 1]
+        write_overlays(self._scorer.ensemble, part.images[is_flagged], names, self._explain_in)
 
     def _scored(self, part: NewPictures) -> pd.DataFrame:
         is_scored = np.array([not problem for problem in part.problems])
@@ -161,6 +178,25 @@ class _PictureFile(_ScoredFile):
         lines = scored.set_index(np.flatnonzero(is_scored)).reindex(range(len(is_scored)))
         lines = lines.assign(path=part.names, reason="", problem=part.problems)
         return lines.astype({"reason": "string", "problem": "string"})[[*PICTURE_COLUMNS]]
+
+
+def maps_folder(settings: ImageSettings) -> Path:
+    """Folder of the pictures that explain the scores in --output, such as scores_maps/.
+
+    Raises:
+        InputError: There is such a folder with something in it, and it may not be replaced.
+    """
+    path = Path(settings.output).expanduser()
+    folder = path.with_name(f"{path.stem}_maps")
+    if (
+        not settings.overwrite
+        and folder.exists()
+        and (not folder.is_dir() or any(folder.iterdir()))
+    ):
+        raise InputError(
+            f"--explain: {folder} is there already; name another --output, or give --overwrite"
+        )
+    return folder
 
 
 class _TableFile(_ScoredFile):

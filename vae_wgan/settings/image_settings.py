@@ -75,6 +75,12 @@ class ImageSettings(ScoreFileSettings):
         "Out-of-distribution sets, each a known name or NAME=PATH of your own images. Empty: every"
         " known set whose images have the shape of the training images.",
     )
+    explain: bool = option(
+        False,
+        "Writes each flagged picture of score_file, in colour where it is strange, into the folder"
+        " OUTPUT_maps, as scores_maps.",
+        of_this_start=True,
+    )
     strict_data: bool = option(
         False,
         "Ends the run if an out-of-distribution set is unavailable, or a picture of score_file"

@@ -232,3 +232,11 @@ def test_pictures_are_scored_by_the_runs_headline_and_a_broken_one_costs_itself(
     np.testing.assert_allclose(same["score"], found["score"][[0, 1, 3]])
     settings = {"score_file": str(tmp_path / "new"), "strict_data": True}
     assert "1b.png: " in message_of(score, **settings)
+    found = score(score_file=str(tmp_path / "new"), explain=True, target_fpr=0.99)
+    assert (found["flagged"] == 1).any()
+    expected = {f"of-today-{n}.png.png" for n in range(3) if found["flagged"][[0, 1, 3][n]] == 1}
+    maps = tmp_path / "s_maps"
+    assert {path.name for path in maps.iterdir()} == expected
+    with Image.open(next(maps.iterdir())) as overlay:
+        assert overlay.size == (224, 224)
+    assert "s_maps is there already" in message_of(score, explain=True, **settings)
