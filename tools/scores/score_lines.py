@@ -15,7 +15,7 @@ from tools.scores.score_files import ScoreFile
 from tools.scores.score_registry import FITTED_SCORES, needed_names, quantities_of
 
 _LOG = logging.getLogger(__name__)
-QUICK_SCORES = ("likelihood_residual", "critic_distance")
+QUICK_SCORES = ("combined_images", "likelihood_residual", "critic_distance")
 ENSEMBLE = "ensemble"  # the statistic of scores that are already one number per example
 MEAN_ELBO = ("elbo", "mean")
 FALSE_ALARMS = 0.05  # share that the thresholds of a report promise at most

@@ -29,7 +29,7 @@ from vae_wgan.ensemble.member_runners import LocalRunner
 from vae_wgan.ensemble.model_kind import ModelKind
 from vae_wgan.ensemble.training_plan import TrainingPlan
 from vae_wgan.kinds import KINDS, kept_settings, kind_named
-from vae_wgan.run.picture_scores import score_pictures
+from vae_wgan.run.picture_scores import score_simple_pictures
 from vae_wgan.run.run import training_data
 from vae_wgan.run.score_sets import score_datasets, write_input_statistics
 from vae_wgan.run.trained_ensemble import (
@@ -109,7 +109,7 @@ def _train(
     if has_parts or needed.intersection(INPUT_PROPERTIES):
         write_input_statistics([calibration], settings.pixel_likelihood, folder, Stopwatch())
     if has_parts:
-        score_pictures(folder, training, [calibration], settings.seed)
+        score_simple_pictures(folder, training, calibration, [calibration], settings.seed)
 
 
 def _image_kind(name: str) -> ModelKind[Any, Any]:

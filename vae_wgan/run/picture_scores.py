@@ -3,33 +3,40 @@
 import logging
 from collections.abc import Sequence
 
+import numpy as np
+
 from tools.data.example_set import ExampleSet
 from tools.files.whole_files import write_npz
 from tools.run.run_folder import RunFolder
 from tools.run.stopwatch import Stopwatch
 from tools.run.timings import record_costs
-from tools.scores.pictures.picture_ensemble import PictureEnsemble
+from tools.scores.pictures.picture_ensemble import MOST_IMAGES, PictureEnsemble
 from tools.scores.score_files import is_current, read_scores, write_scores
 from tools.scores.score_registry import SIMPLE_PARTS
-from tools.scores.simple_detectors import simple_quantities
 
 _LOG = logging.getLogger(__name__)
 
 
-def score_pictures(
-    folder: RunFolder, training: ExampleSet, example_sets: Sequence[ExampleSet], seed: int
+def score_simple_pictures(
+    folder: RunFolder,
+    training: ExampleSet,
+    calibration: ExampleSet,
+    example_sets: Sequence[ExampleSet],
+    seed: int,
 ) -> None:
     """Adds the parts of `PictureEnsemble` to inputs/DATASET.npz, and writes what was learned.
 
-    Files that are up to date stay.
+    If there are few images, the detectors learn from the calibration images too, and score each of
+    these by models that left it out. Files that are up to date stay.
 
     Args:
         folder: The run folder, with the input properties of all sets.
         training: Images on which the detectors are fitted.
-        example_sets: Sets to score, including the calibration split.
+        calibration: The calibration split, one of the sets.
+        example_sets: Sets to score.
         seed: Root seed of the run.
     """
-    added = {"pictures": training.digest, "pictures_seed": seed}
+    added = {"pictures": training.digest, "more": calibration.digest, "pictures_seed": seed}
     stale = [
         part
         for part in example_sets
@@ -39,12 +46,18 @@ def score_pictures(
         _LOG.info("simple detectors of pictures: scores are up to date")
         return
     _LOG.info("simple detectors of pictures: fitting and scoring")
-    ensemble, stopwatch = PictureEnsemble.fit(training.examples, seed), Stopwatch()
+    are_few = len(training) + len(calibration) <= MOST_IMAGES
+    both = np.concatenate([training.examples, calibration.examples])
+    ensemble = PictureEnsemble.fit(both if are_few else training.examples, seed)
     write_npz(folder.simple_ensemble(), ensemble.state)
+    left_out = {name: values[len(training) :] for name, values in ensemble.held_out.items()}
+    stopwatch = Stopwatch()
     for part in example_sets:
-        file = read_scores(folder.inputs(part.name))
         with stopwatch.timed("simple", len(part)):
-            parts = simple_quantities(ensemble, part.examples)
+            is_known = are_few and part.name == calibration.name
+            scores = left_out if is_known else ensemble.scores(part.examples)
+        file = read_scores(folder.inputs(part.name))
+        parts = {f"{SIMPLE_PARTS}{name}": values[np.newaxis] for name, values in scores.items()}
         write_scores(
             folder.inputs(part.name), {**file.scores, **parts}, file.ids, file.provenance | added
         )

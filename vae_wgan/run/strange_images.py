@@ -16,7 +16,7 @@ from tools.scores.simple_detectors import simple_detectors
 from vae_wgan.data.image_data import ExperimentData
 from vae_wgan.ensemble.members import TrainedMember
 from vae_wgan.run.member_maps import MapsOf, maps_of_run, score_strangest_places, write_places
-from vae_wgan.run.picture_scores import score_pictures
+from vae_wgan.run.picture_scores import score_simple_pictures
 from vae_wgan.run.score_sets import as_bytes
 from vae_wgan.settings.any_settings import AnySettings
 
@@ -43,7 +43,7 @@ def score_and_show_strange_places(
     needed, scored = needed_quantities(settings.score_keys), (*data.scored, *data.altered)
     simple = None
     if any(name.startswith(SIMPLE_PARTS) for name in needed):
-        score_pictures(folder, data.training, scored, settings.seed)
+        score_simple_pictures(folder, data.training, data.calibration, scored, settings.seed)
         simple = simple_detectors(read_arrays(folder.simple_ensemble()))
     models = [one.member for one in members]
     write_places(models, data.calibration, folder)
