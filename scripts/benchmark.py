@@ -7,6 +7,7 @@ python scripts/benchmark.py credit
 python scripts/benchmark.py detectors
 python scripts/benchmark.py mixed --data_dir=FOLDER
 python scripts/benchmark.py nodes
+python scripts/benchmark.py one_class
 python scripts/benchmark.py scale
 python scripts/benchmark.py score
 python scripts/benchmark.py start
@@ -41,6 +42,7 @@ PARTS = (
     "detectors",
     "mixed",
     "nodes",
+    "one_class",
     "scale",
     "score",
     "start",

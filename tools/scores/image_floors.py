@@ -5,12 +5,14 @@ seconds, so every run on images has them beside its own scores.
 """
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from tools.run.seeds import child_seed
 from tools.scores.input_statistics import input_statistics
+from tools.scores.pictures.local_pca import local_pca
 
 if TYPE_CHECKING:
     from sklearn.decomposition import PCA
@@ -66,6 +68,8 @@ IMAGE_FLOORS: Mapping[str, Callable[[np.ndarray, int], Score]] = {
     "power_spectrum": power_spectrum,
     "pca_reconstruction": pca_reconstruction,
     "pca_neighbours": pca_neighbours,
+    "local_pca": partial(local_pca, "plain"),
+    "local_pca_photo": partial(local_pca, "photo"),
 }
 
 

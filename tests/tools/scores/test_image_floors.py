@@ -32,7 +32,7 @@ def test_a_score_depends_on_the_image_and_the_seed_alone(name):
     training, images = smooth_images(80, 0), smooth_images(10, 1)
     score = fit_image_floor(name, training, seed=3)
     one_by_one = np.concatenate([score(images[[row]]) for row in range(10)])
-    np.testing.assert_allclose(score(images), one_by_one, rtol=1e-4)
+    np.testing.assert_allclose(score(images), one_by_one, rtol=1e-4, atol=1e-3)
     np.testing.assert_array_equal(score(images), fit_image_floor(name, training, seed=3)(images))
 
 
