@@ -155,6 +155,7 @@ setup(
     entry_points={
         "console_scripts": [
             "anomaly-run = vae_wgan.anomaly_run:main",
+            "denoiser-run = vae_wgan.denoiser_run:main",
             "vae-run = vae_wgan.vae_run:main",
             "wgan-run = vae_wgan.wgan_run:main",
         ]

@@ -13,6 +13,7 @@ from vae_wgan.settings.any_settings import AnySettings
 KINDS = {
     "vae": "vae_wgan.vae.vae_kind:VAEKind",
     "wgan": "vae_wgan.wgan.wgan_kind:WGANKind",
+    "denoiser": "vae_wgan.denoiser.denoiser_kind:DenoiserKind",
     "table": "vae_wgan.table.table_kind:TableKind",
 }
 _SCORING_SETTINGS = ("num_models", "n_samples", "compile", "ddof")

@@ -27,6 +27,7 @@ HEADLINES = (
     "combined_flow",
     "combined_images",
     "likelihood_residual",
+    "denoising_residual",
     "critic_distance",
 )
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from tools.errors import InputError
 
+HEADLINE_KEYS = ("iwae", "extra_logit", "denoising_error")
 STATISTICS = ("single", "mean", "variance", "waic", "mixture", "disagreement")
 
 
@@ -43,6 +44,12 @@ SCORE_KEYS = {
         True,
         headline_statistics=("variance", "mean"),
     ),
+    "denoising_error": ScoreKey(
+        "log of the mean squared error of the predicted noise, mean over noise levels;"
+        " waic is mean + variance of it, of no likelihood",
+        False,
+        headline_statistics=("mean", "variance"),
+    ),
     "rate": ScoreKey("log q(z|x) - log p(z), nats", False),
     "distortion": ScoreKey("-log p(x|z), nats", False),
     "posterior_mean": ScoreKey("mean over z of the mean of q(z|x)", False),
@@ -51,8 +58,8 @@ SCORE_KEYS = {
 
 
 def headline_score(score_keys: Sequence[str]) -> str:
-    """The score named before the run: iwae or extra_logit where it is there, else the first one."""
-    return next((key for key in ("iwae", "extra_logit") if key in score_keys), score_keys[0])
+    """The score named before the run: the first one of HEADLINE_KEYS that is there, else any."""
+    return next((key for key in HEADLINE_KEYS if key in score_keys), score_keys[0])
 
 
 def described(score_key: str) -> str:

@@ -81,7 +81,7 @@ class VAESettings(ImageSettings):
         "Scores in the tables and plots. gradient_norm and residual_and_gradient share one more"
         " pass over the images, likelihood_regret needs longer passes, likelihood_ratio a second"
         " ensemble.",
-        choices=(*SCORE_KEYS, *fitted_scores(of_critics=False)),
+        choices=(*SCORE_KEYS, *fitted_scores("likelihoods")),
         smoke=QUICK_SCORE_KEYS,
     )
     background_rates: tuple[str, ...] = option(

@@ -8,7 +8,7 @@ from tools.run.options import option
 from tools.scores.score_registry import LOGITS, fitted_scores
 from vae_wgan.settings.image_settings import ImageSettings
 
-SCORE_KEYS = (*LOGITS, *fitted_scores(of_critics=True))
+SCORE_KEYS = (*LOGITS, *fitted_scores("critics"))
 
 
 @dataclasses.dataclass(frozen=True)

@@ -31,7 +31,7 @@ class VAEKind(ModelKind[VAESettings, ExperimentData]):
 
     def score_keys(self, settings: VAESettings) -> Sequence[str]:
         """All scores except those that need a background ensemble."""
-        fitted = fitted_scores(of_critics=False)
+        fitted = fitted_scores("likelihoods")
         of_one = [key for key in fitted if BACKGROUND not in FITTED_SCORES[key].needs]
         return [*SCORE_KEYS, *of_one]
 

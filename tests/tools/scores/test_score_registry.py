@@ -93,13 +93,12 @@ def test_needs_are_names_or_what_begins_with_them():
     }
 
 
-def test_critics_have_scores_of_their_own():
-    of_critics, of_others = (fitted_scores(of_critics=which) for which in (True, False))
-    assert of_critics == ("critic_distance",)
-    of_tables = {key for key, score in FITTED_SCORES.items() if registry.SIMPLE in score.needs}
-    assert {*of_critics, *of_others, *of_tables} == FITTED_SCORES.keys()
-    assert not of_tables & {*of_critics, *of_others}
-    assert not {*of_critics} & {*of_others}
+def test_each_fitted_score_belongs_to_one_kind_of_models():
+    kinds = [fitted_scores(name) for name in ("likelihoods", "critics", "denoisers", "rows")]
+    assert sorted(key for keys in kinds for key in keys) == sorted(FITTED_SCORES)
+    assert kinds[1] == ("critic_distance",)
+    assert "denoising_residual" in kinds[2]
+    assert "combined" in kinds[3]
 
 
 def test_members_have_a_part_in_the_score_of_images_once_they_can_be_calibrated():
@@ -160,6 +159,7 @@ def test_all_fitted_scores_are_rows_of_the_table_and_the_first_is_named(tmp_path
         ("combined_flow", "ensemble"),
         ("combined_images", "ensemble"),
         ("likelihood_residual", "ensemble"),
+        ("denoising_residual", "ensemble"),
         ("critic_distance", "ensemble"),
         ("iwae", "waic"),
         ("iwae", "mean"),

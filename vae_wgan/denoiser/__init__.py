@@ -1,0 +1,1 @@
+"""Denoisers of images: network, noise levels, scores, the member."""
