@@ -35,6 +35,7 @@ ON_IMAGES = (
 SMALLER = {
     "vae_wgan/vae_run.py": ON_IMAGES,
     "vae_wgan/wgan_run.py": (*ON_IMAGES, "--extra_steps=10"),
+    "vae_wgan/denoiser_run.py": ON_IMAGES,
     "vae_wgan/anomaly_run.py": ("--preset=smoke", "--bootstrap=20", f"--data_dir={DATA}"),
     "anomaly/NNclassifier.py": ("--max_epochs=1", f"--data_dir={DATA}"),
     "tools.analysis": ("--bootstrap=20",),

@@ -41,7 +41,7 @@ def assert_same_table(path, name):
                 assert row[column] == value
 
 
-@pytest.mark.parametrize("name", KINDS)
+@pytest.mark.parametrize("name", RECORD["runs"])
 def test_a_run_gives_the_kept_results(name, tiny_run):
     run = tiny_run(name).folder / "run"
     assert_as_kept(results(run), name)

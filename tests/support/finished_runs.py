@@ -9,6 +9,7 @@ from program import call
 from tiny_run import (
     made_up_table,
     tiny_command,
+    tiny_denoiser_command,
     tiny_flow_command,
     tiny_table_command,
     tiny_wgan_command,
@@ -18,6 +19,7 @@ from tiny_run import (
 KINDS: dict[str, Callable[[Path], list[str]]] = {
     "vae": tiny_command,
     "wgan": tiny_wgan_command,
+    "denoiser": tiny_denoiser_command,
     "table_vae": tiny_table_command,
     "table_flow": tiny_flow_command,
 }

@@ -39,7 +39,15 @@ TINY_WGAN_FLAGS = (
     "--bootstrap=50",
     "--compile=False",
 )
-
+TINY_DENOISER_FLAGS = (
+    "--num_models=2",
+    "--max_steps=6",
+    "--viz_steps=3",
+    "--batch_size=8",
+    "--base_depth=2",
+    "--eval_size=20",
+    "--bootstrap=50",
+)
 TINY_TABLE_FLAGS = (
     "--num_models=2",
     "--max_steps=60",
@@ -100,6 +108,11 @@ def tiny_command(folder: Path, *flags: str, model_dir: str = "run") -> list[str]
 def tiny_wgan_command(folder: Path, *flags: str, model_dir: str = "run") -> list[str]:
     """The command line of a tiny run of WGANs on the data in `folder`."""
     return _command("wgan_run.py", folder, model_dir, *TINY_WGAN_FLAGS, *flags)
+
+
+def tiny_denoiser_command(folder: Path, *flags: str, model_dir: str = "run") -> list[str]:
+    """The command line of a tiny run of denoisers on the data in `folder`."""
+    return _command("denoiser_run.py", folder, model_dir, *TINY_DENOISER_FLAGS, *flags)
 
 
 def tiny_table_command(folder: Path, *flags: str, model_dir: str = "run") -> list[str]:
