@@ -2,11 +2,9 @@
 
 from collections.abc import Iterable, Mapping
 
+from tools.scores import denoising
 from tools.scores.score_registry import (
     BACKGROUND,
-    DENOISING_ERRORS,
-    DENOISING_SIZES,
-    EIGENVALUES,
     GRADIENT_NORMS,
     INPUT_PROPERTIES,
     LOCAL_PART,
@@ -21,8 +19,8 @@ from tools.scores.score_registry import (
 # {pass: quantities that it gives}; all others come from the sampling pass.
 PASSES = {
     "critics": LOGITS,
-    "denoising": ("denoising_error", DENOISING_ERRORS, DENOISING_SIZES),
-    "eigenvalues": (EIGENVALUES,),
+    "denoising": ("denoising_error", denoising.ERRORS, denoising.SIZES),
+    "eigenvalues": (denoising.EIGENVALUES,),
     "posterior mean": (
         "laplace",
         "reconstruction_error",

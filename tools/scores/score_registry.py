@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from tools.errors import InputError
-from tools.scores import calibrated
+from tools.scores import calibrated, denoising
 from tools.scores.conformal import Quantities, Scorer
 from tools.scores.ensemble_statistics import mean, variance
 from tools.scores.joined_scores import fisher_of, standardised_sum, surprise_of
@@ -21,10 +21,6 @@ INPUT_PROPERTIES = ("complexity", "highest_log_likelihood", "brightness", "varia
 GRADIENT_NORMS = "gradient_norm."
 BACKGROUND = "background_iwae"
 LOGITS = ("extra_logit", "logit")  # of a WGAN's critics
-# Of a denoiser, by noise level: logarithms of errors, of sizes of the predicted noise, and of
-# the largest eigenvalue of the posterior covariance.
-DENOISING_ERRORS, DENOISING_SIZES = "denoising_error.", "denoising_size."
-EIGENVALUES = "posterior_eigenvalue."
 SIMPLE = "simple"  # of the rows of a table, see tools.scores.simple
 SIMPLE_PARTS = "simple."  # begins the names of the parts of tools.scores.pictures
 STRANGEST_PLACE = "strangest_place"  # of the members' maps
@@ -93,7 +89,7 @@ def fitted_scores(models: str) -> tuple[str, ...]:
 
 def _models_of(score: FittedScore) -> str:
     """The models that give what a score needs."""
-    of_denoisers = {DENOISING_ERRORS, DENOISING_SIZES, EIGENVALUES}
+    of_denoisers = {denoising.ERRORS, denoising.SIZES, denoising.EIGENVALUES}
     marks = {"rows": {SIMPLE}, "critics": {*LOGITS}, "denoisers": of_denoisers}
     return next((name for name, marked in marks.items() if marked & {*score.needs}), "likelihoods")
 
@@ -219,37 +215,8 @@ def _gradient_distance(calibration: Quantities) -> Scorer:
     return lambda examples: distance(means(examples))
 
 
-_SEEN_BY_DENOISERS = ("complexity", "brightness", "variation")
-
 _fisher = fisher_of(_typicality, _likelihood_path, _likelihood_residual)
 _residual_and_gradient = fisher_of(_likelihood_residual, _gradient_distance)
-
-
-def _by_level(part: Quantities, need: str) -> np.ndarray:
-    """The members' means at each noise level: [level, example]."""
-    return np.stack([mean(part[name]) for name in sorted(met_by(need, part))])
-
-
-def _denoising_residual(calibration: Quantities) -> Scorer:
-    """Of the logarithms of the errors' sum over levels; what the input explains is taken off."""
-
-    def minus_error(of: Quantities) -> np.ndarray:
-        return -_by_level(of, DENOISING_ERRORS).mean(axis=0, keepdims=True)
-
-    covariates = _stacked(calibration, _SEEN_BY_DENOISERS)
-    rest = calibrated.unexplained_log_likelihood(minus_error(calibration), covariates)
-    return lambda of: -mean(rest(minus_error(of), _stacked(of, _SEEN_BY_DENOISERS)))
-
-
-def _denoising_typicality(calibration: Quantities) -> Scorer:
-    """Distance of the sizes of the predicted noise from the calibration split's."""
-    distance = calibrated.gaussian_distance(_by_level(calibration, DENOISING_SIZES))
-    return lambda examples: distance(_by_level(examples, DENOISING_SIZES))
-
-
-@_unfitted
-def _eigenscore(examples: Quantities) -> np.ndarray:
-    return _by_level(examples, EIGENVALUES).sum(axis=0)
 
 
 @_unfitted
@@ -357,18 +324,18 @@ FITTED_SCORES = {
     "denoising_residual": FittedScore(
         "log of the denoising error, less what complexity, brightness and variation of the input"
         " explain of it",
-        (DENOISING_ERRORS, *_SEEN_BY_DENOISERS),
-        _denoising_residual,
+        (denoising.ERRORS, *denoising.COVARIATES),
+        denoising.denoising_residual,
     ),
     "denoising_typicality": FittedScore(
         "distance of the predicted noise's size at each level from the calibration split's",
-        (DENOISING_SIZES,),
-        _denoising_typicality,
+        (denoising.SIZES,),
+        denoising.denoising_typicality,
     ),
     "eigenscore": FittedScore(
         "log of the largest eigenvalue of the posterior covariance, summed over noise levels",
-        (EIGENVALUES,),
-        _eigenscore,
+        (denoising.EIGENVALUES,),
+        _unfitted(denoising.eigenscore),
     ),
     "critic_distance": FittedScore(
         "distance of all members' logits, of both critics, from those of the calibration split",

@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from tools.run.batches import batch_rows
 from tools.run.seeds import child_seed, normal_rows
-from tools.scores.score_registry import EIGENVALUES
+from tools.scores.denoising import EIGENVALUES
 from vae_wgan.denoiser.denoiser import (
     Denoiser,
     denoising_loss,
