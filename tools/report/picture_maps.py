@@ -9,7 +9,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 SIDE, GAP, CAPTION = 132, 8, 22  # pixels of the page: of a shown picture, around it, of its caption
 PER_ROW = 3  # pictures with their maps
-_LEAST, _HIGHEST = 1.0, 6.0  # deviations: below nothing is coloured, above all is
+_LEAST, _HIGHEST = 2.0, 6.0  # deviations: below nothing is coloured, above all is
 _LEAST_SIDE = 224  # pixels of an overlay of its own
 _STRENGTH = 0.75  # of the colour where a map is highest
 
@@ -60,7 +60,7 @@ def overlay_png(image: np.ndarray, map: np.ndarray) -> bytes:
 def overlaid(image: np.ndarray, map: np.ndarray) -> np.ndarray:
     """The image in grey with its map in colour above it: uint8 [height, width, 3].
 
-    The colours mean the same in every picture: none below 1 standard deviation, the brightest from
+    The colours mean the same in every picture: none below 2 standard deviations, the brightest from
     6 on.
     """
     strength = np.clip((map - _LEAST) / (_HIGHEST - _LEAST), 0, 1)[..., np.newaxis]

@@ -10,6 +10,7 @@ from tools.files.whole_files import write_npz
 from tools.run.run_folder import RunFolder
 from tools.run.stopwatch import Stopwatch
 from tools.run.timings import record_costs
+from tools.scores.pictures.looks import reduced
 from tools.scores.pictures.picture_ensemble import MOST_IMAGES, PictureEnsemble
 from tools.scores.score_files import is_current, read_scores, write_scores
 from tools.scores.score_registry import SIMPLE_PARTS
@@ -46,9 +47,11 @@ def score_simple_pictures(
         _LOG.info("simple detectors of pictures: scores are up to date")
         return
     _LOG.info("simple detectors of pictures: fitting and scoring")
-    are_few = len(training) + len(calibration) <= MOST_IMAGES
-    both = np.concatenate([training.examples, calibration.examples])
-    ensemble = PictureEnsemble.fit(both if are_few else training.examples, seed)
+    known = [training]
+    if are_few := len(training) + len(calibration) <= MOST_IMAGES:
+        known.append(calibration)
+    learned = np.concatenate([reduced(part.examples) for part in known])
+    ensemble = PictureEnsemble.fit(learned, seed)
     write_npz(folder.simple_ensemble(), ensemble.state)
     left_out = {name: values[len(training) :] for name, values in ensemble.held_out.items()}
     stopwatch = Stopwatch()

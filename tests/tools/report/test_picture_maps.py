@@ -13,7 +13,7 @@ GREY = np.full((10, 10, 1), 100, np.uint8)
 
 def test_only_strange_places_are_coloured_and_more_of_it_is_brighter():
     map = np.zeros((10, 10))
-    map[2, 2], map[5, 5], map[7, 7] = 2, 4, 9
+    map[2, 2], map[5, 5], map[7, 7] = 3, 4, 9
     shown = overlaid(GREY, map)
     assert (shown[map == 0] == 100).all()
     colourful = np.ptp(shown.astype(int), axis=2)

@@ -48,7 +48,7 @@ def _plots(table: DetectionTable) -> Iterator[Plot]:
                 [f"score {score:.4g}, p {p:.2g}" for score, p in pairs],
             ),
             caption=f"The images of {name} with the highest {key}, each beside its map: bright is"
-            " what normal images do not have at that place, in standard deviations of these from 1"
+            " what normal images do not have at that place, in standard deviations of these from 2"
             " (not coloured) to 6. The frame is around the strangest place.",
             alt=f"The most anomalous images of {name} and maps of where they are strange.",
         )
