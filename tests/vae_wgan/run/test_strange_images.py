@@ -1,12 +1,48 @@
 """A run keeps maps of its most anomalous images by the headline score."""
 
+from pathlib import Path
+from types import SimpleNamespace
+
 import numpy as np
 
-from tools.run.run_folder import RunFolder
+from fake_model import FakeModel, fake_runner, made_up_set
+from tools.run.run_folder import CALIBRATION, RunFolder
+from tools.run.stopwatch import Stopwatch
 from tools.scores.detection import headlines_of
 from tools.scores.finished_run import read_maps, read_run
+from tools.scores.pictures.picture_ensemble import PictureEnsemble
+from tools.scores.score_files import read_arrays
 from tools.scores.score_lines import score_lines
+from vae_wgan.data.image_data import ExperimentData
+from vae_wgan.ensemble.members import TrainedMember
+from vae_wgan.run.score_sets import score_datasets, write_input_statistics
 from vae_wgan.run.strange_images import SHOWN, score_and_show_strange_places
+
+SETTINGS = SimpleNamespace(
+    score_keys=("local_residual", "iwae"), seed=0, ddof=0, scoring_samples=1, compile=False
+)
+
+
+def test_scores_that_need_simple_detectors_get_them_and_theirs_are_the_maps(tmp_path):
+    training, test = made_up_set("train", 14), made_up_set("test", 5, first_id=100)
+    calibration, odd = made_up_set(CALIBRATION, 6), made_up_set("odd", 15, first_id=200)
+    data = ExperimentData(training, calibration, training.examples[:1], test, (odd,), {})
+    folder, members = RunFolder(tmp_path), [TrainedMember(FakeModel(), Path(), "digest")]
+    folder.update_manifest(settings={}, datasets=data.described().to_json())
+    score_datasets(fake_runner(FakeModel()).scores, members, data.scored, SETTINGS, folder)
+    write_input_statistics(data.scored, "bernoulli", folder, Stopwatch())
+    score_and_show_strange_places(members, data, SETTINGS, folder)
+    run = read_run(folder, SETTINGS.score_keys)
+    key, statistic = headlines_of(SETTINGS.score_keys)[0]
+    scores = score_lines(run, "odd", [key], 0)[key, statistic][0]
+    shown = read_maps(run, "odd")
+    order = np.argsort(-scores, kind="stable")[:SHOWN]
+    np.testing.assert_array_equal(shown["ids"], odd.ids[order])
+    ensemble = PictureEnsemble(read_arrays(folder.simple_ensemble()))
+    np.testing.assert_allclose(
+        shown["maps"], ensemble.maps(odd.examples[order]), rtol=1e-4, atol=1e-4
+    )
+    assert len(read_maps(run, "test")["ids"]) == 5
 
 
 def test_a_run_keeps_maps_of_the_most_anomalous_images_of_each_set(tiny_run):
@@ -20,4 +56,3 @@ def test_a_run_keeps_maps_of_the_most_anomalous_images_of_each_set(tiny_run):
         order = np.argsort(-score_lines(run, name, [key], 0)[key, statistic][0], kind="stable")
         np.testing.assert_array_equal(shown["ids"], run.scores[name].ids[order[:SHOWN]])
         assert (folder.path / "analysis" / "maps" / f"{name}.png").exists()
-    assert callable(score_and_show_strange_places)

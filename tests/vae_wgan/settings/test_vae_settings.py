@@ -40,6 +40,16 @@ def test_reference_has_the_defaults_of_2018():
     assert {name: settings[name] for name in OF_2018} == OF_2018
 
 
+@pytest.mark.parametrize("preset", ["fast", "smoke", "reference"])
+def test_own_images_have_a_headline_of_their_own_unless_scores_are_named(preset, tmp_path):
+    (tmp_path / "photos.npz").touch()
+    own, named = (f"--train_dataset={name}" for name in (tmp_path / "photos.npz", "mnist"))
+    keys = parse(f"--preset={preset}", named).score_keys
+    found = parse(f"--preset={preset}", own).score_keys
+    assert found == ("combined_images", *keys, "local_residual", "local_likelihood")
+    assert parse(own, "--score_keys=rate").score_keys == ("rate",)
+
+
 def test_reference_trains_with_as_many_samples_as_it_scores():
     settings = parse("--preset=reference")
     assert settings.train_samples == settings.n_samples == 16
