@@ -83,6 +83,17 @@ class DenoiserMember(NetworkMember):
         levels = np.full(len(images), SHOWN_LEVEL, np.float32)
         return _as_images(self._denoise(self.weights, noisy, levels))
 
+    def maps(self, images: np.ndarray) -> np.ndarray:
+        """Squared error by pixel of images denoised as if they had noise of a middle level.
+
+        No noise is added: [image, height, width], channels summed, of images in [0, 1].
+        """
+        parts = np.array_split(images, max(1, -(-len(images) // SCORE_BATCH)))
+        levels = [np.full(len(part), SHOWN_LEVEL, np.float32) for part in parts]
+        pairs = zip(parts, levels, strict=True)
+        denoised = [_as_images(self._denoise(self.weights, 2 * part - 1, at)) for part, at in pairs]
+        return np.square(images - np.concatenate(denoised)).sum(axis=3)
+
     def monitor(self) -> dict[str, float]:
         """Mean logarithm of the monitored images' denoising error; the learning rate."""
         ids = np.arange(len(self._monitored))

@@ -101,7 +101,7 @@ class Member(ABC):
         return None
 
     def maps(self, images: np.ndarray) -> np.ndarray | None:
-        """-log p by pixel: float32 [image, height, width], channels summed; None: there is none."""
+        """-log p or error by pixel: float32 [image, height, width]; None: the model has none."""
         return None
 
     def codes(self, images: np.ndarray) -> np.ndarray | None:

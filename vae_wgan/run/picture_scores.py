@@ -12,7 +12,7 @@ from tools.run.stopwatch import Stopwatch
 from tools.run.timings import record_costs
 from tools.scores.pictures.looks import reduced
 from tools.scores.pictures.picture_ensemble import MOST_IMAGES, PictureEnsemble
-from tools.scores.score_files import is_current, read_scores, write_scores
+from tools.scores.score_files import is_current, read_arrays, read_scores, write_scores
 from tools.scores.score_registry import SIMPLE_PARTS
 
 _LOG = logging.getLogger(__name__)
@@ -24,7 +24,7 @@ def score_simple_pictures(
     calibration: ExampleSet,
     example_sets: Sequence[ExampleSet],
     seed: int,
-) -> None:
+) -> PictureEnsemble:
     """Adds the parts of `PictureEnsemble` to inputs/DATASET.npz, and writes what was learned.
 
     If there are few images, the detectors learn from the calibration images too, and score each of
@@ -36,6 +36,9 @@ def score_simple_pictures(
         calibration: The calibration split, one of the sets.
         example_sets: Sets to score.
         seed: Root seed of the run.
+
+    Returns:
+        The fitted detectors.
     """
     added = {"pictures": training.digest, "more": calibration.digest, "pictures_seed": seed}
     stale = [
@@ -45,7 +48,7 @@ def score_simple_pictures(
     ]
     if not stale and folder.simple_ensemble().exists():
         _LOG.info("simple detectors of pictures: scores are up to date")
-        return
+        return PictureEnsemble(read_arrays(folder.simple_ensemble()))
     _LOG.info("simple detectors of pictures: fitting and scoring")
     known = [training]
     if are_few := len(training) + len(calibration) <= MOST_IMAGES:
@@ -65,3 +68,4 @@ def score_simple_pictures(
             folder.inputs(part.name), {**file.scores, **parts}, file.ids, file.provenance | added
         )
     record_costs(folder, stopwatch.per_thousand())
+    return ensemble

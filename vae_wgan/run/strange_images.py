@@ -9,10 +9,8 @@ from tools.files.whole_files import write_npz
 from tools.run.run_folder import RunFolder
 from tools.scores.detection import headlines_of
 from tools.scores.finished_run import read_run
-from tools.scores.score_files import read_arrays
 from tools.scores.score_lines import usable_lines
 from tools.scores.score_registry import SIMPLE_PARTS, STRANGEST_PLACE, needed_quantities
-from tools.scores.simple_detectors import simple_detectors
 from vae_wgan.data.image_data import ExperimentData
 from vae_wgan.ensemble.members import TrainedMember
 from vae_wgan.run.member_maps import MapsOf, maps_of_run, score_strangest_places, write_places
@@ -43,8 +41,8 @@ def score_and_show_strange_places(
     needed, scored = needed_quantities(settings.score_keys), (*data.scored, *data.altered)
     simple = None
     if any(name.startswith(SIMPLE_PARTS) for name in needed):
-        score_simple_pictures(folder, data.training, data.calibration, scored, settings.seed)
-        simple = simple_detectors(read_arrays(folder.simple_ensemble()))
+        sets = data.training, data.calibration, scored
+        simple = score_simple_pictures(folder, *sets, settings.seed)
     models = [one.member for one in members]
     write_places(models, data.calibration, folder)
     if STRANGEST_PLACE in needed:

@@ -60,3 +60,14 @@ def test_images_are_generated_and_denoised_within_their_range(member):
         assert images.max() <= 1
     assert np.isfinite(list(member.monitor().values())).all()
     assert member.pictures().keys() == {"inputs", "denoised", "samples"}
+
+
+def test_maps_are_of_the_image_alone_and_see_a_changed_place(member):
+    trained(member, range(2))
+    maps = member.maps(IMAGES)
+    assert maps.shape == (10, 12, 12)
+    np.testing.assert_allclose(member.maps(IMAGES[4:5])[0], maps[4], rtol=1e-3, atol=1e-6)
+    changed = IMAGES[:1].copy()
+    changed[0, 6, 6] = 1 - changed[0, 6, 6]
+    difference = np.abs(member.maps(changed)[0] - maps[0])
+    assert np.unravel_index(difference.argmax(), difference.shape) == (6, 6)
