@@ -131,6 +131,7 @@ setup(
         f"tensorflow{TENSORFLOW}",
         "tensorflow-probability>=0.25,<0.26",
         "tf-keras>=2.20.1,<2.22",  # imported by TensorFlow Probability, in TensorFlow's version
+        "threadpoolctl>=3.5,<4",
         "tqdm>=4.66,<5",
     ],
     extras_require={
@@ -147,7 +148,6 @@ setup(
             "pytest-xdist>=3.7,<4",
             RAY,
             "ruff>=0.17,<0.18",
-            "threadpoolctl>=3.5,<4",  # benchmarks
         ],
         "gpu": [f"tensorflow[and-cuda]{TENSORFLOW}"],
         "ray": [RAY],

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
+import pandas as pd
 import tensorflow as tf
 from sklearn.base import BaseEstimator, OutlierMixin
 from sklearn.utils import check_random_state
@@ -49,6 +50,8 @@ def small_detector(n_features: int, seed: int) -> OutlierVAE:
 
 class SklearnDetector(OutlierMixin, BaseEstimator):
     """Fits and scores a detector under scikit-learn's rules: low scores are outliers.
+
+    What it says of the rows of a DataFrame is a Series with their index, and an array otherwise.
 
     Rows of images are flat: a network that wants images begins with a Reshape layer and ends with
     Flatten.
@@ -102,21 +105,26 @@ class SklearnDetector(OutlierMixin, BaseEstimator):
         self.offset_ = float(np.percentile(self.score_samples(X), 100 * self.contamination))
         return self
 
-    def score_samples(self, X: Any) -> np.ndarray:
+    def score_samples(self, X: Any) -> np.ndarray | pd.Series:
         """Minus the detector's instance scores [row]: the lower, the more anomalous."""
         check_is_fitted(self)
-        X = validate_data(self, X, dtype=np.float64, reset=False)
-        scores = self.detector_.score(X)
+        rows = validate_data(self, X, dtype=np.float64, reset=False)
+        scores = self.detector_.score(rows)
         instance_scores = scores[-1] if isinstance(scores, tuple) else scores  # OutlierVAE: a pair
-        return -instance_scores.astype(np.float64)
+        found = -instance_scores.astype(np.float64)
+        return pd.Series(found, X.index, name="score") if isinstance(X, pd.DataFrame) else found
 
-    def decision_function(self, X: Any) -> np.ndarray:
+    def decision_function(self, X: Any) -> np.ndarray | pd.Series:
         """score_samples(X) - offset_: negative for outliers."""
         return self.score_samples(X) - self.offset_
 
-    def predict(self, X: Any) -> np.ndarray:
+    def predict(self, X: Any) -> np.ndarray | pd.Series:
         """1 for normal rows, -1 for outliers, int [row]."""
-        return np.where(self.decision_function(X) < 0, -1, 1)
+        decision = self.decision_function(X)
+        found = np.where(decision < 0, -1, 1)
+        if isinstance(decision, pd.Series):
+            return pd.Series(found, decision.index, name="prediction")
+        return found
 
     def __getstate__(self) -> dict[str, Any]:
         """State with the detector as the bytes of its files, so that it can be copied."""

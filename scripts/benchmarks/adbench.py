@@ -9,7 +9,6 @@ import logging
 from collections.abc import Iterator
 from pathlib import Path
 
-from scripts.benchmarks.anomaly_runs import run_results
 from scripts.benchmarks.figure import Figure
 from scripts.benchmarks.table_comparison import (
     Result,
@@ -27,13 +26,6 @@ _LOG = logging.getLogger(__name__)
 def add_flags(parser: argparse.ArgumentParser) -> None:
     """Adds the flags of this part, and --data_dir after its name."""
     add_comparison_flags(parser, "folder of the tables, as 45_wine.npz")
-    parser.add_argument(
-        "--members",
-        type=int,
-        default=0,
-        help="VAEs of each run, a minute or more per run; 0: the simple detectors alone, in"
-        " seconds; default: %(default)s",
-    )
 
 
 def add_comparison_flags(parser: argparse.ArgumentParser, folder: str) -> None:
@@ -48,6 +40,13 @@ def add_comparison_flags(parser: argparse.ArgumentParser, folder: str) -> None:
         help="rows that are tested, at most, of each class; default: %(default)s",
     )
     parser.add_argument(
+        "--members",
+        type=int,
+        default=0,
+        help="VAEs that are trained on each split, seconds each, for the score combined; 0: the"
+        " simple detectors alone; default: %(default)s",
+    )
+    parser.add_argument(
         "--output", help="path without ending of a .csv and an .md with the results; default: none"
     )
 
@@ -57,11 +56,8 @@ def figures(options: argparse.Namespace) -> Iterator[Figure]:
     results = []
     for path in table_files(Path(options.data_dir)):
         for seed in range(options.seed, options.seed + options.seeds):
-            if options.members:
-                results += run_results(path, options.rows, seed, options.members)
-            else:
-                task = run_task(path, options.rows, seed, label_column="y", normal_label="0")
-                results += compare(path.stem, seed, task)
+            task = run_task(path, options.rows, seed, label_column="y", normal_label="0")
+            results += compare(path.stem, seed, task, options.members)
             tell(results)
     yield from told("adbench", results, options.output)
 

@@ -96,7 +96,7 @@ def _member_scoring(
         TableMember(settings, rows.examples.shape[1:], data.monitored),
         RunFolder(settings.model_dir),
         num_models=settings.num_models,
-        max_steps=settings.max_steps,
+        max_steps=settings.total_steps,
     )
     members = [one.member for one in found]
     score_members(members, rows.take(np.arange(SCORE_BATCH)), settings.seed)

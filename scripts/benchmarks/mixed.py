@@ -30,6 +30,6 @@ def figures(options: argparse.Namespace) -> Iterator[Figure]:
             "bank": bank,
             "nsl_kdd": nsl_kdd_task(folder, options.rows, seed),
         }.items():
-            results += compare(name, seed, task)
+            results += compare(name, seed, task, options.members)
             tell(results)
     yield from told("mixed", results, options.output)

@@ -43,16 +43,33 @@ class Result(NamedTuple):
     seconds: float
 
 
-def compare(name: str, seed: int, task: TableTask) -> Iterator[Result]:
-    """Fits all detectors on the training rows of a split; yields each one's result."""
+def compare(name: str, seed: int, task: TableTask, members: int = 0) -> Iterator[Result]:
+    """Fits all detectors on the training rows of a split; yields each one's result.
+
+    Args:
+        name: Name of the table.
+        seed: Seed of the split.
+        task: The split.
+        members: VAEs to train for the scores `combined`, which then is ours, and `iwae`, their
+            mean; 0: these two are left out.
+    """
     rows = np.concatenate([task.test, task.anomalies])
     labels = np.repeat([0, 1], [len(task.test), len(task.anomalies)])
-    for detector in (OURS, *COMPARED):
-        started = time.perf_counter()
-        scores = _fit(detector, task, seed)(rows)
+
+    def result(detector: str, scores: np.ndarray, started: float) -> Result:
         seconds = time.perf_counter() - started
         found = roc_auc_score(labels, scores), average_precision_score(labels, scores)
-        yield Result(name, seed, detector, *map(float, found), seconds)
+        return Result(name, seed, detector, *map(float, found), seconds)
+
+    if members:
+        from scripts.benchmarks.trained_members import member_scores  # loads TensorFlow
+
+        started = time.perf_counter()
+        for detector, scores in member_scores(task, members, seed).items():
+            yield result(detector, scores, started)
+    for detector in (OURS, *COMPARED):
+        started = time.perf_counter()
+        yield result(detector, _fit(detector, task, seed)(rows), started)
 
 
 def _fit(detector: str, task: TableTask, seed: int) -> Callable[[np.ndarray], np.ndarray]:

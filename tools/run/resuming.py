@@ -64,7 +64,9 @@ def settle_settings(run_folder: RunFolder, settings: Settings, given: set[str]) 
         return settings
     if settings.delete_existing:
         return settings
-    saved, wanted = manifest.settings, member_settings(settings)
+    saved = manifest.settings
+    settings = _completed(settings, saved)
+    wanted = member_settings(settings)
     if settings.skip_train:
         wanted = {name: getattr(settings, name) for name in given & (wanted.keys() | {"preset"})}
     _refuse_differences(run_folder, wanted, saved)
@@ -76,6 +78,17 @@ def settle_settings(run_folder: RunFolder, settings: Settings, given: set[str]) 
         if field.name in saved.keys() - given and not field.metadata["of_this_start"]
     }
     return dataclasses.replace(settings, **kept)
+
+
+def _completed(settings: Settings, saved: Mapping[str, Any]) -> Settings:
+    """The settings with those that were left empty as the saved run has chosen them."""
+    empty = {name for name, value in member_settings(settings).items() if value is None}
+    chosen = {
+        field.name: saved_value(field, type(settings), saved[field.name])
+        for field in dataclasses.fields(settings)
+        if field.name in empty & saved.keys()
+    }
+    return dataclasses.replace(settings, **chosen)
 
 
 def open_run(

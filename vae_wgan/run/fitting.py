@@ -65,7 +65,8 @@ def fit_ensemble(
     score_key = checked_score_key(kind, checked, score_key)
     encoder = None if table is None else _fit_encoder(table, checked)
     rows = images if encoder is None else encoder.encode(table)
-    settle_settings(folder, checked, set())  # refuses a folder with other settings
+    # Refuses a folder with other settings.
+    checked = kind.sized(settle_settings(folder, checked, set()), len(rows))
     with folder.locked():
         _train(kind, checked, folder, rows, score_key, encoder)
         folder.update_manifest(status="trained")

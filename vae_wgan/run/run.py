@@ -79,6 +79,7 @@ class Run:
         """
         # All checks of flags and data come before an earlier run is deleted.
         self.data = self.kind.load_data(self.settings)
+        self.settings = self.kind.sized(self.settings, len(self.data.training))
         self._attacked = self.kind.attacked_sets(self.settings, self.data)
         entries = self.kind.describe(self.settings, self.data)
         _check_log_dir(self.settings.log_dir)

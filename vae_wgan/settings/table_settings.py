@@ -2,7 +2,9 @@
 
 import dataclasses
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Self
+
+import numpy as np
 
 from tools.data.tables.table_datasets import TABLE_DATASETS, check_table_name
 from tools.data.tables.text_format import HEADERS, CsvOptions, parse_csv_options
@@ -24,6 +26,10 @@ DEFAULT_SCORE_KEYS = {  # the first is the headline
 PROTOCOLS = ("semi", "time", "balanced")
 LIKELIHOODS = ("student_t", "gaussian", "bernoulli")
 MOST_CONTAMINATION = 0.5
+LEAST_STEPS, MOST_STEPS, STEPS_PER_ROOT = 600, 3000, 7.0
+BATCHES = ((2000, 128), (8000, 256))  # at most so many training rows: rows of a step
+MOST_ROWS_PER_STEP = 512
+ROWS_WORTH_COMPILING = 300_000  # in all steps of a member
 BASELINES = (
     "gaussian",
     "knn",
@@ -183,9 +189,20 @@ class TableSettings(ScoreFileSettings):
         reference=0.0,
     )
 
-    max_steps: int = vae_options.max_steps()
-    batch_size: int = option(
-        512, "Rows in one training step of a member.", at_least=1, shapes_members=True, reference=32
+    max_steps: int | None = option(
+        None,
+        "Training steps per member. Empty: by the number of training rows, 600 to 3,000.",
+        at_least=1,
+        shapes_members=True,
+        reference=5001,
+        smoke=200,
+    )
+    batch_size: int | None = option(
+        None,
+        "Rows in one training step of a member. Empty: by the number of training rows, 128 to 512.",
+        at_least=1,
+        shapes_members=True,
+        reference=32,
     )
     train_samples: int = vae_options.train_samples("row")
     learning_rate: float = vae_options.learning_rate(2e-3, reference=1e-3)
@@ -193,7 +210,11 @@ class TableSettings(ScoreFileSettings):
     viz_steps: int = option(
         500, "Training steps between checkpoints and log entries.", at_least=1, smoke=100
     )
-    compile: bool = option(True, "Compiles training and scoring with XLA.")
+    compile: bool = option(
+        True,
+        "Compiles training and scoring with XLA, where the training is long enough for compiling to"
+        " pay.",
+    )
 
     history: bool = option(
         False,
@@ -243,7 +264,28 @@ class TableSettings(ScoreFileSettings):
     @property
     def total_steps(self) -> int:
         """Training steps per member."""
-        return self.max_steps
+        return self.max_steps or MOST_STEPS
+
+    @property
+    def rows_per_step(self) -> int:
+        """Rows in one training step of a member."""
+        return self.batch_size or MOST_ROWS_PER_STEP
+
+    @property
+    def uses_xla(self) -> bool:
+        """Whether XLA compiles: that takes as long as training without it on so many rows."""
+        return self.compile and self.total_steps * self.rows_per_step >= ROWS_WORTH_COMPILING
+
+    def sized(self, training_rows: int) -> Self:
+        """The settings with steps and batch by the number of training rows, where left empty.
+
+        More steps on few rows lower the likelihood of others.
+        """
+        steps = int(np.clip(STEPS_PER_ROOT * training_rows**0.5, LEAST_STEPS, MOST_STEPS))
+        rows = next((size for most, size in BATCHES if training_rows <= most), MOST_ROWS_PER_STEP)
+        return dataclasses.replace(
+            self, max_steps=self.max_steps or steps, batch_size=self.batch_size or rows
+        )
 
     @property
     def scoring_samples(self) -> int:

@@ -47,7 +47,7 @@ class TableMember(NetworkMember):
         (self._num_features,) = row_shape
         self._model = self._new_model(seed=0)
         schedule = tf.keras.optimizers.schedules.CosineDecay(
-            settings.learning_rate, settings.max_steps
+            settings.learning_rate, settings.total_steps
         )
         self._optimizer = tf.keras.optimizers.Adam(
             schedule, global_clipnorm=LARGEST_GRADIENT_NORM, name="adam"
@@ -55,10 +55,10 @@ class TableMember(NetworkMember):
         self._optimizer.build(self._model.trainable_variables)
         super().__init__(self._model, [self._optimizer], self._new_model)
         self._compiled_block = tf.function(
-            self._block, jit_compile=settings.compile, autograph=False
+            self._block, jit_compile=settings.uses_xla, autograph=False
         )
         scores, self._compiled_posterior_means = (
-            function_of_weights(self._model, function, xla=settings.compile)
+            function_of_weights(self._model, function, xla=settings.uses_xla)
             for function in (self._model.scores, self._posterior_means)
         )
         self.passes = {SAMPLING: Pass(scores, SCORE_BATCH, self._noise)}
@@ -68,9 +68,11 @@ class TableMember(NetworkMember):
         order, noise = child_seed(seed, "order"), child_seed(seed, "noise")
         table = tf.convert_to_tensor(examples)
         for block in blocks(steps):
-            batches = np.zeros((BLOCK_STEPS, self._settings.batch_size), np.int32)
+            batches = np.zeros((BLOCK_STEPS, self._settings.rows_per_step), np.int32)
             for index, step in enumerate(block):
-                batches[index] = batch_rows(order, len(examples), self._settings.batch_size, step)
+                batches[index] = batch_rows(
+                    order, len(examples), self._settings.rows_per_step, step
+                )
             position = np.array([noise, block.start, len(block)], np.int32)
             loss = self._compiled_block(table, batches, position)
         return {"loss": float(loss)}

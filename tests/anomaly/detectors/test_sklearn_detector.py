@@ -1,6 +1,7 @@
 """SklearnDetector under scikit-learn's own checks, in a pipeline and in a grid search."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.base import clone
 from sklearn.metrics import make_scorer, roc_auc_score
@@ -41,6 +42,14 @@ def test_score_decision_and_prediction_are_one_equation(fitted):
     np.testing.assert_array_equal(decision, fitted.score_samples(NORMAL) - fitted.offset_)
     np.testing.assert_array_equal(fitted.predict(NORMAL), np.where(decision < 0, -1, 1))
     assert (fitted.predict(NORMAL) == -1).sum() == 20  # a tenth
+
+
+def test_rows_of_a_data_frame_keep_their_index(fitted):
+    frame = pd.DataFrame(NORMAL, index=[f"row {index}" for index in range(len(NORMAL))])
+    for method in (fitted.score_samples, fitted.decision_function, fitted.predict):
+        found = method(frame)
+        pd.testing.assert_index_equal(found.index, frame.index)
+        np.testing.assert_array_equal(found.to_numpy(), method(NORMAL))
 
 
 def test_a_pipeline_in_a_grid_search_chooses_the_trained_one():

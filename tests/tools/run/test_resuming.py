@@ -21,6 +21,7 @@ class Settings:
     seed: int = option(0, "Root seed.", shapes_members=True)
     latent_size: int = option(16, "Numbers in a code.", shapes_members=True)
     rate: float = option(0.1, "Rate.", shapes_members=True)
+    steps: int | None = option(None, "Steps; empty: by the data.", at_least=1, shapes_members=True)
     eval_size: int = option(100, "Images scored.")
     keys: tuple[str, ...] = option(("iwae",), "Scores.")
     skip_train: bool = option(False, "Trains nothing.", of_this_start=True)
@@ -135,6 +136,14 @@ def test_every_difference_to_saved_members_is_named_and_only_those(saved_run):
     assert not any(name in message for name in ("seed", "eval_size", "keys", "preset"))
     same_members = dataclasses.replace(SAVED, eval_size=7, delete_existing=False)
     assert settle_settings(saved_run, same_members, set()) == same_members
+
+
+def test_a_setting_left_empty_is_that_of_the_saved_run(folder):
+    open_run(folder, Settings(steps=7), DATA)
+    assert settle_settings(folder, Settings(), set()).steps == 7
+    assert "steps is 7 there, 8 here" in message_of(
+        settle_settings, folder, Settings(steps=8), set()
+    )
 
 
 def test_with_delete_existing_other_settings_are_welcome(saved_run):

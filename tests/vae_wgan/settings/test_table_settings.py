@@ -74,6 +74,11 @@ def test_all_baselines_have_one_word():
         (["--train_dataset=no.csv"], "--train_dataset=no.csv"),
         (["--baselines=svm"], "--baselines=svm"),
         (["--protocol=random"], "--protocol=random"),
+        (["--drop_copies"], "--drop_copies needs --test_dataset"),
+        (["--test_dataset=no.csv"], "--test_dataset=no.csv"),
+        (["--test_dataset=creditcard", "--protocol=time"], "--protocol=time splits one table"),
+        (["--test_dataset=creditcard", "--num_splits=2"], "--test_dataset is the test"),
+        (["--contamination=0.5"], "--contamination=0.5: must be below 0.5"),
     ],
 )
 def test_flags_that_do_not_fit_are_named(arguments, words):
@@ -86,6 +91,15 @@ def test_scoring_a_file_needs_a_trained_run(tmp_path):
     arguments = [f"--score_file={path}", "--output=scores.csv"]
     assert "--score_file needs --skip_train" in message_of(parse, *arguments)
     assert parse(*arguments, "--skip_train").score_file == str(path)
+
+
+def test_steps_and_batch_grow_with_the_table_unless_they_are_given():
+    sizes = [parse().sized(rows) for rows in (300, 3000, 10_000, 140_000, 10**6)]
+    assert [size.max_steps for size in sizes] == [600, 600, 700, 2619, 3000]
+    assert [size.batch_size for size in sizes] == [128, 256, 512, 512, 512]
+    assert [size.uses_xla for size in sizes] == [False, False, True, True, True]
+    given = parse("--max_steps=50", "--batch_size=7").sized(10**6)
+    assert (given.max_steps, given.batch_size) == (50, 7)
 
 
 def test_a_label_without_its_column_is_refused():

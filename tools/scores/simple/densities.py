@@ -45,13 +45,16 @@ def fit_mixture(training: np.ndarray, columns: Columns, seed: int) -> Mixture:
     """Fits by expectation and maximization; few rows or many coordinates get few components."""
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.mixture import GaussianMixture
+    from threadpoolctl import threadpool_limits
 
     places = fit_space("standard", training, columns)(training)
     count = len(places) // (ROWS_PER_COMPONENT * places.shape[1])
     fitted = GaussianMixture(
         int(np.clip(count, 1, MOST_COMPONENTS)), reg_covar=LEAST_VARIANCE, random_state=seed
     )
-    with warnings.catch_warnings():  # a mixture that could still be improved is one, too
+    # In more threads than one such small matrices take longer, on a busy machine many times so.
+    with threadpool_limits(1), warnings.catch_warnings():
+        # A mixture that could still be improved is one, too.
         warnings.simplefilter("ignore", ConvergenceWarning)
         fitted.fit(places)
     return Mixture(fitted.weights_, fitted.means_, fitted.precisions_cholesky_)

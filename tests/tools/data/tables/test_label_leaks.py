@@ -3,8 +3,9 @@
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.metrics import roc_auc_score
 
-from tools.data.tables.label_leaks import label_leaks, leak_questions
+from tools.data.tables.label_leaks import _auroc, label_leaks, leak_questions
 
 
 @pytest.fixture
@@ -46,3 +47,9 @@ def test_rare_and_common_words_are_none(column, labelled):
 def test_without_anomalies_there_is_no_leak(labelled):
     frame, is_normal = labelled
     assert label_leaks(frame, np.ones_like(is_normal)) == {}
+
+
+def test_auroc_is_that_of_scikit_learn_with_ties():
+    random = np.random.default_rng(2)
+    values, labels = random.integers(0, 9, 200), random.integers(0, 2, 200).astype(bool)
+    assert _auroc(values[~labels], values[labels]) == pytest.approx(roc_auc_score(labels, values))
