@@ -23,7 +23,9 @@ from scripts.fuzzing.mutations import (
     whole_zip,
 )
 from scripts.fuzzing.trial import Target, content_reader
-from tools.data.images.own_images import read_own_images
+from tools.data.images.own_images import own_set
+from tools.data.images.picture_files import PictureForm
+from tools.data.images.preprocessing import ReadOptions
 from tools.data.sources.conversions import CIFAR10_MEMBERS, cifar10_arrays, omniglot_images
 from tools.data.sources.obtain import (
     DataFile,
@@ -75,8 +77,8 @@ def _image_targets(folder: Path) -> dict[str, Target]:
             content_reader(folder / "x.mat", lambda path: read_data_file(path, digest)),
         ),
         "picture": Target(
-            [_picture(_IMAGES[0], kind) for kind in ("png", "jpeg")]
-            + [_picture(colours[0], "png")],
+            [_picture(_IMAGES[0], kind) for kind in ("png", "jpeg", "gif", "tiff", "bmp", "pcx")]
+            + [_picture(colours[0], kind) for kind in ("png", "webp", "jpeg2000", "ppm", "tga")],
             [damaged],
             content_reader(folder / "photos" / "x.png", lambda path: _read_images(path.parent)),
         ),
@@ -188,7 +190,7 @@ def _odd_columns() -> list[np.ndarray]:
 
 
 def _read_images(path: Path) -> object:
-    return [read_own_images(path, split) for split in (None, "train")]
+    return own_set(path, PictureForm(28, 28, 1), ReadOptions(strict=True))
 
 
 def _read_table(path: Path) -> object:

@@ -28,6 +28,7 @@ from tools.analysis.sections import (
     pools,
     protocol,
     provenance,
+    scored_examples,
     strange_places,
     training,
     transfer,
@@ -59,6 +60,7 @@ SECTIONS = (
     history.section,
     all_metrics.section,
     flagged.section,
+    scored_examples.section,
     training.section,
     latents.section,
     strange_places.section,
@@ -71,6 +73,7 @@ SECTIONS = (
 SECTIONS_WITHOUT_OOD = (
     unlabelled.section,
     protocol.section,
+    scored_examples.section,
     training.section,
     pictures.section,
     flags.section,
@@ -150,10 +153,10 @@ def report_html(table: DetectionTable, sections: Sequence[Section]) -> str:
     is_of_anomalies = run.anomalies or not run.out_of_distribution
     subject = "Anomaly" if is_of_anomalies else "Out-of-distribution"
     missing = f" ({len(run.missing)} more could not be had)" if run.missing else ""
+    against = f" against {len(run.out_of_distribution)} OoD sets{missing}"
     facts = (
         f"Members: {run.n_members}. Likelihood: {run.manifest.likelihood}. {n_in:,} test"
-        f" examples of {run.in_distribution} against {len(run.out_of_distribution)} OoD"
-        f" sets{missing}."
+        f" examples of {run.in_distribution}{against if run.out_of_distribution else ''}."
     )
     shown = {section.title: section.blocks for section in sections if section.blocks}
     return page_html(f"{subject} detection: {run.in_distribution}", facts, shown)

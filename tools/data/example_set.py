@@ -1,11 +1,16 @@
 """Examples and their origin, images or rows of a table: what the parts of a run exchange."""
 
+from __future__ import annotations
+
 import hashlib
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import cast
 
 import numpy as np
 
+from tools.data.images.byte_images import ByteImages
 from tools.run.manifest import Alteration
 
 
@@ -16,10 +21,12 @@ class ExampleSet:
     Attributes:
         name: A data set's name, or that of a user's file or folder without its ending.
         examples: float32; images [example, height, width, channel] in [0, 1], or rows of a table
-            [example, feature].
+            [example, feature]. Many images are `ByteImages`, which are indexed in the same way.
         ids: int64 [example]: row number in the source; a mirrored image has that of its original.
         checksum: sha256 of the source's content; of the values for noise and a user's own data.
         alteration: How the examples were corrupted or perturbed; None: they were not.
+        paths: File of each example, below the set's folder [example]; None: they are not files.
+        left_out: {file that could not be read: reason}.
     """
 
     name: str
@@ -27,6 +34,8 @@ class ExampleSet:
     ids: np.ndarray
     checksum: str
     alteration: Alteration | None = None
+    paths: np.ndarray | None = None
+    left_out: Mapping[str, str] = field(default_factory=dict)
 
     def __len__(self) -> int:
         """Number of examples."""
@@ -37,11 +46,23 @@ class ExampleSet:
         """sha256 of the examples' values, in hexadecimal."""
         return digest_of(self.examples)
 
-    def take(self, rows: np.ndarray) -> "ExampleSet":
-        """The examples at these positions, under the same name."""
-        return replace(self, examples=self.examples[rows], ids=self.ids[rows])
+    @property
+    def labels(self) -> list[str]:
+        """What people call the examples: their files, or else their ids."""
+        return list(map(str, self.ids if self.paths is None else self.paths))
 
-    def spread(self, size: int) -> "ExampleSet":
+    def take(self, rows: np.ndarray) -> ExampleSet:
+        """The examples at these positions, under the same name."""
+        images: object = self.examples  # ByteImages are no subclass of arrays
+        examples = images.take(rows) if isinstance(images, ByteImages) else self.examples[rows]
+        paths = None if self.paths is None else self.paths[rows]
+        return replace(self, examples=cast(np.ndarray, examples), ids=self.ids[rows], paths=paths)
+
+    def in_memory(self) -> ExampleSet:
+        """The same with all examples as one array."""
+        return replace(self, examples=np.asarray(self.examples))
+
+    def spread(self, size: int) -> ExampleSet:
         """At most this many of the examples, evenly spread over their order."""
         count = min(size, len(self))
         return self.take(np.arange(count) * len(self) // count)
@@ -49,6 +70,9 @@ class ExampleSet:
 
 def digest_of(values: np.ndarray) -> str:
     """sha256 of an array's values, in hexadecimal."""
+    images: object = values
+    if isinstance(images, ByteImages):
+        return images.digest()
     return hashlib.sha256(np.ascontiguousarray(values).data).hexdigest()
 
 

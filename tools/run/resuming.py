@@ -15,9 +15,11 @@ from tools.run.software_versions import git_commit, package_versions
 
 # Folders that a run writes; a number is a member's.
 _PARTS = re.compile(
-    r"scores|ensemble_scores|inputs|pictures|latents|history|analysis|\d+|background-[\d.e-]+",
+    r"scores|ensemble_scores|inputs|examples|pictures|latents|history|analysis|\d+"
+    r"|background-[\d.e-]+",
     re.ASCII,
 )
+DECODED = "training_images"  # folder of decoded pictures, which serve any run on the same pictures
 
 
 class StartSettings(OptionFields, Protocol):
@@ -162,5 +164,5 @@ def _refuse_foreign_folder(run_folder: RunFolder) -> None:
 
 
 def _is_passing(path: Path) -> bool:
-    """Whether the file is the lock, or an unfinished file of a killed process."""
-    return path.name == ".lock" or path.match(".*.partial")
+    """Whether the file is the lock, decoded pictures, or an unfinished file of a killed process."""
+    return path.name in (".lock", DECODED) or path.match(".*.partial")

@@ -45,6 +45,10 @@ class RunFolder:
         """Score file of a peer detector, or of another source of one score per example."""
         return self.path / "ensemble_scores" / source / _file_name(dataset)
 
+    def examples(self, dataset: str) -> Path:
+        """Names of the files of a data set's examples, as csv."""
+        return (self.path / "examples" / _file_name(dataset)).with_suffix(".csv")
+
     def inputs(self, dataset: str) -> Path:
         """Properties of a data set's inputs, as a score file with one line."""
         return self.path / "inputs" / _file_name(dataset)

@@ -1,26 +1,38 @@
 """Image sets of a run: training, calibration, test and out-of-distribution. No TensorFlow."""
 
 import logging
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import Protocol
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from typing import Any, Protocol
 
 import numpy as np
 
 from tools.data.example_set import ExampleSet, choose_rows
 from tools.data.images.altered_sets import corrupted_sets, perturbed_sets
-from tools.data.images.image_registry import default_ood_names, load_images, make_ood_set
-from tools.data.images.preprocessing import check_image_shape
+from tools.data.images.copies import Copy, copy_groups, kept_together
+from tools.data.images.image_datasets import IMAGE_DATASETS
+from tools.data.images.image_registry import (
+    default_ood_names,
+    load_parts,
+    load_test_parts,
+    make_ood_set,
+)
+from tools.data.images.own_images import Choice, ImageParts
+from tools.data.images.preprocessing import ReadOptions, check_image_shape
 from tools.errors import InputError
-from tools.run.manifest import CORRUPTION, PERTURBATION, DataSets
+from tools.run.manifest import DataSets
+from tools.run.resuming import DECODED
 from tools.run.run_folder import CALIBRATION
 from tools.run.seeds import child_seed
+from vae_wgan.data.image_copies import copies_among, without_copies
+from vae_wgan.data.ood_names import NO_OOD, named_sources, with_own_names
 
 _LOG = logging.getLogger(__name__)
 CALIBRATION_SHARE = 0.05
 MONITORED_IMAGES = 64
-# Prefixes of the names of attacked and altered sets, reserved for the run.
-OWN_NAMES = ("adv_", f"{CORRUPTION}.", f"{PERTURBATION}.")
+TRAINING = "training"  # name of the training images where those of several sets are listed
 ATTACKED_NOISE = ("normal_noise", "uniform_noise")
 
 
@@ -32,7 +44,14 @@ class DataSettings(Protocol):
     seed: int
     eval_size: int
     ood_datasets: Sequence[str]
+    test_dataset: str
     strict_data: bool
+    drop_copies: bool
+    model_dir: str
+
+    @property
+    def read_options(self) -> ReadOptions:
+        """How the user's images are read."""
 
 
 class ImageDataSettings(DataSettings, Protocol):
@@ -47,7 +66,7 @@ class ImageDataSettings(DataSettings, Protocol):
 
 @dataclass(frozen=True)
 class ExperimentData:
-    """All examples of a run. Training, calibration and test share no row.
+    """All examples of a run. Training, calibration and test share no row if there are OoD sets.
 
     Attributes:
         training: Examples on which members are trained.
@@ -58,6 +77,8 @@ class ExperimentData:
         ood: Out-of-distribution sets, in the order of the result tables.
         missing: Reason why an out-of-distribution set was left out, by name of the set.
         altered: Corrupted and perturbed test images.
+        image_copies: Images of the sets that are copies of earlier ones.
+        protocol: What was decided about the data, by heading, for the manifest.
     """
 
     training: ExampleSet
@@ -67,6 +88,8 @@ class ExperimentData:
     ood: tuple[ExampleSet, ...]
     missing: dict[str, str]
     altered: tuple[ExampleSet, ...] = ()
+    image_copies: tuple[Copy, ...] = ()
+    protocol: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def scored(self) -> tuple[ExampleSet, ...]:
@@ -94,32 +117,97 @@ def load_experiment_data(settings: DataSettings) -> ExperimentData:
         InputError: The training set is unavailable or damaged; an out-of-distribution set that a
             flag names, or any under `strict_data`, is unavailable; two sets have one name.
     """
-    named = named_sources(settings.ood_datasets)
-    rows = load_images(settings.train_dataset, "train", settings.data_dir)
-    training, calibration = split_calibration(rows, settings.seed)
-    test = choose_rows(
-        load_images(settings.train_dataset, "test", settings.data_dir),
-        settings.eval_size,
-        child_seed(settings.seed, "evaluation rows", "test"),
-    )
-    if test.examples.shape[1:] != rows.examples.shape[1:]:
-        raise InputError(
-            f"--train_dataset={settings.train_dataset}: its test images have another shape"
-        )
-    if test.name == CALIBRATION:
-        raise InputError(
-            f"--train_dataset={settings.train_dataset}: the name {CALIBRATION} is taken by the "
-            "calibration rows; rename the file or folder"
-        )
-    monitored = calibration.examples[:MONITORED_IMAGES]
-    calibration = choose_rows(
-        calibration, settings.eval_size, child_seed(settings.seed, "evaluation rows", CALIBRATION)
-    )
-    if not named:
-        names = default_ood_names(settings.train_dataset, rows.examples.shape[1:])
+    is_unlabelled = tuple(settings.ood_datasets) == (NO_OOD,)
+    named = {} if is_unlabelled else named_sources(settings.ood_datasets)
+    parts = _load_parts(settings, whole=is_unlabelled or bool(settings.test_dataset))
+    is_own = settings.train_dataset not in IMAGE_DATASETS
+    groups = copy_groups(parts.train.examples) if is_own else None
+    training, calibration = split_calibration(parts.train, settings.seed, groups)
+    test = parts.test or _ranked(parts.train, settings)
+    _check_test(test, training, settings.train_dataset)
+    if not named and not parts.kinds and not is_unlabelled:
+        names = default_ood_names(settings.train_dataset, training.examples.shape[1:])
         named = {name: name for name in names}
     ood, missing = _load_ood(named, test, settings)
-    return ExperimentData(training, calibration, monitored, test, ood, missing)
+    ood = (
+        ()
+        if is_unlabelled
+        else (*with_own_names(parts.kinds, (test.name, CALIBRATION, *named)), *ood)
+    )
+    if not ood and not is_unlabelled:
+        raise InputError("no out-of-distribution set could be had; name one with --ood_datasets")
+    tested = () if is_unlabelled else (test, *ood)
+    known = (replace(training, name=TRAINING), calibration)
+    copies = copies_among((*known, *tested)) if is_own else ()
+    if settings.drop_copies:
+        test = without_copies(test, copies)
+        ood = tuple(without_copies(part, copies) for part in ood)
+    monitored = np.asarray(calibration.examples[:MONITORED_IMAGES])
+    rows = child_seed(settings.seed, "evaluation rows", CALIBRATION)
+    calibration = choose_rows(calibration, settings.eval_size, rows).in_memory()
+    return ExperimentData(
+        training,
+        calibration,
+        monitored,
+        test,
+        ood,
+        missing,
+        image_copies=copies,
+        protocol=_protocol(copies, (parts.train, test, *ood), is_unlabelled, settings),
+    )
+
+
+def _load_parts(settings: DataSettings, *, whole: bool) -> ImageParts:
+    """The images of --train_dataset, and of --test_dataset where it is given."""
+    seed_of = partial(child_seed, settings.seed, "evaluation rows")
+    options, choice = settings.read_options, Choice(settings.eval_size, seed_of)
+    cache = Path(settings.model_dir) / DECODED if settings.model_dir else None
+    source, data_dir = settings.train_dataset, settings.data_dir
+    parts = load_parts(source, data_dir, options, choice, whole=whole, cache=cache)
+    if not settings.test_dataset:
+        return parts
+    try:
+        test = load_test_parts(settings.test_dataset, parts.train, data_dir, options, choice)
+    except InputError as error:
+        raise InputError(f"--test_dataset={settings.test_dataset}: {error}") from error
+    return replace(parts, test=test.train, kinds=(*parts.kinds, *test.kinds))
+
+
+def _ranked(images: ExampleSet, settings: DataSettings) -> ExampleSet:
+    """The images to rank where none are labelled: all that train, or `eval_size` of them."""
+    if len(images) > settings.eval_size:
+        words = "%s: %d of %d pictures are ranked; --eval_size=%d ranks all"
+        _LOG.info(words, images.name, settings.eval_size, len(images), len(images))
+    seed = child_seed(settings.seed, "evaluation rows", "test")
+    return choose_rows(images, settings.eval_size, seed).in_memory()
+
+
+def _protocol(
+    copies: Sequence[Copy],
+    sets: Sequence[ExampleSet],
+    is_unlabelled: bool,
+    settings: DataSettings,
+) -> dict[str, str]:
+    """What a reader of the report must know about the data, by heading."""
+    entries = {}
+    if is_unlabelled:
+        entries["Images that are ranked"] = "those that train: no others are known to be normal"
+    if count := sum(len(one.left_out) for one in sets):
+        entries["Broken pictures, left out"] = f"{count} (left_out.csv)"
+    if copies:
+        dropped = ", left out of the test" if settings.drop_copies else ""
+        entries["Copies of others, or nearly"] = f"{len(copies)} images (copies.csv){dropped}"
+    return entries
+
+
+def _check_test(test: ExampleSet, training: ExampleSet, source: str) -> None:
+    if test.examples.shape[1:] != training.examples.shape[1:]:
+        raise InputError(f"--train_dataset={source}: its test images have another shape")
+    if test.name == CALIBRATION:
+        raise InputError(
+            f"--train_dataset={source}: the name {CALIBRATION} is taken by the "
+            "calibration rows; rename the file or folder"
+        )
 
 
 def load_image_data(settings: ImageDataSettings) -> ExperimentData:
@@ -161,8 +249,15 @@ def attacked_sets(settings: ImageDataSettings, data: ExperimentData) -> Sequence
     return (*noise, data.test)
 
 
-def split_calibration(example_set: ExampleSet, seed: int) -> tuple[ExampleSet, ExampleSet]:
+def split_calibration(
+    example_set: ExampleSet, seed: int, groups: np.ndarray | None = None
+) -> tuple[ExampleSet, ExampleSet]:
     """Splits a random 5 % (at least one) off the training images: (training, calibration).
+
+    Args:
+        example_set: All images.
+        seed: Root seed of the run.
+        groups: Number of a group for each image [image], which is not divided; None: none are.
 
     Raises:
         InputError: There are fewer than two images.
@@ -172,40 +267,11 @@ def split_calibration(example_set: ExampleSet, seed: int) -> tuple[ExampleSet, E
         raise InputError(f"{example_set.name} has {count} training image; at least 2 are needed")
     order = np.random.default_rng(child_seed(seed, "calibration split")).permutation(count)
     cut = max(1, round(CALIBRATION_SHARE * count))
-    calibration, training = (example_set.take(np.sort(part)) for part in (order[:cut], order[cut:]))
+    is_taken = kept_together(cut, order, groups)
+    calibration, training = (
+        example_set.take(np.flatnonzero(part)) for part in (is_taken, ~is_taken)
+    )
     return training, replace(calibration, name=CALIBRATION)
-
-
-def named_sources(entries: Sequence[str]) -> dict[str, str]:
-    """Source of each entry of --ood_datasets, by name of the set.
-
-    Raises:
-        InputError: An entry is malformed, or two entries have the same name.
-    """
-    named = {}
-    for entry in entries:
-        name, source = split_entry(entry)
-        if name in named:
-            raise InputError(f"--ood_datasets={entry}: the name {name} is given twice")
-        named[name] = source
-    return named
-
-
-def split_entry(entry: str) -> tuple[str, str]:
-    """Name and source of an entry of --ood_datasets: NAME=PATH, or a known name."""
-    name, equals, source = entry.partition("=")
-    if not name or (equals and not source):
-        raise InputError(f"--ood_datasets={entry}: write a known name, or NAME=PATH")
-    if not all(letter.isalnum() or letter in "_-." for letter in name) or name.startswith("."):
-        raise InputError(
-            f"--ood_datasets={entry}: a name has letters, digits, _, - and . only; write NAME=PATH"
-        )
-    if name.startswith(OWN_NAMES):
-        raise InputError(
-            f"--ood_datasets={entry}: names that begin with {', '.join(OWN_NAMES)} are those of"
-            " sets that the run makes; write OTHER=PATH"
-        )
-    return name, source or name
 
 
 def _load_ood(
@@ -219,7 +285,9 @@ def _load_ood(
         try:
             if name in (test.name, CALIBRATION):
                 raise InputError(f"the run's own images are called {name}; write OTHER=PATH")
-            example_set = make_ood_set(entry, test, settings.eval_size, seed, settings.data_dir)
+            example_set = make_ood_set(
+                entry, test, settings.eval_size, seed, settings.data_dir, settings.read_options
+            )
         except InputError as error:
             if settings.strict_data or by_hand:
                 raise InputError(f"--ood_datasets: {error}") from error
@@ -227,6 +295,4 @@ def _load_ood(
             _LOG.warning("%s is left out: %s", name, error)
             continue
         found.append(replace(example_set, name=name))
-    if not found:
-        raise InputError("no out-of-distribution set could be had; name one with --ood_datasets")
     return tuple(found), missing

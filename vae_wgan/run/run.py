@@ -24,6 +24,7 @@ from vae_wgan.ensemble.model_kind import ModelKind
 from vae_wgan.ensemble.runner import Runner
 from vae_wgan.ensemble.training_plan import TrainingPlan
 from vae_wgan.run.adversarial_sets import adversarial_sets
+from vae_wgan.run.example_files import write_example_files
 from vae_wgan.run.score_sets import (
     score_datasets,
     write_input_statistics,
@@ -86,6 +87,7 @@ class Run:
         if self.settings.delete_existing:
             delete_run(self.folder)
         open_run(self.folder, self.settings, training_data(self.data.training))
+        write_example_files(self.folder, self.data)
         shape = list(self.data.training.examples.shape[1:])
         # Clears the attacks and history of an earlier start.
         self.folder.update_manifest(
@@ -93,7 +95,7 @@ class Run:
             example_shape=shape,
             adversarial={},
             history={},
-            **entries,
+            **{"protocol": dict(self.data.protocol), **entries},
         )
 
     @contextmanager

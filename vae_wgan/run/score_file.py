@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from tools.data.images.new_pictures import NewPictures, picture_parts
+from tools.data.images.picture_files import form_of_shape
 from tools.data.tables.encoded_columns import NumericColumn
 from tools.data.tables.new_rows import NewRows, examine_rows
 from tools.data.tables.scored_rows import (
@@ -153,8 +154,10 @@ class _PictureFile(_ScoredFile):
 
     def _parts(self) -> Iterator[pd.DataFrame]:
         source = Path(self._settings.score_file).expanduser()
-        shape = read_manifest(self._folder).example_shape
-        for part in picture_parts(source, shape, PICTURES):
+        settings = self._settings
+        assert isinstance(settings, ImageSettings)
+        form = form_of_shape(read_manifest(self._folder).example_shape, settings.fit)
+        for part in picture_parts(source, form, settings.read_options, PICTURES):
             self._note(part.problems, part.names.__getitem__, "; mend it")
             scored = self._scored(part)
             if self._explain_in:

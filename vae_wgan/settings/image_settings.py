@@ -1,15 +1,17 @@
 """Settings that all runs on images share, for VAEs and WGANs."""
 
 import dataclasses
+from math import inf
 from pathlib import Path
 from typing import ClassVar
 
 from tools.data.corruptions.corruption_kinds import CORRUPTIONS, SEVERITIES
 from tools.data.corruptions.perturbations import PERTURBATIONS
 from tools.data.images.image_registry import check_dataset_name
+from tools.data.images.preprocessing import FITS, ReadOptions, suits_networks
 from tools.errors import InputError
 from tools.run.options import option
-from vae_wgan.data.image_data import split_entry
+from vae_wgan.data.ood_names import NO_OOD, split_entry
 from vae_wgan.settings.score_file_settings import ScoreFileSettings
 
 ACTIVATIONS = ("leaky_relu", "relu", "elu", "selu", "gelu", "silu", "softplus", "tanh", "sigmoid")
@@ -36,6 +38,36 @@ class ImageSettings(ScoreFileSettings):
         "mnist",
         "Images that the members are trained on: mnist, fashion_mnist, cifar10, or the path of your"
         " own images (.npz, .npy or a folder).",
+    )
+
+    test_dataset: str = option(
+        "",
+        "Normal images to test on, as for --train_dataset. Empty: the test part of --train_dataset,"
+        " or a tenth of it. With folders such as good/ and scratch/ in it, also the anomalies.",
+    )
+    image_size: int = option(
+        0,
+        "Side in pixels that your images are resized to: 28 or more, a multiple of 4. 0: the"
+        " pictures' own size if all have the same and it suits, else 64.",
+        at_least=0,
+    )
+    fit: str = option(
+        "crop",
+        "How pictures that are not square become so. crop: by their middle part; pad: on white.",
+        choices=FITS,
+    )
+    value_range: tuple[str, ...] = option(
+        (),
+        "LOW,HIGH: the numbers in an .npz or .npy file that stand for black and white. Empty: found"
+        " where there is no doubt.",
+    )
+    channels_first: bool = option(
+        False, "The .npz or .npy files hold [image, channel, height, width]."
+    )
+    drop_copies: bool = option(
+        False,
+        "Leaves images out of the test that are copies, or nearly, of training images or of one"
+        " another. They are counted and listed in any case.",
     )
 
     model_dir: str = option(
@@ -72,8 +104,9 @@ class ImageSettings(ScoreFileSettings):
 
     ood_datasets: tuple[str, ...] = option(
         (),
-        "Out-of-distribution sets, each a known name or NAME=PATH of your own images. Empty: every"
-        " known set whose images have the shape of the training images.",
+        "Out-of-distribution sets, each a known name, a path of your own images, or NAME=PATH."
+        " Empty: the kinds of anomalies beside the training images, or every known set whose images"
+        " have their shape. none: no set; the training images themselves are ranked.",
     )
     explain: bool = option(
         False,
@@ -83,8 +116,8 @@ class ImageSettings(ScoreFileSettings):
     )
     strict_data: bool = option(
         False,
-        "Ends the run if an out-of-distribution set is unavailable, or a picture of score_file"
-        " cannot be read, instead of leaving it out.",
+        "Ends the run if an out-of-distribution set is unavailable or a picture is broken, instead"
+        " of leaving it out.",
     )
     corruptions: tuple[str, ...] = option(
         (),
@@ -133,13 +166,34 @@ class ImageSettings(ScoreFileSettings):
         smoke=200,
     )
 
+    @property
+    def read_options(self) -> ReadOptions:
+        """How the user's images are read.
+
+        Raises:
+            InputError: value_range is not two numbers.
+        """
+        try:
+            found = tuple(map(float, self.value_range))
+        except ValueError:
+            found = (0.0,)
+        if found and not (len(found) == 2 and -inf < found[0] < found[1] < inf):
+            text = ",".join(self.value_range)
+            raise InputError(f"--value_range={text}: write LOW,HIGH, such as -1,1")
+        return ReadOptions(
+            self.image_size,
+            self.fit,
+            (found[0], found[1]) if found else None,
+            self.channels_first,
+            strict=self.strict_data,
+        )
+
     def __post_init__(self) -> None:
         """Raises InputError where flags contradict one another; fills in model_dir."""
         super().__post_init__()
         if not self.score_file:  # to score new pictures the run's folder is enough
-            check_dataset_name("train_dataset", self.train_dataset, split="train")
-            for entry in self.ood_datasets:
-                check_dataset_name("ood_datasets", split_entry(entry)[1])
+            self._check_data()
+        _ = self.read_options  # checks value_range
         if not self.score_keys:
             (field,) = (f for f in dataclasses.fields(self) if f.name == "score_keys")
             known = ", ".join(field.metadata["choices"])
@@ -152,3 +206,15 @@ class ImageSettings(ScoreFileSettings):
             object.__setattr__(self, "perturbations", tuple(PERTURBATIONS))
         name = Path(self.train_dataset).stem
         self._fill_in("model_dir", f"runs/{self.MODEL}-{name}-{self.preset}")
+
+    def _check_data(self) -> None:
+        check_dataset_name("train_dataset", self.train_dataset, split="train")
+        if self.test_dataset:
+            check_dataset_name("test_dataset", self.test_dataset)
+        if NO_OOD in self.ood_datasets and len(self.ood_datasets) > 1:
+            raise InputError(f"--ood_datasets={NO_OOD} stands alone; leave the others out")
+        for entry in self.ood_datasets:
+            if entry != NO_OOD:
+                check_dataset_name("ood_datasets", split_entry(entry)[1])
+        if self.image_size and not suits_networks(self.image_size, self.image_size):
+            raise InputError(f"--image_size={self.image_size}: must be a multiple of 4 from 28 on")

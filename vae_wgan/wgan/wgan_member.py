@@ -5,6 +5,7 @@ from collections.abc import Collection, Sequence
 import numpy as np
 import tensorflow as tf
 
+from tools.data.images.byte_images import ByteImages
 from tools.run.batches import batch_rows
 from tools.run.seeds import child_seed
 from vae_wgan.ensemble.model_state import function_of_weights
@@ -88,9 +89,11 @@ class WGANMember(NetworkMember):
     def train_steps(self, examples: np.ndarray, seed: int, steps: range) -> dict[str, float]:
         """Runs training steps; returns the losses of the last one.
 
-        The examples are copied to the device once; each step receives row numbers only.
+        The examples are copied to the device once, and each step receives row numbers only; of
+        `ByteImages`, which are too many for that, each step receives its own.
         """
-        if self._examples is not examples:
+        in_parts = isinstance(examples, ByteImages)
+        if self._examples is not examples and not in_parts:
             self._examples, self._images = examples, tf.constant(examples)
         order, noise = child_seed(seed, "order"), child_seed(seed, "noise")
         for step in steps:
@@ -106,6 +109,9 @@ class WGANMember(NetworkMember):
                     for batch in self._batches(step)
                 ]
             )
+            if in_parts:
+                self._images = tf.constant(examples[rows.ravel()])
+                rows = np.arange(rows.size).reshape(rows.shape)
             losses = train(self._images, rows, np.array([noise, step], np.int32))
         return {name: float(loss) for name, loss in losses.items()}
 

@@ -2,16 +2,12 @@
 
 import gzip
 import hashlib
-import struct
-import zlib
 
 import numpy as np
 import pytest
 import scipy.io
-from PIL import Image
 
 from input_errors import message_of
-from tools.data.images.image_folder import read_image_folder
 from tools.errors import InputError
 from tools.files.readers import (
     npz_names,
@@ -134,86 +130,9 @@ def test_pickled_objects_are_refused(tmp_path):
     assert "save plain numbers" in message_of(read_npy, tmp_path / "a.npy")
 
 
-def save_picture(path, pixels, mode=None):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(np.asarray(pixels, np.uint8)).convert(mode).save(path)
-
-
-def test_grey_pictures_are_read_sorted_by_path_from_subfolders_too(tmp_path):
-    for name, value in (("b/1.png", 3), ("a/2.PNG", 2), ("a/1.png", 1)):
-        save_picture(tmp_path / name, np.full((4, 5), value))
-    save_picture(tmp_path / ".hidden.png", np.zeros((9, 9)))
-    save_picture(tmp_path / ".cache" / "1.png", np.zeros((9, 9)))
-    (tmp_path / "labels.csv").write_text("1,2,3")
-    images = read_image_folder(tmp_path)
-    assert images.shape == (3, 4, 5, 1)
-    assert images.dtype == np.uint8
-    np.testing.assert_array_equal(images[:, 0, 0, 0], [1, 2, 3])
-
-
-@pytest.mark.parametrize(
-    ("mode", "ending", "channels"),
-    [
-        ("1", "png", 1),
-        ("L", "jpg", 1),
-        ("LA", "png", 1),
-        ("P", "png", 3),
-        ("RGB", "jpeg", 3),
-        ("RGBA", "png", 3),
-        ("CMYK", "jpg", 3),
-    ],
-)
-def test_pictures_become_grey_or_rgb(mode, ending, channels, tmp_path):
-    save_picture(tmp_path / f"1.{ending}", np.full((8, 8, 3), 255), mode)
-    images = read_image_folder(tmp_path)
-    assert images.shape == (1, 8, 8, channels)
-    assert images.min() == 255
-
-
-def test_colours_keep_their_order(tmp_path):
-    save_picture(tmp_path / "1.png", np.broadcast_to([10, 20, 30], (2, 2, 3)))
-    np.testing.assert_array_equal(read_image_folder(tmp_path)[0, 1, 1], [10, 20, 30])
-
-
-def test_two_sizes_in_one_folder_are_named_with_their_files(tmp_path):
-    save_picture(tmp_path / "1.png", np.zeros((4, 5)))
-    save_picture(tmp_path / "2.png", np.zeros((4, 6, 3)))
-    message = message_of(read_image_folder, tmp_path)
-    assert f"{tmp_path / '1.png'} is 4x5x1, but {tmp_path / '2.png'} is 4x6x3" in message
-
-
-def test_transparent_parts_and_16_bits_are_refused(tmp_path):
-    save_picture(tmp_path / "a" / "1.png", np.full((2, 2, 4), 7), "RGBA")
-    Image.fromarray(np.full((2, 2), 999, np.uint16)).save(tmp_path / "2.png")
-    assert "1.png has transparent parts" in message_of(read_image_folder, tmp_path / "a")
-    assert "2.png has more than 8 bits" in message_of(read_image_folder, tmp_path)
-
-
-def test_each_truncation_of_a_picture_is_named(tmp_path):
-    pixels = np.random.default_rng(0).integers(0, 256, (30, 30), np.uint8)
-    for ending in ("png", "jpg"):
-        path = tmp_path / ending / f"1.{ending}"
-        save_picture(path, pixels)
-        content = path.read_bytes()
-        for length in range(0, len(content) - 50, 97):
-            path.write_bytes(content[:length])
-            assert str(path) in message_of(read_image_folder, path.parent)
-
-
-def test_a_folder_without_pictures_is_named(tmp_path):
-    (tmp_path / "notes.txt").write_text("")
-    assert f"{tmp_path} has no png or jpg" in message_of(read_image_folder, tmp_path)
-
-
 @pytest.mark.parametrize("name", ["notmnist_test.npz", "omniglot_28x28.npz"])
 def test_the_real_npz_files_open(name, shared_data):
     assert read_npz_array(shared_data / name, "x").shape[1:] == (28, 28, 1)
-
-
-def test_no_other_format_hides_under_the_name_of_a_picture(tmp_path):
-    Image.new("L", (28, 28)).save(tmp_path / "x.eps")
-    (tmp_path / "x.eps").rename(tmp_path / "x.png")  # Pillow would start another program for it
-    assert "cannot identify image file" in message_of(read_image_folder, tmp_path)
 
 
 def test_a_gzip_bomb_is_named(tmp_path, monkeypatch):
@@ -228,23 +147,3 @@ def test_a_mat_of_other_arrays_is_named(images, tmp_path):
     scipy.io.savemat(tmp_path / "x.mat", {"X": images})
     content = (tmp_path / "x.mat").read_bytes()
     assert "no images X of bytes" in message_of(parse_mat, content, tmp_path / "x.mat")
-
-
-def test_more_pictures_than_fit_into_memory_are_refused_at_the_first(tmp_path, monkeypatch):
-    monkeypatch.setattr("tools.files.array_files.LARGEST", 8_000)
-    for name in ("a", "b", "c"):
-        Image.new("L", (28, 28)).save(tmp_path / f"{name}.png")
-    message = message_of(read_image_folder, tmp_path)
-    assert "a folder of 3 pictures claims 9,408 bytes" in message
-
-
-def test_16_bits_of_colour_are_refused_too(tmp_path):
-    def chunk(kind, content):
-        body = kind + content
-        return struct.pack(">I", len(content)) + body + struct.pack(">I", zlib.crc32(body))
-
-    header = struct.pack(">IIBBBBB", 2, 1, 16, 2, 0, 0, 0)  # 2x1 pixels, 16 bits, RGB
-    pixels = zlib.compress(bytes(1 + 2 * 3 * 2))
-    png = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", pixels)
-    (tmp_path / "1.png").write_bytes(png + chunk(b"IEND", b""))
-    assert "1.png has more than 8 bits" in message_of(read_image_folder, tmp_path)

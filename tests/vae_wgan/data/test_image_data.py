@@ -9,16 +9,16 @@ import pytest
 from input_errors import message_of
 from tools.data.example_set import ExampleSet
 from tools.data.images.image_registry import IMAGE_DATASETS
+from tools.data.images.preprocessing import FOUND, ReadOptions
 from tools.errors import InputError
 from tools.run.manifest import Alteration
 from vae_wgan.data.image_data import (
     attacked_sets,
     load_experiment_data,
     load_image_data,
-    named_sources,
     split_calibration,
-    split_entry,
 )
+from vae_wgan.data.ood_names import named_sources, split_entry
 
 DERIVED = ["hflip", "vflip", "uniform_noise", "normal_noise", "truncated_normal_noise"]
 
@@ -35,6 +35,10 @@ class Settings(NamedTuple):
     perturbations: tuple[str, ...] = ()
     altered_size: int = 4
     adversarial: bool = False
+    test_dataset: str = ""
+    drop_copies: bool = False
+    model_dir: str = ""
+    read_options: ReadOptions = FOUND
 
 
 def different_images(count, offset=0, shape=(28, 28)):
@@ -180,10 +184,10 @@ def test_a_missing_set_is_an_error_where_it_was_asked_for(own, change):
     assert message == "--ood_datasets: mnist cannot be had"
 
 
-def test_images_of_another_shape_are_an_error(own, tmp_path):
+def test_images_of_another_shape_get_that_of_the_training_images(own, tmp_path):
     np.save(tmp_path / "big.npy", different_images(5, shape=(32, 32)))
     settings = own._replace(ood_datasets=(f"big={tmp_path / 'big.npy'}",))
-    assert "32x32" in message_of(load_experiment_data, settings)
+    assert load_experiment_data(settings).ood[0].examples.shape == (5, 28, 28, 1)
 
 
 @pytest.mark.parametrize(
@@ -191,6 +195,8 @@ def test_images_of_another_shape_are_an_error(own, tmp_path):
     [
         ("mnist", ("mnist", "mnist")),
         ("mine=/data/x.npz", ("mine", "/data/x.npz")),
+        ("/data/x.npz", ("x.npz", "/data/x.npz")),
+        ("scans/", ("scans", "scans/")),
         ("Größe-2_b.v1=a=b.npy", ("Größe-2_b.v1", "a=b.npy")),
     ],
 )
@@ -200,7 +206,7 @@ def test_entries_are_a_name_or_name_and_source(entry, name_and_source):
 
 @pytest.mark.parametrize(
     "entry",
-    ["", "=x.npz", "mine=", "/data/x.npz", "a b=x", "../up=x", ".lock=x", "a,b=x"],
+    ["", "=x.npz", "mine=", "/data/x y.npz", "a b=x", "../up=x", ".lock=x", "a,b=x"],
 )
 def test_bad_names_are_refused_because_they_become_file_names(entry):
     message = message_of(named_sources, [entry])

@@ -101,7 +101,23 @@ def test_own_data_are_paths_that_exist(tmp_path):
     assert settings.ood_datasets == (f"y={tmp_path}",)
     assert settings.model_dir == "runs/vae-x-fast"
     assert "--ood_datasets" in message_of(parse, f"--ood_datasets=y={tmp_path / 'z.npz'}")
-    assert "NAME=PATH" in message_of(parse, f"--ood_datasets={tmp_path}")
+    assert parse(f"--ood_datasets={tmp_path}").ood_datasets == (str(tmp_path),)
+    (tmp_path / "a b").mkdir()
+    assert "NAME=PATH" in message_of(parse, f"--ood_datasets={tmp_path / 'a b'}")
+
+
+def test_how_images_are_read_is_checked_before_they_are():
+    options = parse("--image_size=36", "--fit=pad", "--value_range=-1,1").read_options
+    assert (options.image_size, options.fit, options.value_range) == (36, "pad", (-1.0, 1.0))
+    for flag in ("--image_size=30", "--image_size=24", "--fit=stretch", "--test_dataset=nowhere"):
+        assert flag in message_of(parse, flag)
+    for values in ("1", "a,b", "1,1", "0,nan", "0,1,2"):
+        assert "write LOW,HIGH" in message_of(parse, f"--value_range={values}")
+
+
+def test_no_out_of_distribution_set_stands_alone():
+    assert parse("--ood_datasets=none").ood_datasets == ("none",)
+    assert "stands alone" in message_of(parse, "--ood_datasets=none,hflip")
 
 
 def test_folders_are_filled_in_and_the_data_folder_is_the_variables(monkeypatch):

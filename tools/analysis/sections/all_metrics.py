@@ -30,6 +30,8 @@ def section(table: DetectionTable) -> Section:
         text_columns=3,
         is_sortable=True,
     )
+    if not table.rows:
+        return Section("All metrics", files={"metrics.csv": metrics_csv(table)})
     notes = [Text(HOW_TO_READ, is_note=True), Text(_intervals(table), is_note=True)]
     return Section(
         "All metrics",

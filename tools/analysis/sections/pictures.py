@@ -8,6 +8,7 @@ from tools.analysis.section import Section
 from tools.report.blocks import Block, Gallery, Plot
 from tools.report.image_rows import image_rows
 from tools.scores.detection import DetectionTable
+from tools.scores.example_names import ExampleName, read_example_names
 from tools.scores.finished_run import read_pictures, read_samples
 
 SAMPLED_MEMBERS, SAMPLES = 5, 24  # members whose samples are shown, and how many of each
@@ -28,7 +29,8 @@ def section(table: DetectionTable) -> Section:
     for name, shown in pictures.items():
         if shown is not None:
             before = pictures.get(attacked.get(name, ""))
-            blocks.append(Gallery([*_pictures(name, shown, before)], title=name))
+            names = read_example_names(run, name)
+            blocks.append(Gallery([*_pictures(name, shown, before, names)], title=name))
     return Section("Images", blocks)
 
 
@@ -45,7 +47,10 @@ def _samples(samples: Mapping[int, np.ndarray]) -> Plot:
 
 
 def _pictures(
-    dataset: str, pictures: Mapping[str, np.ndarray], before: Mapping[str, np.ndarray] | None
+    dataset: str,
+    pictures: Mapping[str, np.ndarray],
+    before: Mapping[str, np.ndarray] | None,
+    names: Mapping[int, ExampleName],
 ) -> Iterator[Plot]:
     """The pictures of a set.
 
@@ -53,6 +58,7 @@ def _pictures(
         dataset: Its name.
         pictures: As `read_pictures` has them.
         before: Pictures of the set that an attack started from; None: the set is no attack.
+        names: Their files by id, where they are files.
     """
     score = str(pictures.get("score", "iwae"))
     extremes = {f"{group} anomalous": pictures[f"{group}_images"] for group in ("most", "least")}
@@ -60,7 +66,7 @@ def _pictures(
         name=f"extremes_{dataset}",
         png=image_rows(extremes),
         caption=f"The most and the least anomalous images by WAIC of {score}. The least anomalous"
-        " ones of an OoD set show what is missed.",
+        f" ones of an OoD set show what is missed.{_files(pictures, names)}",
         alt=f"The most and the least anomalous images of {dataset} by WAIC of {score}.",
     )
     reconstructed = {}
@@ -84,3 +90,13 @@ def _pictures(
             " unlike the training images should be copied badly.",
             alt=f"The first images of {dataset} and their reconstructions by member 0.",
         )
+
+
+def _files(pictures: Mapping[str, np.ndarray], names: Mapping[int, ExampleName]) -> str:
+    """A sentence with the files of the most and the least anomalous images."""
+    listed = []
+    for group in ("most", "least") if names else ():
+        found = [names.get(int(row), ExampleName()) for row in pictures[f"{group}_ids"]]
+        files = [f"{one.path} (a copy)" if one.copy_of else one.path for one in found]
+        listed.append(f"{group} anomalous: {', '.join(files)}")
+    return f" Files, in reading order: {'; '.join(listed)}." if listed else ""

@@ -12,6 +12,7 @@ from tools.report.text_lines import aligned, rows_csv
 from tools.run.run_folder import CALIBRATION
 from tools.scores.conformal import p_values, smallest_p_value, threshold_at
 from tools.scores.detection import DetectionTable
+from tools.scores.example_names import read_example_names
 from tools.scores.score_lines import FALSE_ALARMS, score_lines
 from tools.scores.score_registry import FITTED_SCORES
 
@@ -44,21 +45,27 @@ def section(table: DetectionTable) -> Section:
     rows = most_anomalous(table.run.scores[inside].ids, scores, found)
     counts = flagged_counts(found, len(calibration))
     name = score_name(*pair)
-    cells = [(f"{row.row:,}", f"{row.score:.4g}", f"{row.p_value:.2g}") for row in rows]
-    heads = ("row (the first is 0)", f"{name}, higher = more anomalous", "p-value")
+    files = read_example_names(table.run, inside)
+    labels = [files[row.row].path if row.row in files else f"{row.row:,}" for row in rows]
+    cells = [
+        (label, f"{row.score:.4g}", f"{row.p_value:.2g}")
+        for label, row in zip(labels, rows, strict=True)
+    ]
+    first = "file" if files else "row (the first is 0)"
+    heads = (first, f"{name}, higher = more anomalous", "p-value")
     rates = [(f"{count.rate:.1%}", _words(count, len(scores))) for count in counts]
     printed = aligned([("rate", "flagged"), *rates], left_columns=1)
-    top = aligned([("row", name, "p-value"), *cells[:PRINTED]], left_columns=0)
+    top = aligned([(first, name, "p-value"), *cells[:PRINTED]], left_columns=bool(files))
     return Section(
         "Most anomalous rows",
         [
             Cards([_card(name, count, len(scores)) for count in counts if count.flagged][:2]),
             Table("Rows flagged at a rate of false alarms", ("rate", "flagged"), rates),
-            Table("The most anomalous rows", heads, cells[:SHOWN], text_columns=0),
+            Table("The most anomalous rows", heads, cells[:SHOWN], text_columns=bool(files)),
             Gallery([_plot(name, scores, calibration)]),
         ],
         text=f"No labels, so no AUROC. {len(scores):,} rows by {name}\n{printed}\n"
-        f"The most anomalous rows (the first row is 0)\n{top}",
+        f"The most anomalous {'images' if files else 'rows'}\n{top}",
         files={"most_anomalous.csv": rows_csv(rows)},
         entries={"flagged_rows": [asdict(count) for count in counts]},
     )

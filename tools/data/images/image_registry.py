@@ -1,6 +1,7 @@
 """Loads the image sets that a flag can name: named ones, derived ones, or a user's own."""
 
 import os
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -10,9 +11,18 @@ import numpy as np
 from tools.data.example_set import ExampleSet, choose_rows, digest_of
 from tools.data.images.derived_images import FLIPS, NOISES, flip
 from tools.data.images.image_datasets import IMAGE_DATASETS
-from tools.data.images.image_folder import shape_text
-from tools.data.images.own_images import read_own_images
-from tools.data.images.preprocessing import as_images
+from tools.data.images.own_images import (
+    SPLITS,
+    Choice,
+    ImageParts,
+    in_form,
+    own_parts,
+    own_set,
+    own_test_parts,
+    sized,
+)
+from tools.data.images.picture_files import form_of_shape
+from tools.data.images.preprocessing import FOUND, ReadOptions, as_images
 from tools.data.sources.obtain import DataFile, obtain
 from tools.errors import InputError
 from tools.files.readers import read_data_file
@@ -56,8 +66,13 @@ def check_dataset_name(flag: str, value: str, split: str = "test") -> None:
         )
 
 
-def load_images(name_or_path: str | Path, split: str, data_dir: str | Path) -> ExampleSet:
-    """All images of a split of a named set or of a user's own data (see `read_own_images`).
+def load_images(
+    name_or_path: str | Path,
+    split: str,
+    data_dir: str | Path,
+    options: ReadOptions = FOUND,
+) -> ExampleSet:
+    """All images of a split of a named set or of a user's own data (see `own_parts`).
 
     A tenth of own images without a test part, always the same one, is their "test" part.
 
@@ -65,13 +80,68 @@ def load_images(name_or_path: str | Path, split: str, data_dir: str | Path) -> E
         name_or_path: A name in IMAGE_DATASETS, or an .npz or .npy file or a folder of pictures.
         split: "train" or "test".
         data_dir: Where the named sets' files lie; missing ones are downloaded to it.
+        options: How own images are read.
 
     Raises:
         InputError: The data set is unknown, unavailable or damaged.
     """
     if str(name_or_path) in IMAGE_DATASETS:
-        return _load_named(str(name_or_path), split, Path(os.path.expanduser(data_dir)))
-    return _load_own(name_or_path, split)
+        return _load_named(str(name_or_path), split, _expanded(data_dir))
+    everything = Choice(sys.maxsize, lambda part: 0)
+    parts = own_parts(_own_path(name_or_path), options, everything, whole=False, cache=None)
+    found = {"train": parts.train, "test": parts.test}[split]
+    assert found is not None  # undivided data were divided
+    return found
+
+
+def load_parts(
+    name_or_path: str,
+    data_dir: str,
+    options: ReadOptions,
+    choice: Choice,
+    *,
+    whole: bool,
+    cache: Path | None,
+) -> ImageParts:
+    """The images of a source to train on and to test on, and the anomalies beside them.
+
+    Args:
+        name_or_path: As for `load_images`.
+        data_dir: As for `load_images`.
+        options: How images are read.
+        choice: Which test images and anomalies are read.
+        whole: Whether all images of undivided own data are for training.
+        cache: Folder for decoded pictures; see `read_pictures`.
+
+    Raises:
+        InputError: As for `load_images`.
+    """
+    if name_or_path not in IMAGE_DATASETS:
+        path = _own_path(name_or_path)
+        return own_parts(path, options, choice, whole=whole, cache=cache)
+    train, test = (_load_named(name_or_path, split, _expanded(data_dir)) for split in SPLITS)
+    train, test = sized(train, options), sized(test, options)
+    return ImageParts(train, choose_rows(test, choice.size, choice.seed_of("test")))
+
+
+def load_test_parts(
+    name_or_path: str, training: ExampleSet, data_dir: str, options: ReadOptions, choice: Choice
+) -> ImageParts:
+    """The images of --test_dataset, in the shape of the training images.
+
+    Returns:
+        Normal test images, as the part `train` and under the training set's name, and anomalies.
+
+    Raises:
+        InputError: As for `load_images`.
+    """
+    form = form_of_shape(training.examples.shape[1:], options.fit)
+    if name_or_path in IMAGE_DATASETS:
+        test = in_form(_load_named(name_or_path, "test", _expanded(data_dir)), form)
+        parts = ImageParts(choose_rows(test, choice.size, choice.seed_of("test")))
+    else:
+        parts = own_test_parts(_own_path(name_or_path), form, options, choice)
+    return replace(parts, train=replace(parts.train, name=training.name))
 
 
 def load_labels(name: str, split: str, data_dir: str | Path) -> np.ndarray:
@@ -85,7 +155,7 @@ def load_labels(name: str, split: str, data_dir: str | Path) -> np.ndarray:
         known = ", ".join(name for name, dataset in IMAGE_DATASETS.items() if dataset.labels)
         raise InputError(f"{name} has no {split} labels; known are those of {known}")
     file = dataset.labels[split]
-    return _read_named(name, file, (file,), Path(os.path.expanduser(data_dir))).astype(np.int64)
+    return _read_named(name, file, (file,), _expanded(data_dir)).astype(np.int64)
 
 
 def make_ood_set(
@@ -94,8 +164,9 @@ def make_ood_set(
     size: int,
     seed: int,
     data_dir: str | Path,
+    options: ReadOptions = FOUND,
 ) -> ExampleSet:
-    """The images of an out-of-distribution set to evaluate.
+    """The images of a set to evaluate, in the shape of the in-distribution images.
 
     Args:
         name_or_path: As for `load_images`, or a name in DERIVED. Of own data all images are used,
@@ -104,27 +175,23 @@ def make_ood_set(
         size: How many images to choose without replacement (all of a smaller set), or to make.
         seed: Seed of the choice of rows, or of the noise.
         data_dir: As for `load_images`.
+        options: How own images are read.
 
     Raises:
-        InputError: As for `load_images`, or the images have another shape than in_distribution.
+        InputError: As for `load_images`.
     """
     name = str(name_or_path)
     image_shape = in_distribution.examples.shape[1:]
     if name in FLIPS:
-        return replace(in_distribution, name=name, examples=flip(in_distribution.examples, name))
+        flipped = flip(in_distribution.examples, name)
+        return replace(in_distribution, name=name, examples=flipped, left_out={})
     if name in NOISES:
         images = NOISES[name]((size, *image_shape), np.random.default_rng(seed))
         return ExampleSet(name, images, np.arange(size), digest_of(images))
+    form = form_of_shape(image_shape, options.fit)
     if name in IMAGE_DATASETS:
-        example_set = load_images(name, "test", data_dir)
-    else:
-        example_set = _load_own(name_or_path, split=None)
-    if example_set.examples.shape[1:] != image_shape:
-        raise InputError(
-            f"{name} has images of {shape_text(example_set.examples.shape[1:])}, "
-            f"{in_distribution.name} of {shape_text(image_shape)}; they must have one shape"
-        )
-    return choose_rows(example_set, size, seed)
+        return in_form(choose_rows(load_images(name, "test", data_dir), size, seed), form)
+    return own_set(_own_path(name_or_path), form, options, size=size, seed=seed)
 
 
 def _load_named(name: str, split: str, data_dir: Path) -> ExampleSet:
@@ -150,11 +217,13 @@ def _read_named(
         raise InputError(f"{error}; move the file away to get {name} anew") from error
 
 
-def _load_own(name_or_path: str | Path, split: str | None) -> ExampleSet:
+def _own_path(name_or_path: str | Path) -> Path:
     path = Path(os.path.abspath(os.path.expanduser(name_or_path)))
     if not os.path.exists(path):
         known = ", ".join(IMAGE_DATASETS)
         raise InputError(f"{name_or_path}: no known data set and no path; known are {known}")
-    images, rows = read_own_images(path, split)
-    name = path.name if path.is_dir() else path.stem
-    return ExampleSet(name, images[rows], rows, digest_of(images))
+    return path
+
+
+def _expanded(data_dir: str | Path) -> Path:
+    return Path(os.path.expanduser(data_dir))

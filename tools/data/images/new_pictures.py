@@ -6,8 +6,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tools.data.images.image_folder import picture_paths, read_picture, shape_text
-from tools.data.images.own_images import read_own_images
+from tools.data.images.image_folder import picture_paths, pictures_or_faults
+from tools.data.images.own_images import own_set
+from tools.data.images.picture_files import PictureForm
+from tools.data.images.preprocessing import ReadOptions
 from tools.errors import InputError
 
 
@@ -25,50 +27,39 @@ class NewPictures(NamedTuple):
     problems: Sequence[str]
 
 
-def picture_parts(source: Path, shape: Sequence[int], size: int) -> Iterator[NewPictures]:
+def picture_parts(
+    source: Path, form: PictureForm, options: ReadOptions, size: int
+) -> Iterator[NewPictures]:
     """Yields the pictures of a folder, a file or an array, `size` at a time.
 
     Args:
         source: A folder with pictures in it or below it, one picture, an .npz or an .npy.
-        shape: Height, width, channels of the run's images.
+        form: The form of the run's images, which the pictures are brought to.
+        options: How the run's images were read.
         size: Number of pictures in a part.
 
     Raises:
-        InputError: There is nothing to read, or an array's images have another shape.
+        InputError: There is nothing to read, or the array is damaged.
     """
     if source.suffix in (".npz", ".npy"):
-        images, rows = read_own_images(source, None)
-        _check_shape(str(source), images.shape[1:], shape)
-        for start in range(0, len(rows), size):
-            part = rows[start : start + size]
-            yield NewPictures([str(row) for row in part], images[part], [""] * len(part))
+        images = own_set(source, form, options).examples
+        for start in range(0, len(images), size):
+            rows = range(start, min(start + size, len(images)))
+            yield NewPictures(
+                list(map(str, rows)), images[rows.start : rows.stop], [""] * len(rows)
+            )
         return
     folder, paths = (
         (source, picture_paths(source)) if source.is_dir() else (source.parent, [source])
     )
     for start in range(0, len(paths), size):
-        yield _read(paths[start : start + size], folder, shape)
+        yield _read(paths[start : start + size], folder, form)
 
 
-def _read(paths: Sequence[Path], folder: Path, shape: Sequence[int]) -> NewPictures:
-    found, problems = [], []
-    for path in paths:
-        try:
-            picture = read_picture(path)
-            _check_shape("it", picture.shape, shape)
-        except InputError as error:
-            problems.append(str(error))
-            continue
-        found.append(picture)
-        problems.append("")
-    images = np.stack(found) if found else np.empty((0, *shape), np.uint8)
+def _read(paths: Sequence[Path], folder: Path, form: PictureForm) -> NewPictures:
+    found = pictures_or_faults(paths, form)
+    images = [image for image in found if not isinstance(image, InputError)]
+    problems = [str(image) if isinstance(image, InputError) else "" for image in found]
+    stacked = np.stack(images) if images else np.empty((0, *form.shape), np.uint8)
     names = [path.relative_to(folder).as_posix() for path in paths]
-    return NewPictures(names, np.divide(images, np.float32(255), dtype=np.float32), problems)
-
-
-def _check_shape(name: str, shape: Sequence[int], wanted: Sequence[int]) -> None:
-    if tuple(shape) != tuple(wanted):
-        raise InputError(
-            f"{name} is {shape_text(tuple(shape))}, and the run's images are"
-            f" {shape_text(tuple(wanted))}"
-        )
+    return NewPictures(names, np.divide(stacked, np.float32(255), dtype=np.float32), problems)

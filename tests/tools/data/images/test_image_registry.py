@@ -1,6 +1,7 @@
 """Names of image sets, loading named and own ones, and choosing what is evaluated."""
 
 import hashlib
+import logging
 
 import numpy as np
 import pytest
@@ -18,7 +19,9 @@ from tools.data.images.image_registry import (
     load_labels,
     make_ood_set,
 )
-from tools.data.images.own_images import read_own_images
+from tools.data.images.own_images import own_set
+from tools.data.images.picture_files import form_of_shape
+from tools.data.images.preprocessing import FOUND
 from tools.data.sources.obtain import DataFile
 
 COLOUR = np.random.default_rng(0).integers(0, 256, (30, 32, 32, 3), np.uint8)
@@ -130,8 +133,8 @@ def test_own_data_with_a_test_part_keep_it(tmp_path):
             example_set = load_images(path, split, tmp_path)
             assert example_set.examples.min() == example_set.examples.max() == value
             assert example_set.ids[-1] == len(example_set.examples) - 1
-    images, rows = read_own_images(tmp_path / "own.npz", split=None)
-    assert len(images) == len(rows) == 3
+    form = form_of_shape((4, 4, 1), "crop")
+    assert len(own_set(tmp_path / "own.npz", form, FOUND)) == 3
 
 
 def test_the_checksum_of_own_data_depends_on_their_pixels_only(tmp_path):
@@ -195,9 +198,13 @@ def test_own_and_named_sets_are_chosen_from(grey_images, colour_set):
     assert len(colour.ids) == 4
 
 
-def test_a_set_of_another_shape_is_refused(grey_images, colour_set):
-    message = message_of(make_ood_set, "colour", grey_images, 4, 0, colour_set)
-    assert message.startswith("colour has images of 32x32x3, grey of 28x28x1;")
+def test_a_set_of_another_shape_gets_that_of_the_training_images(grey_images, colour_set, caplog):
+    caplog.set_level(logging.INFO)
+    made = make_ood_set("colour", grey_images, 4, 0, colour_set)
+    assert made.examples.shape == (4, 28, 28, 1)
+    assert caplog.messages == ["colour: 32x32x3 images become 28x28x1"]
+    original = load_images("colour", "test", colour_set).examples[made.ids]
+    np.testing.assert_allclose(made.examples.mean(), original.mean(), atol=0.01)
 
 
 @pytest.mark.parametrize("name", IMAGE_DATASETS)
