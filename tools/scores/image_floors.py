@@ -29,7 +29,7 @@ _LEAST_POWER = 1e-8  # of one frequency of an image whose values are in [0, 1]
 def input_properties(training: np.ndarray, seed: int) -> Score:
     """Squared Mahalanobis distance of the four input properties; see `input_statistics`."""
     del seed  # nothing is drawn
-    return _distance(_properties, training)
+    return _distance(property_rows, training)
 
 
 def power_spectrum(training: np.ndarray, seed: int) -> Score:
@@ -111,19 +111,28 @@ def log_power_spectrum(images: np.ndarray) -> np.ndarray:
     return np.log(power + _LEAST_POWER).reshape(len(images), -1)
 
 
-def _distance(features: Callable[[np.ndarray], np.ndarray], training: np.ndarray) -> Score:
-    """Squared Mahalanobis distance of standardised features, with a shrunk covariance."""
+def property_rows(images: np.ndarray) -> np.ndarray:
+    """The four input properties, see `input_statistics`: float64 [image, property]."""
+    return np.stack(list(input_statistics(images, "bernoulli").values()), axis=1)
+
+
+def standardised_distance(known: np.ndarray) -> Score:
+    """Squared Mahalanobis distance from rows [image, feature], standardised, shrunk covariance.
+
+    Returns:
+        Function from rows [image, feature] to distances [image].
+    """
     from sklearn.covariance import LedoitWolf
     from sklearn.preprocessing import StandardScaler
 
-    known = features(training)
     scaler = StandardScaler().fit(known)
     fitted = LedoitWolf().fit(scaler.transform(known))
-    return lambda images: fitted.mahalanobis(scaler.transform(features(images)))
+    return lambda rows: fitted.mahalanobis(scaler.transform(rows))
 
 
-def _properties(images: np.ndarray) -> np.ndarray:
-    return np.stack(list(input_statistics(images, "bernoulli").values()), axis=1)
+def _distance(features: Callable[[np.ndarray], np.ndarray], training: np.ndarray) -> Score:
+    distance = standardised_distance(features(training))
+    return lambda images: distance(features(images))
 
 
 def _components(training: np.ndarray, seed: int) -> "PCA":

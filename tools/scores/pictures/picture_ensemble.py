@@ -18,7 +18,13 @@ from tools.scores.conformal import log_p_values
 from tools.scores.pictures.looks import enlarged, reduced
 from tools.scores.pictures.maps import Places, joined, mean_of_top, strongest
 from tools.scores.pictures.near_copies import folds_of, near_copies
-from tools.scores.pictures.picture_models import HEAT_PARTS, SCORED_LOOKS, PictureModels, Views
+from tools.scores.pictures.picture_models import (
+    HEAT_PARTS,
+    SCORED_LOOKS,
+    Features,
+    PictureModels,
+    Views,
+)
 
 FOLDS = 5
 LEAST_IMAGES, MOST_IMAGES = 3, 1500  # that it learns from; of more, drawn ones
@@ -46,10 +52,11 @@ class PictureEnsemble:
         self.state = dict(state)
         images, folds = self.state["pictures"].astype(np.float32) / 255, self.state["folds"]
         seed = int(self.state["seed"])
-        self._models = [PictureModels(images[folds != fold], seed) for fold in np.unique(folds)]
-        left_out = [np.flatnonzero(folds == fold) for fold in np.unique(folds)]
+        known, numbers = Features.of(images), np.unique(folds)
+        self._models = [PictureModels(known.take(folds != fold), seed) for fold in numbers]
+        left_out = [np.flatnonzero(folds == fold) for fold in numbers]
         pairs = zip(self._models, left_out, strict=True)
-        views = _in_order([models(images[rows]) for models, rows in pairs], left_out)
+        views = _in_order([models(known.take(rows)) for models, rows in pairs], left_out)
         self._places = {name: Places.fit(maps) for name, maps in views.maps.items()}
         self._views_held_out = self._summaries(views)
         self._parts_held_out = self._joined(self._views_held_out)
@@ -106,7 +113,8 @@ class PictureEnsemble:
 
     def _mean_views(self, images: np.ndarray) -> Views:
         """Means over the sets of models."""
-        every = [models(reduced(images)) for models in self._models]
+        features = Features.of(reduced(images))
+        every = [models(features) for models in self._models]
         return Views(*(_mean([views[kind] for views in every]) for kind in range(2)))
 
     def _summaries(self, views: Views) -> dict[str, np.ndarray]:

@@ -1,13 +1,18 @@
 """Simple models of one set of normal pictures: what they say of others, by score and by map."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
 from sklearn.decomposition import PCA
 from sklearn.neighbors import NearestNeighbors
 
-from tools.scores.image_floors import NEIGHBOURS, input_properties, power_spectrum
+from tools.scores.image_floors import (
+    NEIGHBOURS,
+    log_power_spectrum,
+    property_rows,
+    standardised_distance,
+)
 from tools.scores.pictures.looks import LOOKS
 from tools.scores.pictures.maps import SMOOTHING, log_error_map
 from tools.scores.pictures.near_copies import fingerprints
@@ -21,6 +26,44 @@ HEAT_PARTS = (("contrast", 1.5), ("contrast", 3.0), ("denoised", 3.0))
 _LEAST = 1e-6  # added before logarithms
 
 
+class Features(NamedTuple):
+    """What all models see of pictures, computed once: rows [picture, value] of each.
+
+    Attributes:
+        looks: Rows by name of the look.
+        spectrum: Log power at each frequency.
+        properties: The four input properties.
+        fingerprints: Local contrast; products are correlations.
+        shape: Height, width, channels.
+    """
+
+    looks: Mapping[str, np.ndarray]
+    spectrum: np.ndarray
+    properties: np.ndarray
+    fingerprints: np.ndarray
+    shape: tuple[int, ...]
+
+    @classmethod
+    def of(cls, images: np.ndarray) -> Self:
+        """Features of pictures [picture, height, width, channel] in [0, 1]."""
+        return cls(
+            {name: look(images) for name, look in LOOKS.items()},
+            log_power_spectrum(images),
+            property_rows(images),
+            fingerprints(images),
+            images.shape[1:],
+        )
+
+    def take(self, rows: np.ndarray) -> Self:
+        """Those of the pictures of these numbers."""
+        return self._replace(
+            looks={name: values[rows] for name, values in self.looks.items()},
+            spectrum=self.spectrum[rows],
+            properties=self.properties[rows],
+            fingerprints=self.fingerprints[rows],
+        )
+
+
 class Views(NamedTuple):
     """Maps [picture, height, width] and scores [picture], by name; higher = more anomalous."""
 
@@ -32,47 +75,45 @@ class PictureModels:
     """Principal components of three looks, nearest neighbours, spectrum, properties, near copies.
 
     Args:
-        images: Normal pictures [image, height, width, channel] in [0, 1], at least one.
+        known: Features of normal pictures, of at least one.
         seed: Seed of the search for principal components.
     """
 
-    def __init__(self, images: np.ndarray, seed: int):
-        most = max(RANK, images[0].size // _VALUES_PER_RANK)
-        rank = max(1, min(len(images) // _RANK_SHARE, most, images[0].size))
+    def __init__(self, known: Features, seed: int):
+        count, values = known.looks["plain"].shape
+        most = max(RANK, values // _VALUES_PER_RANK)
+        rank = max(1, min(count // _RANK_SHARE, most, values))
         ranks = {"plain": rank, "photo": rank, "contrast": min(rank, RANK)}
-        rows = {name: look(images) for name, look in LOOKS.items()}
         with np.errstate(divide="ignore", invalid="ignore"):  # one picture, or all the same
             self._components = {
-                name: PCA(ranks[name], svd_solver="randomized", random_state=seed).fit(rows[name])
-                for name in rows
+                name: PCA(ranks[name], svd_solver="randomized", random_state=seed).fit(rows)
+                for name, rows in known.looks.items()
             }
-        codes = self._components["photo"].transform(rows["photo"])[:, :RANK]
-        count = min(NEIGHBOURS, len(codes))
-        self._neighbours = NearestNeighbors(n_neighbors=count).fit(codes)
-        self._fingerprints = fingerprints(images)
-        self._spectrum = power_spectrum(images, seed)
-        self._properties = input_properties(images, seed)
+        codes = self._components["photo"].transform(known.looks["photo"])[:, :RANK]
+        self._neighbours = NearestNeighbors(n_neighbors=min(NEIGHBOURS, len(codes))).fit(codes)
+        self._fingerprints = known.fingerprints
+        self._spectrum = standardised_distance(known.spectrum)
+        self._properties = standardised_distance(known.properties)
 
-    def __call__(self, images: np.ndarray) -> Views:
+    def __call__(self, features: Features) -> Views:
         """Views of pictures of the same shape."""
-        rows = {name: look(images) for name, look in LOOKS.items()}
+        rows = features.looks
         codes = {name: self._components[name].transform(rows[name]) for name in rows}
         squares = {
             name: np.square(rows[name] - self._components[name].inverse_transform(codes[name]))
             for name in rows
         }
         squares["denoised"] = np.square(rows["photo"] - self._denoised(codes["photo"]))
-        shaped = {name: values.reshape(images.shape) for name, values in squares.items()}
+        shaped = {name: values.reshape(-1, *features.shape) for name, values in squares.items()}
         maps = {name: log_error_map(shaped[name], SMOOTHING) for name in SCORED_LOOKS}
-        maps |= {
-            f"{name} {reach}": log_error_map(shaped[name], reach) for name, reach in HEAT_PARTS
-        }
+        for name, reach in HEAT_PARTS:
+            maps[f"{name} {reach}"] = log_error_map(shaped[name], reach)
         scores = {
             "error": np.log(squares["photo"].mean(axis=1) + _LEAST),
             "neighbours": self._neighbours.kneighbors(codes["photo"][:, :RANK])[0].mean(axis=1),
-            "spectrum": self._spectrum(images),
-            "properties": self._properties(images),
-            "unfamiliar": -(fingerprints(images) @ self._fingerprints.T).max(axis=1),
+            "spectrum": self._spectrum(features.spectrum),
+            "properties": self._properties(features.properties),
+            "unfamiliar": -(features.fingerprints @ self._fingerprints.T).max(axis=1),
         }
         return Views(maps, scores)
 

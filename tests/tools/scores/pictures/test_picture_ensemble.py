@@ -7,7 +7,7 @@ from scipy.ndimage import gaussian_filter
 from input_errors import message_of
 from tools.scores.metrics import auroc
 from tools.scores.pictures.picture_ensemble import PARTS, PictureEnsemble
-from tools.scores.pictures.picture_models import HEAT_PARTS, SCORED_LOOKS, PictureModels
+from tools.scores.pictures.picture_models import HEAT_PARTS, SCORED_LOOKS, Features, PictureModels
 
 
 def surfaces(count, seed, channels=1):
@@ -90,7 +90,8 @@ def test_larger_pictures_have_maps_of_their_own_size():
 
 
 def test_models_give_all_maps_and_scores_that_are_combined():
-    views = PictureModels(surfaces(30, 0), seed=0)(surfaces(4, 1))
+    models = PictureModels(Features.of(surfaces(30, 0)), seed=0)
+    views = models(Features.of(surfaces(4, 1)))
     assert {*SCORED_LOOKS, *(f"{look} {reach}" for look, reach in HEAT_PARTS)} == set(views.maps)
     single = {name for names in PARTS.values() for name in names if " " not in name}
     assert single == set(views.scores)
