@@ -55,7 +55,7 @@ class Features(NamedTuple):
         )
 
     def take(self, rows: np.ndarray) -> Self:
-        """Those of the pictures of these numbers."""
+        """The features of the pictures with these numbers."""
         return self._replace(
             looks={name: values[rows] for name, values in self.looks.items()},
             spectrum=self.spectrum[rows],
