@@ -57,7 +57,7 @@ def unet(
         for _ in range(blocks):
             x = make.block(x, embedded, depth)
     x = make.last_convolution(make.normalized(x), image_shape[2], **LAST)
-    return tf.keras.Model([images, noise], layers.Cropping2D(padding)(x), name=name)
+    return tf.keras.Model([images, noise], layers.Cropping2D(padding, **LAST)(x), name=name)
 
 
 class _Layers:

@@ -1,3 +1,5 @@
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -71,3 +73,12 @@ def test_maps_are_of_the_image_alone_and_see_a_changed_place(member):
     changed[0, 6, 6] = 1 - changed[0, 6, 6]
     difference = np.abs(member.maps(changed)[0] - maps[0])
     assert np.unravel_index(difference.argmax(), difference.shape) == (6, 6)
+
+
+def test_in_bfloat16_weights_and_scores_stay_float32():
+    settings = dataclasses.replace(SETTINGS, precision="bfloat16")
+    member = DenoiserMember(settings, IMAGES.shape[1:], IMAGES[:3])
+    state = trained(member, range(2))
+    assert {array.dtype for name, array in state.items() if "_" in name} == {np.dtype("float32")}
+    scores = member.score(IMAGES, IDS, seed=3)
+    assert {values.dtype for values in scores.values()} == {np.dtype("float32")}
