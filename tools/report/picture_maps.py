@@ -7,7 +7,7 @@ import matplotlib
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-SIDE, GAP, CAPTION = 132, 8, 22  # pixels of the page: of a shown picture, around it, of its caption
+SIDE, GAP, CAPTION = 132, 8, 40  # pixels of the page: of a shown picture, around it, of its caption
 PER_ROW = 3  # pictures with their maps
 _LEAST, _HIGHEST = 2.0, 6.0  # deviations: below nothing is coloured, above all is
 _LEAST_SIDE = 224  # pixels of an overlay of its own
@@ -26,7 +26,7 @@ def picture_maps(
         images: uint8 [image, height, width, channel], grey or RGB.
         maps: Standard deviations of normal images at each place [image, height, width].
         frames: top, left, bottom, right of the strangest place of each, in pixels.
-        captions: A line below each.
+        captions: Two lines, or one, below each.
 
     Returns:
         A PNG file; the same input gives the same bytes.

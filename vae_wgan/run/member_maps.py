@@ -57,7 +57,7 @@ def standardised_maps(members: Sequence[Member], places: Places, images: np.ndar
 
 def write_places(members: Sequence[Member], calibration: ExampleSet, folder: RunFolder) -> None:
     """Writes places.npz, by which maps of these members are standardised, if they have maps."""
-    maps = mean_maps(members, calibration.examples)
+    maps = mean_maps(members, np.asarray(calibration.examples))
     if maps is not None:
         write_npz(folder.places(), Places.fit(maps)._asdict())
 

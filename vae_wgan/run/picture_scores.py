@@ -50,10 +50,10 @@ def score_simple_pictures(
         _LOG.info("simple detectors of pictures: scores are up to date")
         return PictureEnsemble(read_arrays(folder.simple_ensemble()))
     _LOG.info("simple detectors of pictures: fitting and scoring")
-    known = [training]
+    learned = training.examples
     if are_few := len(training) + len(calibration) <= MOST_IMAGES:
-        known.append(calibration)
-    learned = np.concatenate([reduced(part.examples) for part in known])
+        both = (np.asarray(part.examples) for part in (training, calibration))
+        learned = np.concatenate([reduced(images) for images in both])
     ensemble = PictureEnsemble.fit(learned, seed)
     write_npz(folder.simple_ensemble(), ensemble.state)
     left_out = {name: values[len(training) :] for name, values in ensemble.held_out.items()}
