@@ -19,6 +19,12 @@ RENAMED = {"anomaly": NAME, "tools": f"{NAME}.tools", "vae_wgan": f"{NAME}.vae_w
 OURS = "|".join(RENAMED)
 TENSORFLOW = ">=2.20,<2.22"
 RAY = "ray>=2.50,<3"  # for --launcher=ray
+SERVE = [  # for anomaly.serve
+    "fastapi>=0.115,<1",
+    "prometheus-client>=0.20,<1",
+    "python-multipart>=0.0.9,<1",  # uploads
+    "uvicorn>=0.30,<1",
+]
 VERSION = re.search(r'__version__ = "(.+)"', (ROOT / "tools/__init__.py").read_text("utf-8"))[1]
 
 
@@ -147,10 +153,13 @@ setup(
             "pytest>=9,<10",
             "pytest-xdist>=3.7,<4",
             RAY,
+            *SERVE,
+            "httpx2>=2,<3",  # requests of tests to the server
             "ruff>=0.17,<0.18",
         ],
         "gpu": [f"tensorflow[and-cuda]{TENSORFLOW}"],
         "ray": [RAY],
+        "serve": SERVE,
     },
     entry_points={
         "console_scripts": [

@@ -23,6 +23,7 @@ if TYPE_CHECKING:  # what editors and type checkers read; _MODULES is what Pytho
     from anomaly.machinery.detector_losses import elbo as elbo
     from anomaly.model_zoo import fetch_detector as fetch_detector
     from tools.data.corruptions.masks import apply_mask as apply_mask
+    from tools.report.detector_plots import plot_change as plot_change
     from tools.report.detector_plots import plot_feature_outlier_image as plot_feature_outlier_image
     from tools.report.detector_plots import plot_instance_score as plot_instance_score
 
@@ -37,6 +38,7 @@ _MODULES = {
     "elbo": "anomaly.machinery.detector_losses",
     "fetch_detector": "anomaly.model_zoo",
     "load_detector": "anomaly.machinery.detector_files",
+    "plot_change": "tools.report.detector_plots",
     "plot_feature_outlier_image": "tools.report.detector_plots",
     "plot_instance_score": "tools.report.detector_plots",
     "save_detector": "anomaly.machinery.detector_files",

@@ -98,7 +98,7 @@ class Detector:
             raise ArgumentTypeError(f"meta: must be a dict, is {type(value).__name__}")
         self._meta = value
 
-    def fit(self, X: Any, *arguments: Any, **options: Any) -> None:
+    def fit(self, X: Any, *arguments: Any, **options: Any) -> object:
         """Trains the networks on normal data."""
         raise NotImplementedError
 

@@ -8,6 +8,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from tools.scores.drift import FALSE_ALARMS
+
 _LOG = logging.getLogger(__name__)
 
 
@@ -56,6 +58,28 @@ def plot_feature_outlier_image(  # noqa: PLR0913  the arguments that users of de
     figure = pyplot.figure(figsize=figsize)
     draw_feature_outliers(figure, od_preds, X, X_recon, rows=rows.tolist(), n_channels=n_channels)
     pyplot.show()
+
+
+def plot_change(wealth: Sequence[float]) -> None:
+    """Shows `draw_change` in a new figure."""
+    from matplotlib import pyplot
+
+    draw_change(pyplot.figure(), wealth)
+    pyplot.show()
+
+
+def draw_change(figure: Figure, wealth: Sequence[float]) -> None:
+    """Draws the evidence that a stream of rows has changed, and where it is an alarm.
+
+    Args:
+        figure: To draw on.
+        wealth: What `ChangeWatch.update` returned, [row].
+    """
+    axes = figure.add_subplot()
+    axes.semilogy(np.arange(len(wealth)), np.maximum(wealth, 1e-6))
+    axes.axhline(1 / FALSE_ALARMS, color="C3", linestyle="--", label="alarm")
+    axes.set(xlabel="row", ylabel="evidence of a change", title="Have the data changed?")
+    axes.legend()
 
 
 def draw_instance_score(

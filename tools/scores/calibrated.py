@@ -8,6 +8,7 @@ Their libraries are imported where they are used: flags name the scores and need
 """
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 
@@ -34,9 +35,59 @@ def typicality(calibration: np.ndarray) -> Formula:
     return lambda log_likelihood: np.abs(log_likelihood - centre)
 
 
+class Outside(NamedTuple):
+    """Tells which examples are further from the mean than every calibration example.
+
+    Attributes:
+        centre: Mean of the covariates [covariate].
+        scale: Their standard deviations [covariate].
+        precision: Inverse covariance of the standardised ones [covariate, covariate].
+        furthest: Largest squared Mahalanobis distance of a calibration example.
+    """
+
+    centre: np.ndarray
+    scale: np.ndarray
+    precision: np.ndarray
+    furthest: float
+
+    def __call__(self, covariates: np.ndarray) -> np.ndarray:
+        """From covariates [covariate, example] to bool [example]."""
+        return self.distance(covariates) > self.furthest
+
+    def distance(self, covariates: np.ndarray) -> np.ndarray:
+        """Squared Mahalanobis distance from the mean [example]."""
+        standard = (covariates.T - self.centre) / self.scale
+        return ((standard @ self.precision) * standard).sum(axis=1)
+
+
+class Unexplained(NamedTuple):
+    """What a fitted line leaves of log likelihoods; see `unexplained_log_likelihood`.
+
+    Attributes:
+        slopes: [covariate, member], of covariates standardised as by `outside`.
+        offsets: [member].
+        lowest: What is explained of a calibration example at least [member].
+        middle: What is explained on average [member].
+        outside: Tells where covariates are unlike all that were fitted.
+    """
+
+    slopes: np.ndarray
+    offsets: np.ndarray
+    lowest: np.ndarray
+    middle: np.ndarray
+    outside: Outside
+
+    def __call__(self, log_likelihood: np.ndarray, covariates: np.ndarray) -> np.ndarray:
+        """What is left [member, example] of [member, example] and [covariate, example]."""
+        standard = (covariates.T - self.outside.centre) / self.outside.scale
+        explained = standard @ self.slopes + self.offsets
+        floor = np.where(self.outside(covariates)[:, np.newaxis], self.middle, self.lowest)
+        return log_likelihood - np.maximum(explained, floor).T
+
+
 def unexplained_log_likelihood(
     calibration: np.ndarray, calibration_covariates: np.ndarray
-) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
+) -> Unexplained:
     """What simple properties of the input do not explain of l, nats: higher = more normal.
 
     l minus its linear regression on the covariates, fitted to each member by least squares. What
@@ -57,26 +108,23 @@ def unexplained_log_likelihood(
         is left [member, example].
     """
     from sklearn.linear_model import LinearRegression
-    from sklearn.preprocessing import StandardScaler
 
+    outside = is_unlike_all(calibration_covariates)
     # Covariates are of very different sizes.
-    scaler = StandardScaler().fit(calibration_covariates.T)
-    fitted = scaler.transform(calibration_covariates.T)
+    fitted = (calibration_covariates.T - outside.centre) / outside.scale
     regression = LinearRegression().fit(fitted, calibration.T)
-    of_calibration = regression.predict(fitted)
-    lowest, middle = of_calibration.min(axis=0), of_calibration.mean(axis=0)
-    is_unlike = is_unlike_all(calibration_covariates)
-
-    def unexplained(log_likelihood: np.ndarray, covariates: np.ndarray) -> np.ndarray:
-        explained = regression.predict(scaler.transform(covariates.T))
-        floor = np.where(is_unlike(covariates)[:, np.newaxis], middle, lowest)
-        return log_likelihood - np.maximum(explained, floor).T
-
-    return unexplained
+    explained = regression.predict(fitted)
+    return Unexplained(
+        regression.coef_.T,
+        regression.intercept_,
+        explained.min(axis=0),
+        explained.mean(axis=0),
+        outside,
+    )
 
 
-def is_unlike_all(calibration: np.ndarray) -> Formula:
-    """Which examples are further from the mean than every calibration example.
+def is_unlike_all(calibration: np.ndarray) -> Outside:
+    """Tells which examples are further from the mean than every calibration example.
 
     Args:
         calibration: Covariates of the calibration examples [covariate, example].
@@ -89,10 +137,9 @@ def is_unlike_all(calibration: np.ndarray) -> Formula:
     from sklearn.preprocessing import StandardScaler
 
     scaler = StandardScaler().fit(calibration.T)
-    fitted = scaler.transform(calibration.T)
-    distance = EmpiricalCovariance().fit(fitted).mahalanobis
-    furthest = distance(fitted).max()
-    return lambda covariates: distance(scaler.transform(covariates.T)) > furthest
+    fitted = EmpiricalCovariance().fit(scaler.transform(calibration.T))
+    outside = Outside(scaler.mean_, scaler.scale_, fitted.get_precision(), np.inf)
+    return outside._replace(furthest=float(outside.distance(calibration).max()))
 
 
 def density_of_states(calibration: np.ndarray) -> Formula:
@@ -125,7 +172,34 @@ def density_of_states(calibration: np.ndarray) -> Formula:
     return score
 
 
-def gaussian_distance(calibration: np.ndarray) -> Formula:
+class GaussianDistance(NamedTuple):
+    """Squared Mahalanobis distance of statistics made normal; see `gaussian_distance`.
+
+    Attributes:
+        powers: Exponents of Yeo and Johnson [statistic].
+        ends: Smallest and largest calibration value [end, statistic].
+        slopes: Derivatives of the powers there [end, statistic].
+        centre: Mean after the powers [statistic].
+        precision: Inverse covariance after them [statistic, statistic].
+    """
+
+    powers: np.ndarray
+    ends: np.ndarray
+    slopes: np.ndarray
+    centre: np.ndarray
+    precision: np.ndarray
+
+    def __call__(self, statistics: np.ndarray) -> np.ndarray:
+        """From statistics [statistic, example] to distances [example]."""
+        values = statistics.T
+        inside = np.clip(values, *self.ends)
+        side = (values > inside).astype(int)  # 0 below the range, 1 above it
+        beyond = (values - inside) * np.take_along_axis(self.slopes, side, axis=0)
+        normal = yeo_johnson(inside, self.powers) + beyond - self.centre
+        return ((normal @ self.precision) * normal).sum(axis=1)
+
+
+def gaussian_distance(calibration: np.ndarray) -> GaussianDistance:
     """Squared Mahalanobis distance of statistics made normal: higher = more anomalous.
 
     Each statistic goes through a Yeo-Johnson power that makes the calibration's values as normal as
@@ -143,20 +217,21 @@ def gaussian_distance(calibration: np.ndarray) -> Formula:
     from sklearn.preprocessing import PowerTransformer
 
     fitted = np.asarray(calibration, float).T
-    power = PowerTransformer(standardize=False).fit(fitted)
-    power.lambdas_ = power.lambdas_.clip(-LARGEST_POWER, LARGEST_POWER)
-    normal = EmpiricalCovariance().fit(power.transform(fitted))
+    powers = PowerTransformer(standardize=False).fit(fitted).lambdas_
+    powers = powers.clip(-LARGEST_POWER, LARGEST_POWER)
+    normal = EmpiricalCovariance().fit(yeo_johnson(fitted, powers))
     ends = np.stack([fitted.min(axis=0), fitted.max(axis=0)])
-    slopes = _slopes(power.lambdas_, ends)
+    slopes = _slopes(powers, ends)
+    return GaussianDistance(powers, ends, slopes, normal.location_, normal.get_precision())
 
-    def distance(statistics: np.ndarray) -> np.ndarray:
-        values = statistics.T
-        inside = np.clip(values, *ends)
-        side = (values > inside).astype(int)  # 0 below the range, 1 above it
-        beyond = (values - inside) * np.take_along_axis(slopes, side, axis=0)
-        return normal.mahalanobis(power.transform(inside) + beyond)
 
-    return distance
+def yeo_johnson(values: np.ndarray, powers: np.ndarray) -> np.ndarray:
+    """The powers of Yeo and Johnson 2000 [statistic] of values [example, statistic]."""
+    from scipy.special import boxcox1p
+
+    return np.where(
+        values >= 0, boxcox1p(np.abs(values), powers), -boxcox1p(np.abs(values), 2 - powers)
+    )
 
 
 def _slopes(exponents: np.ndarray, values: np.ndarray) -> np.ndarray:

@@ -58,7 +58,7 @@ def highest_log_likelihood(images: np.ndarray, likelihood: str) -> np.ndarray:
         t = values.clip(1e-3, 1 - 1e-3)  # as in the paper
         highest = t * np.log(t) + (1 - t) * np.log1p(-t)
     elif likelihood == "continuous_bernoulli":
-        highest = np.interp(values, *_continuous_bernoulli_maxima())
+        highest = np.interp(values, *continuous_bernoulli_maxima())
     else:
         highest = np.zeros_like(values)
     return highest.sum(axis=(1, 2, 3))
@@ -104,7 +104,7 @@ def _paeth(left: np.ndarray, above: np.ndarray, corner: np.ndarray) -> np.ndarra
 
 
 @lru_cache
-def _continuous_bernoulli_maxima() -> tuple[np.ndarray, np.ndarray]:
+def continuous_bernoulli_maxima() -> tuple[np.ndarray, np.ndarray]:
     """Values t in [0, 1] and the largest log density at each."""
     values = np.linspace(0, 1, 1021)  # all bytes / 255 are among them
 

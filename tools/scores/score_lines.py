@@ -157,5 +157,7 @@ def deployed_score(score_keys: Sequence[str]) -> tuple[str, str]:
     It is the first score, but of images one that costs a single pass and is one number per example,
     if it is among them: likelihood_residual of VAEs, critic_distance of WGANs.
     """
-    key = next((key for key in QUICK_SCORES if key in score_keys), score_keys[0])
+    first = score_keys[0]
+    quick = next((key for key in QUICK_SCORES if key in score_keys), first)
+    key = first if first in FITTED_SCORES else quick
     return key, ENSEMBLE if key in FITTED_SCORES else SCORE_KEYS[key].headline_statistics[0]

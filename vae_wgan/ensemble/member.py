@@ -69,8 +69,13 @@ class Member(ABC):
             seed: Seed of the noise.
         """
 
-    def limited_to(self, quantities: Collection[str]) -> Self:
-        """A member whose `score` may leave out all but these quantities; by default itself."""
+    def limited_to(self, quantities: Collection[str], largest_batch: int | None = None) -> Self:
+        """A member whose `score` may leave out all but these quantities; by default itself.
+
+        Args:
+            quantities: Names of the quantities that are needed.
+            largest_batch: Examples per pass at most, for few at a time; None: as they are.
+        """
         return self
 
     def score_likelihood(
@@ -110,6 +115,18 @@ class Member(ABC):
 
     def posterior_means(self, rows: np.ndarray) -> np.ndarray | None:
         """The quantity `posterior_mean` alone, float32 [row]; None: the model has no posterior."""
+        return None
+
+    def contributions(self, rows: np.ndarray, normal: np.ndarray, seed: int) -> np.ndarray | None:
+        """What each feature of a row adds to -log p, nats: [row, feature]; None: it is not known.
+
+        Over the features they sum to -log p(row) + log p(normal row).
+
+        Args:
+            rows: Rows of a table [row, feature].
+            normal: A normal row for each of them, to which it is compared [row, feature].
+            seed: Seed of the noise, as for `score`.
+        """
         return None
 
     def more_normal(

@@ -108,11 +108,11 @@ class NetworkMember(Member):
         )
         return member
 
-    def limited_to(self, quantities: Collection[str]) -> Self:
-        """A member without the passes that give none of these quantities."""
+    def limited_to(self, quantities: Collection[str], largest_batch: int | None = None) -> Self:
+        """A member without the passes that give none of these quantities; see `Member`."""
         member = copy.copy(self)
         member.passes = {
-            name: each
+            name: each._replace(batch=min(each.batch, largest_batch or each.batch))
             for name, each in self.passes.items()
             if not each.gives or each.gives.intersection(quantities)
         }

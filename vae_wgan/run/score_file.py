@@ -14,12 +14,7 @@ from tools.data.images.new_pictures import NewPictures, picture_parts
 from tools.data.images.picture_files import form_of_shape
 from tools.data.tables.encoded_columns import NumericColumn
 from tools.data.tables.new_rows import NewRows, examine_rows
-from tools.data.tables.scored_rows import (
-    PICTURE_COLUMNS,
-    check_output,
-    with_given_columns,
-    write_scored_rows,
-)
+from tools.data.tables.scored_rows import check_output, with_given_columns, write_scored_rows
 from tools.data.tables.table_datasets import table_content
 from tools.data.tables.table_encoder import TableEncoder, encoder_from_json
 from tools.data.tables.table_files import table_parts
@@ -159,7 +154,8 @@ class _PictureFile(_ScoredFile):
         form = form_of_shape(read_manifest(self._folder).example_shape, settings.fit)
         for part in picture_parts(source, form, settings.read_options, PICTURES):
             self._note(part.problems, part.names.__getitem__, "; mend it")
-            scored = self._scored(part)
+            scored = self._scorer.scored_pictures(part)
+            self._count(scored)
             if self._explain_in:
                 self._explain(part, scored)
             yield scored
@@ -173,14 +169,6 @@ class _PictureFile(_ScoredFile):
         is_flagged = flags[~np.isnan(flags)] == 1  # of those that could be read
         names = [name for name, flag in zip(part.names, flags, strict=True) if flag == 1]
         write_overlays(self._scorer.ensemble, part.images[is_flagged], names, self._explain_in)
-
-    def _scored(self, part: NewPictures) -> pd.DataFrame:
-        is_scored = np.array([not problem for problem in part.problems])
-        scored = self._scorer.scored_images(part.images)
-        self._count(scored)
-        lines = scored.set_index(np.flatnonzero(is_scored)).reindex(range(len(is_scored)))
-        lines = lines.assign(path=part.names, reason="", problem=part.problems)
-        return lines.astype({"reason": "string", "problem": "string"})[[*PICTURE_COLUMNS]]
 
 
 def maps_folder(settings: ImageSettings) -> Path:
@@ -207,7 +195,7 @@ class _TableFile(_ScoredFile):
 
     def __init__(self, folder: RunFolder, settings: TableSettings, encoder: TableEncoder):
         super().__init__(folder, settings)
-        self._options = settings.text_options
+        self._options, self._explain = settings.text_options, settings.explain
         self._encoder = encoder
         self._unknown: dict[str, tuple[int, str]] = {}
 
@@ -224,7 +212,10 @@ class _TableFile(_ScoredFile):
             scored = self._scorer.scored_rows(rows).assign(row=frame.index)
             self._count(scored)
             others = [name for name in frame if name not in self._encoder.needed]
-            yield with_given_columns(scored, frame[others].reset_index(drop=True))
+            given = frame[others].reset_index(drop=True)
+            if self._explain:
+                given = pd.concat([self._scorer.explained(rows, scored), given], axis=1)
+            yield with_given_columns(scored, given)
 
     def _note_rows(self, rows: NewRows, first_row: int) -> None:
         for name, (count, text) in rows.unknown.items():

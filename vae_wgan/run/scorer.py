@@ -7,11 +7,14 @@ import logging
 import numpy as np
 import pandas as pd
 
+from tools.data.images.new_pictures import NewPictures
 from tools.data.tables.new_rows import NewRows, examine_rows
+from tools.data.tables.scored_rows import PICTURE_COLUMNS
 from tools.errors import ArgumentError
 from tools.run.run_folder import RunFolder
 from tools.scores import conformal
 from tools.scores.score_lines import ENSEMBLE, deployed_score
+from vae_wgan.run.explained_rows import LARGEST, explained_rows, largest_columns
 from vae_wgan.run.trained_ensemble import TrainedEnsemble, open_ensemble, saved_settings
 from vae_wgan.settings.any_settings import AnySettings
 
@@ -65,10 +68,21 @@ class Scorer:
 
     def scored_images(self, images: np.ndarray) -> pd.DataFrame:
         """Columns score, p_value and flagged of images; see `TrainedEnsemble.rows`."""
-        scores = self.scores(images)
+        return self.judged(self.scores(images))
+
+    def judged(self, scores: np.ndarray) -> pd.DataFrame:
+        """Columns score, p_value and flagged of scores."""
         p_values = self.p_values(scores)
         flagged = pd.array(p_values <= self.target_fpr, "Int64")
         return pd.DataFrame({"score": scores, "p_value": p_values, "flagged": flagged})
+
+    def scored_pictures(self, pictures: NewPictures) -> pd.DataFrame:
+        """A line for each picture: path, score, p_value, flagged, reason and problem."""
+        is_read = np.array([not problem for problem in pictures.problems])
+        scored = self.scored_images(pictures.images)
+        lines = scored.set_index(np.flatnonzero(is_read)).reindex(range(len(is_read)))
+        lines = lines.assign(path=pictures.names, reason="", problem=pictures.problems)
+        return lines.astype({"reason": "string", "problem": "string"})[[*PICTURE_COLUMNS]]
 
     def scored_table(self, frame: pd.DataFrame) -> pd.DataFrame:
         """As `scored_rows`, of a table's rows as they are.
@@ -83,9 +97,13 @@ class Scorer:
 
     def scored_rows(self, rows: NewRows) -> pd.DataFrame:
         """Score, p-value, flag, reason and problem of each row; missing where it was not scored."""
+        return self.finished(rows, self.scores(rows.features))
+
+    def finished(self, rows: NewRows, found: np.ndarray) -> pd.DataFrame:
+        """As `scored_rows`, with the scores of the rows that could be scored."""
         scores, p_values = (np.full(len(rows.is_scored), np.nan) for _ in range(2))
         beyond = rows.beyond.copy()
-        scores[rows.is_scored] = found = self.scores(rows.features)
+        scores[rows.is_scored] = found
         for place in np.flatnonzero(~np.isfinite(found)):
             row = np.flatnonzero(rows.is_scored)[place]
             beyond[row] = beyond[row] or self._furthest_column(rows.features[place])
@@ -108,6 +126,16 @@ class Scorer:
             }
         )
 
+    def explained(self, rows: NewRows, scored: pd.DataFrame) -> pd.DataFrame:
+        """Columns explanation_1 to explanation_3: why flagged rows are so, text [row]; else ""."""
+        texts = np.full((len(scored), LARGEST), "", object)
+        explained = (scored["flagged"] == 1).fillna(False).to_numpy(bool)
+        places = explained[rows.is_scored]
+        contributions = explained_rows(self.ensemble, rows.features[places])
+        texts[explained & rows.is_scored] = largest_columns(contributions)
+        names = [f"explanation_{place}" for place in range(1, LARGEST + 1)]
+        return pd.DataFrame(texts, columns=names).astype("string")
+
     def _furthest_column(self, features: np.ndarray) -> str:
         columns = self.ensemble.encoder.columns if self.ensemble.encoder else ()
         owners = [column.name for column in columns for _ in column.features]
@@ -122,7 +150,11 @@ class Scorer:
 
 
 def open_scorer(
-    folder: RunFolder, settings: AnySettings | None = None, *, target_fpr: float | None = None
+    folder: RunFolder,
+    settings: AnySettings | None = None,
+    *,
+    target_fpr: float | None = None,
+    largest_batch: int | None = None,
 ) -> Scorer:
     """Opens a finished run with the score that it flags new examples by. It needs no data.
 
@@ -130,6 +162,7 @@ def open_scorer(
         folder: The run folder.
         settings: Settings of the run; None: those in the manifest.
         target_fpr: Share of normal examples to flag; None: that of the settings.
+        largest_batch: Examples per pass at most, for few at a time; None: what suits many.
 
     Raises:
         InputError: The folder holds no finished run.
@@ -137,4 +170,5 @@ def open_scorer(
     settings = settings or saved_settings(folder)
     key, statistic = deployed_score(settings.score_keys)
     ensemble = open_ensemble(folder, key, settings, calibrated=True)
+    ensemble.largest_batch = largest_batch
     return Scorer(ensemble, statistic, settings.target_fpr if target_fpr is None else target_fpr)

@@ -69,6 +69,7 @@ class TrainedEnsemble:
     Attributes:
         simple: Simple detectors of a table's rows or of images, for a score that needs them.
         places: Statistics by which maps of the members are standardised; None: there are no maps.
+        largest_batch: Examples per pass at most; None: what suits many. Set it before scoring.
 
     Raises:
         ArgumentError: This kind of member has no such score.
@@ -93,6 +94,7 @@ class TrainedEnsemble:
         self.calibration = calibration
         self.simple: SimpleDetectors | None = None
         self.places: Places | None = None
+        self.largest_batch: int | None = None
         self.row_shape = None if row_shape is None else tuple(row_shape)
         self._members: Sequence[Member] | None = None
         self._building = threading.Lock()
@@ -202,7 +204,7 @@ class TrainedEnsemble:
             names = needed_quantities([self.score_key])
             model = self.kind.new_member(self.settings, row_shape, none, names)
             members = [model.with_state(state) for state in self.states]
-            return [member.limited_to(names) for member in members]
+            return [member.limited_to(names, self.largest_batch) for member in members]
         except InputError as error:
             wanted = "another shape" if self.row_shape is None else f"the shape {self.row_shape}"
             raise ArgumentError(

@@ -249,6 +249,12 @@ class TableSettings(ScoreFileSettings):
     )
     elbo_threshold: float | None = vae_options.elbo_threshold("rows")
 
+    explain: bool = option(
+        False,
+        "Names in output the three columns that add most to the score of each flagged row of"
+        " score_file, in nats of the members' -log p(x).",
+        of_this_start=True,
+    )
     strict_data: bool = option(
         False,
         "Ends with an error where a row of score_file cannot be scored, instead of a line that"

@@ -12,6 +12,7 @@ from tools.scores.costs import SAMPLING
 from vae_wgan.ensemble.model_state import function_of_weights
 from vae_wgan.ensemble.network_member import NetworkMember, Pass
 from vae_wgan.settings.table_settings import TableSettings
+from vae_wgan.table.integrated_gradients import integrated_gradients
 from vae_wgan.table.table_flow import TableFlow
 from vae_wgan.table.table_vae import TableVAE
 from vae_wgan.vae.vae import posterior_mean
@@ -20,6 +21,9 @@ MODELS: dict[str, type[TableVAE | TableFlow]] = {"vae": TableVAE, "flow": TableF
 # Steps per compiled call: a step takes less time than the overhead of a call.
 BLOCK_STEPS = 100
 SCORE_BATCH = 2048  # rows per compiled scoring call; the last batch is padded
+EXPLAINED_BATCH = 64  # rows per call that explains scores
+# Log likelihood of each model, in nats.
+LIKELIHOODS = {"vae": "iwae", "flow": "log_likelihood"}
 # Gradient clipping: one row far out in a tail must not ruin the weights. Usual norms are smaller.
 LARGEST_GRADIENT_NORM = 20.0
 
@@ -62,6 +66,15 @@ class TableMember(NetworkMember):
             for function in (self._model.scores, self._posterior_means)
         )
         self.passes = {SAMPLING: Pass(scores, SCORE_BATCH, self._noise)}
+        self._compiled_contributions = function_of_weights(
+            self._model,
+            lambda rows, normal, noise: integrated_gradients(
+                lambda at: -self._model.scores(at, noise)[LIKELIHOODS[settings.model]],
+                rows,
+                normal,
+            ),
+            xla=False,
+        )
 
     def train_steps(self, examples: np.ndarray, seed: int, steps: range) -> dict[str, float]:
         """Steps of Adam on one batch each; returns the mean loss of the last batch, in nats."""
@@ -83,6 +96,17 @@ class TableMember(NetworkMember):
             return None
         means = partial(self._compiled_posterior_means, self.weights)
         return in_full_batches(means, rows, size=SCORE_BATCH)["posterior_mean"]
+
+    def contributions(self, rows: np.ndarray, normal: np.ndarray, seed: int) -> np.ndarray:
+        """Integrated gradients of -log p from a normal row to each row; see `Member`."""
+        noise = self._noise(seed, np.zeros(len(rows), np.int64))
+        function = partial(self._compiled_contributions, self.weights)
+        return in_full_batches(
+            lambda rows, normal: {"nats": function(rows, normal, noise)},
+            rows,
+            normal,
+            size=EXPLAINED_BATCH,
+        )["nats"]
 
     def monitor(self) -> dict[str, float]:
         """Mean of each quantity over the monitored rows; the learning rate."""

@@ -9,6 +9,7 @@ from zlib import crc32
 import numpy as np
 import pytest
 import tensorflow as tf
+from PIL import Image
 
 from anomaly.detectors.ensemble_detector import EnsembleDetector
 from anomaly.machinery.detector_files import load_detector, save_detector
@@ -131,7 +132,9 @@ def test_a_saved_detector_needs_its_run_no_more(detector, tmp_path):
     expected = detector.score(NOISE)
     np.testing.assert_array_equal(load_detector(tmp_path / "a").score(NOISE), expected)
     assert load_detector(tmp_path / "b").threshold == detector.threshold
-    assert repr(detector) == "EnsembleDetector"
+    assert repr(detector).startswith(
+        "EnsembleDetector(2 members, kind vae, 28 x 28 x 1, score waic, threshold "
+    )
 
 
 def test_an_unfitted_detector_can_be_saved(tmp_path):
@@ -213,12 +216,13 @@ def test_wrong_input_is_named(detector, run_folder, tmp_path):
     assert f"run_folder={tmp_path} holds no run" in message_of(EnsembleDetector, tmp_path)
     assert "threshold" in message_of(EnsembleDetector(run_folder).predict, NOISE)
     assert "call fit" in message_of(EnsembleDetector().score, NOISE)
+    assert "without calibration rows" in message_of(detector.p_value, NOISE)
     for side in (32, 30):
         assert f"of the shape (28, 28, 1), not ({side}, {side}, 1)" in message_of(
             detector.score, np.zeros((2, side, side, 1))
         )
     assert "X has 30x30x1 images" in message_of(EnsembleDetector().fit, np.zeros((2, 30, 30, 1)))
-    assert "X holds numbers" in message_of(detector.score, NOISE + 1)
+    assert "X holds float32 numbers" in message_of(detector.score, NOISE + 1)
     assert "other settings" in message_of(
         EnsembleDetector().fit, NORMAL, run_folder, **(TINY | {"latent_size": 4})
     )
@@ -305,3 +309,39 @@ def test_wgans_have_the_score_of_critics_by_rows_that_none_has_seen(tmp_path):
     )
     expected = FITTED_SCORES["critic_distance"].compute(*parts)
     np.testing.assert_allclose(again.score(NOISE), expected, rtol=1e-3)
+
+
+@pytest.mark.filterwarnings("ignore:Only one sample")  # of two calibration images, one is left
+def test_paths_folders_and_single_images_are_taken(fitted, tmp_path):
+    detector = fitted[0]
+    for number in range(3):
+        Image.fromarray(NORMAL[number]).save(tmp_path / f"{number}.png")
+    expected = detector.score(NORMAL[:3])
+    np.testing.assert_array_equal(detector.score(tmp_path), expected)
+    np.testing.assert_allclose(detector.score(NORMAL[0]), expected[:1], rtol=1e-5)
+    (tmp_path / "1.png").write_bytes(b"broken")
+    assert "1.png: " in message_of(detector.score, str(tmp_path))
+    found = detector.scored(tmp_path)
+    assert found.index.tolist() == ["0.png", "1.png", "2.png"]
+    assert found["score"].isna().tolist() == [False, True, False]
+    detector.save(tmp_path / "saved")
+    same = load_detector(tmp_path / "saved")
+    np.testing.assert_array_equal(same.p_value(NORMAL), detector.p_value(NORMAL))
+
+
+@pytest.mark.filterwarnings("ignore:Only one sample")  # of two calibration images, one is left
+def test_fit_of_images_and_tables_names_its_settings_and_returns_the_detector(fitted, monkeypatch):
+    asked = {}
+
+    def fit(rows, folder, key, **settings):
+        asked.update(settings, rows=rows, key=key)
+        return fitted[0]._ensemble
+
+    monkeypatch.setattr("anomaly.detectors.ensemble_detector.fit_ensemble", fit)
+    detector = EnsembleDetector.fit_images(NORMAL, num_models=2, max_steps=12, target_fpr=0.4)
+    assert detector.threshold == min(fitted[0]._scorer(0.4).threshold, 1.7976931348623157e308)
+    assert (asked.pop("rows") is NORMAL, asked.pop("key")) == (True, "likelihood_residual")
+    wanted = {"num_models": 2, "max_steps": 12, "model": "vae", "preset": "fast", "seed": 0}
+    assert asked == wanted
+    EnsembleDetector.fit_table(NORMAL[0], model="flow", drop_columns=["3"])
+    assert (asked["key"], asked["drop_columns"]) == ("combined_flow", ("3",))

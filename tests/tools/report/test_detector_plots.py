@@ -9,6 +9,7 @@ from matplotlib import pyplot
 from matplotlib.figure import Figure
 
 from tools.report.detector_plots import (
+    draw_change,
     draw_feature_outliers,
     draw_instance_score,
     plot_feature_outlier_image,
@@ -128,3 +129,11 @@ def test_scores_that_were_not_asked_for_are_named(key):
             draw_instance_score(Figure(), preds, np.zeros(12, int), ["normal"], 0.3)
         else:
             draw_feature_outliers(Figure(), preds, IMAGES, rows=[0])
+
+
+def test_evidence_of_a_change_is_a_line_below_or_above_the_alarm():
+    figure = Figure()
+    draw_change(figure, [1.0, 20.0, 300.0, 0.0])
+    line, alarm = figure.axes[0].lines
+    assert line.get_ydata().tolist() == [1.0, 20.0, 300.0, 1e-6]
+    assert alarm.get_ydata()[0] == 100

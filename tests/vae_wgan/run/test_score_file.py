@@ -38,7 +38,8 @@ def test_without_a_run_it_says_what_is_missing(settings):
 
 def test_a_run_that_never_came_to_its_data_is_told(settings):
     folder = RunFolder(settings.model_dir)
-    folder.update_manifest(settings=dataclasses.asdict(settings))
+    steps = {"max_steps": 10, "batch_size": 8}
+    folder.update_manifest(settings=dataclasses.asdict(settings) | steps)
     assert "names no data sets" in message_of(score_table, settings, set())
 
 
@@ -65,7 +66,7 @@ def run(tmp_path, monkeypatch):
     gone = {"train_dataset": str(tmp_path / "gone.csv"), "label_column": "Class"}
     folder = RunFolder(tmp_path / "run")
     folder.update_manifest(
-        settings=dataclasses.asdict(TableSettings()) | gone,
+        settings=dataclasses.asdict(TableSettings(max_steps=10, batch_size=8)) | gone,
         datasets={"in_distribution": "own", "out_of_distribution": ["anomalies"]},
         encoder=encoder.to_json(),
     )

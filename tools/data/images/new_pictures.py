@@ -53,10 +53,11 @@ def picture_parts(
         (source, picture_paths(source)) if source.is_dir() else (source.parent, [source])
     )
     for start in range(0, len(paths), size):
-        yield _read(paths[start : start + size], folder, form)
+        yield read_new_pictures(paths[start : start + size], folder, form)
 
 
-def _read(paths: Sequence[Path], folder: Path, form: PictureForm) -> NewPictures:
+def read_new_pictures(paths: Sequence[Path], folder: Path, form: PictureForm) -> NewPictures:
+    """Reads picture files, whatever they are called; their names are relative to a folder."""
     found = pictures_or_faults(paths, form)
     images = [image for image in found if not isinstance(image, InputError)]
     problems = [str(image) if isinstance(image, InputError) else "" for image in found]

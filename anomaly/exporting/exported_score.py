@@ -1,0 +1,151 @@
+"""The score of a run as a TensorFlow module: raw pictures or rows in, score, p-value, flag out."""
+
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from anomaly.exporting.graph_rows import column_specs, encoded_columns
+from anomaly.exporting.graph_scores import (
+    gaussian_distance,
+    input_properties,
+    p_values,
+    statistic_of_members,
+    unexplained,
+)
+from tools.errors import InputError
+from tools.run.seeds import child_seed
+from tools.scores import calibrated
+from tools.scores.ensemble_statistics import SCORE_KEYS
+from tools.scores.score_registry import INPUT_PROPERTIES, LOGITS, needed_quantities
+from vae_wgan.ensemble.members import member_seed
+from vae_wgan.ensemble.network_member import NetworkMember
+from vae_wgan.run.scorer import Scorer
+
+Outputs = dict[str, tf.Tensor]
+Combine = Callable[[Mapping[str, tf.Tensor]], tf.Tensor]
+
+
+class ExportedScore(tf.Module):
+    """Scores raw inputs by plain TensorFlow operations.
+
+    Args:
+        scorer: The run, opened with the score to export.
+
+    Raises:
+        InputError: The score has no form in TensorFlow, or needs noise of its own for each row.
+    """
+
+    def __init__(self, scorer: Scorer):
+        super().__init__(name="score")
+        ensemble = scorer.ensemble
+        if ensemble.row_shape is None:
+            raise InputError("the run is of an earlier version and does not say its images' shape")
+        self._scorer = scorer
+        self._combine = _combination(scorer)
+        self._shape = ensemble.row_shape
+        settings: Any = ensemble.settings  # a dataclass of the run's kind
+        plain = dataclasses.replace(settings, compile=False)
+        needed = needed_quantities([ensemble.score_key])
+        none = np.empty((0, *ensemble.row_shape), np.float32)
+        model = ensemble.kind.new_member(plain, ensemble.row_shape, none, needed)
+        if not isinstance(model, NetworkMember):
+            raise InputError(f"members of the kind {ensemble.kind.name} are no TensorFlow networks")
+        self._members = [model.with_state(state).limited_to(needed) for state in ensemble.states]
+        # Variables, so that a SavedModel holds the weights once and beside the graph.
+        self._weights = [
+            [tf.Variable(weight, trainable=False) for weight in member.weights]
+            for member in self._members
+        ]
+
+    @property
+    def signatures(self) -> dict[str, Callable[..., Outputs]]:
+        """The functions of the SavedModel, by name."""
+        encoder = self._scorer.ensemble.encoder
+        if encoder is not None:
+            specs = column_specs(encoder)
+            of_columns = tf.function(
+                lambda **columns: self._scored(encoded_columns(columns, encoder)), autograph=False
+            )
+            return {"serving_default": of_columns.get_concrete_function(**specs)}
+        shape = [None, *self._shape]
+        of_bytes = tf.function(
+            lambda images: self._scored(tf.cast(images, tf.float32) / 255.0), autograph=False
+        )
+        of_floats = tf.function(lambda images: self._scored(images), autograph=False)
+        return {
+            "serving_default": of_bytes.get_concrete_function(
+                images=tf.TensorSpec(shape, tf.uint8, "images")
+            ),
+            "floats": of_floats.get_concrete_function(
+                images=tf.TensorSpec(shape, tf.float32, "images")
+            ),
+        }
+
+    def _scored(self, rows: tf.Tensor) -> Outputs:
+        quantities = self._quantities(rows)
+        if self._scorer.ensemble.encoder is None:
+            likelihood = self._scorer.ensemble.settings.pixel_likelihood
+            if set(INPUT_PROPERTIES) & needed_quantities([self._scorer.ensemble.score_key]):
+                found = input_properties(rows, likelihood)
+                quantities |= {name: value[tf.newaxis] for name, value in found.items()}
+        scores = self._combine(quantities)
+        # No number comes of features that overflow: nothing is more anomalous.
+        largest = tf.constant(np.finfo(np.float64).max, tf.float64)
+        scores = tf.where(tf.math.is_finite(scores), scores, largest)
+        p = p_values(scores, self._scorer.calibration)
+        return {"score": scores, "p_value": p, "flagged": p <= self._scorer.target_fpr}
+
+    def _quantities(self, rows: tf.Tensor) -> dict[str, tf.Tensor]:
+        """The members' quantities, float64 [member, row]."""
+        root, by_member = self._scorer.ensemble.settings.seed, []
+        for index, (member, weights) in enumerate(zip(self._members, self._weights, strict=True)):
+            seed = child_seed(member_seed(root, index), "scoring noise")
+            by_member.append(_scores_of(member, weights, rows, seed))
+        return {
+            name: tf.cast(tf.stack([scores[name] for scores in by_member]), tf.float64)
+            for name in by_member[0]
+        }
+
+
+def _scores_of(
+    member: NetworkMember, weights: Sequence[tf.Variable], rows: tf.Tensor, seed: int
+) -> dict[str, tf.Tensor]:
+    """The quantities [row] of one member, whose noise is the same for all rows."""
+    values = tuple(map(tf.convert_to_tensor, weights))
+    scores: dict[str, tf.Tensor] = {}
+    for each in member.passes.values():
+        noise = each.noise(seed, np.zeros(1, np.int64))
+        scores |= each.function(values, rows, tf.constant(noise))
+    return scores
+
+
+def _combination(scorer: Scorer) -> Combine:
+    """Function from the members' quantities to the score [example]."""
+    key, ensemble = scorer.ensemble.score_key, scorer.ensemble
+    known = ensemble.calibration or {}
+    if key == "likelihood_residual":
+        fit = calibrated.unexplained_log_likelihood(
+            known["laplace"], _stacked(known, INPUT_PROPERTIES)
+        )
+        return lambda of: (
+            -tf.reduce_mean(
+                unexplained(
+                    fit, of["laplace"], tf.concat([of[name] for name in INPUT_PROPERTIES], 0)
+                ),
+                axis=0,
+            )
+        )
+    if key == "critic_distance":
+        distance = calibrated.gaussian_distance(_stacked(known, LOGITS))
+        return lambda of: gaussian_distance(distance, tf.concat([of[name] for name in LOGITS], 0))
+    if key in SCORE_KEYS and scorer.statistic in ("mean", "variance", "waic"):
+        statistic = statistic_of_members(key, scorer.statistic, ensemble.settings.ddof)
+        return lambda of: statistic(of[key])
+    raise InputError(f"the score {scorer.name} has no form in plain TensorFlow yet")
+
+
+def _stacked(calibration: Mapping[str, np.ndarray], names: Sequence[str]) -> np.ndarray:
+    return np.concatenate([calibration[name] for name in names])
