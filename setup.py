@@ -165,6 +165,7 @@ setup(
         "console_scripts": [
             "anomaly-run = vae_wgan.anomaly_run:main",
             "denoiser-run = vae_wgan.denoiser_run:main",
+            "features-run = vae_wgan.features_run:main",
             "vae-run = vae_wgan.vae_run:main",
             "wgan-run = vae_wgan.wgan_run:main",
         ]

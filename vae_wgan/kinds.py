@@ -15,8 +15,9 @@ KINDS = {
     "wgan": "vae_wgan.wgan.wgan_kind:WGANKind",
     "denoiser": "vae_wgan.denoiser.denoiser_kind:DenoiserKind",
     "table": "vae_wgan.table.table_kind:TableKind",
+    "features": "vae_wgan.features.features_kind:FeaturesKind",
 }
-_SCORING_SETTINGS = ("num_models", "n_samples", "compile", "ddof")
+_SCORING_SETTINGS = ("num_models", "n_samples", "compile", "ddof", "features", "feature_weights")
 
 
 def kind_named(name: str) -> ModelKind[Any, Any]:

@@ -121,7 +121,7 @@ def test_every_installed_module_leaves_the_names_of_a_project_alone(installed, p
     assert (result.returncode, result.stdout) == (0, "[]\n"), result.stderr
 
 
-@pytest.mark.parametrize("command", ["vae-run", "wgan-run", "anomaly-run"])
+@pytest.mark.parametrize("command", ["vae-run", "wgan-run", "anomaly-run", "features-run"])
 def test_an_installed_command_says_its_version_and_names_itself(command, installed, project):
     version = call(installed / command, "--version", folder=project)
     assert (version.stdout, version.stderr) == (f"{command} {__version__}\n", "")

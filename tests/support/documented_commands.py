@@ -10,6 +10,7 @@ INSTALLED = {
     "vae-run": "vae_wgan/vae_run.py",
     "wgan-run": "vae_wgan/wgan_run.py",
     "anomaly-run": "vae_wgan/anomaly_run.py",
+    "features-run": "vae_wgan/features_run.py",
 }
 _BLOCK = re.compile(r"^```bash\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _INLINE = re.compile(r"`(python (?:-m \w|scripts/|vae_wgan/|anomaly/)[^`]*)`")

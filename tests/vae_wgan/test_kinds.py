@@ -16,6 +16,7 @@ from tools.run.seeds import child_seed
 from vae_wgan.data.image_data import load_image_data
 from vae_wgan.ensemble.member import Member
 from vae_wgan.ensemble.model_kind import ModelKind
+from vae_wgan.features.features_kind import FeaturesKind
 from vae_wgan.kinds import KINDS, kept_settings, kind_named, kind_of_run
 from vae_wgan.run.run import Run
 from vae_wgan.settings.any_settings import AnySettings
@@ -140,7 +141,7 @@ def test_a_program_scores_by_a_run_of_a_new_kind(tmp_path):
     assert detector.score(images).shape == (5,)
 
 
-@pytest.mark.parametrize("name", ["vae", "wgan", "table"])
+@pytest.mark.parametrize("name", ["vae", "wgan", "table", "features"])
 def test_a_run_is_known_by_the_settings_that_it_has_saved(name):
     kind = kind_named(name)
     settings = dataclasses.asdict(kind.settings_class())
@@ -157,12 +158,12 @@ def test_what_members_depend_on_is_kept_whatever_their_kind():
 
 
 def test_kinds_are_found_by_their_names():
-    kinds = {"vae": VAEKind, "wgan": WGANKind, "table": TableKind}
+    kinds = {"vae": VAEKind, "wgan": WGANKind, "table": TableKind, "features": FeaturesKind}
     assert {name: type(kind_named(name)) for name in kinds} == kinds
     assert {name: kind.name for name, kind in kinds.items()} == {name: name for name in kinds}
 
 
-@pytest.mark.parametrize("kind", [VAEKind, WGANKind, TableKind])
+@pytest.mark.parametrize("kind", [VAEKind, WGANKind, TableKind, FeaturesKind])
 def test_settings_have_all_that_a_run_reads(kind):
     read = {*AnySettings.__annotations__} | {n for n in vars(AnySettings) if n[0] != "_"}
     assert len(read) > 15

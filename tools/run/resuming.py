@@ -15,7 +15,7 @@ from tools.run.software_versions import git_commit, package_versions
 
 # Folders that a run writes; a number is a member's.
 _PARTS = re.compile(
-    r"scores|ensemble_scores|inputs|examples|pictures|latents|history|analysis|\d+"
+    r"features|scores|ensemble_scores|inputs|examples|pictures|latents|history|analysis|\d+"
     r"|background-[\d.e-]+",
     re.ASCII,
 )

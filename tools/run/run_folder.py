@@ -53,6 +53,10 @@ class RunFolder:
         """Properties of a data set's inputs, as a score file with one line."""
         return self.path / "inputs" / _file_name(dataset)
 
+    def features(self) -> Path:
+        """Folder of the features of pictures, computed once for all members."""
+        return self.path / "features"
+
     def simple_ensemble(self) -> Path:
         """All that the simple detectors of a table's rows, or of pictures, have learned."""
         return self.path / "simple.npz"

@@ -29,6 +29,7 @@ HEADLINES = (
     "likelihood_residual",
     "denoising_residual",
     "critic_distance",
+    "flow_and_places",
 )
 
 

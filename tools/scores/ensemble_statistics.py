@@ -53,6 +53,12 @@ SCORE_KEYS = {
     "rate": ScoreKey("log q(z|x) - log p(z), nats", False),
     "distortion": ScoreKey("-log p(x|z), nats", False),
     "posterior_mean": ScoreKey("mean over z of the mean of q(z|x)", False),
+    "place_log_likelihood": ScoreKey(
+        "log p(features of a place), mean over places, less that of pictures left out, nats", True
+    ),
+    "place_distance": ScoreKey(
+        "distance of the strangest place's features, in deviations of pictures left out", False
+    ),
     "posterior_stddev": ScoreKey("mean over z of the standard deviation of q(z|x)", False),
 }
 

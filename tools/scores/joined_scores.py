@@ -34,6 +34,19 @@ def fisher_of(*fits: Fit) -> Fit:
     return fit
 
 
+def fisher_of_members(likelihood: str, distance: str) -> Fit:
+    """Fisher's combination of the members' mean log likelihood and mean distance.
+
+    Args:
+        likelihood: Quantity of the members, higher = more normal.
+        distance: Quantity of the members, higher = more anomalous.
+    """
+    return fisher_of(
+        lambda calibration: lambda examples: -mean(examples[likelihood]),
+        lambda calibration: lambda examples: mean(examples[distance]),
+    )
+
+
 def standardised_sum(simple: str, likelihood: str) -> Fit:
     """Weighted mean of the simple detectors' score and the members', each standardised.
 

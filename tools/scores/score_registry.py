@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from tools.errors import InputError
-from tools.scores import calibrated, denoising
+from tools.scores import calibrated, denoising, joined_scores
 from tools.scores.conformal import Quantities, Scorer
 from tools.scores.ensemble_statistics import mean, variance
 from tools.scores.joined_scores import fisher_of, standardised_sum, surprise_of
@@ -20,7 +20,7 @@ from tools.scores.joined_scores import fisher_of, standardised_sum, surprise_of
 INPUT_PROPERTIES = ("complexity", "highest_log_likelihood", "brightness", "variation")
 GRADIENT_NORMS = "gradient_norm."
 BACKGROUND = "background_iwae"
-LOGITS = ("extra_logit", "logit")  # of a WGAN's critics
+LOGITS, PLACE_DISTANCE = ("extra_logit", "logit"), "place_distance"  # of critics, of features
 SIMPLE = "simple"  # of the rows of a table, see tools.scores.simple
 SIMPLE_PARTS = "simple."  # begins the names of the parts of tools.scores.pictures
 STRANGEST_PLACE = "strangest_place"  # of the members' maps
@@ -83,14 +83,14 @@ def needed_quantities(score_keys: Iterable[str]) -> frozenset[str]:
 
 
 def fitted_scores(models: str) -> tuple[str, ...]:
-    """Names of the fitted scores of `likelihoods`, `critics`, `denoisers` or `rows` of a table."""
+    """Fitted scores of `likelihoods`, `critics`, `denoisers`, `features`, or `rows` of a table."""
     return tuple(key for key, score in FITTED_SCORES.items() if _models_of(score) == models)
 
 
 def _models_of(score: FittedScore) -> str:
     """The models that give what a score needs."""
-    of_denoisers = {denoising.ERRORS, denoising.SIZES, denoising.EIGENVALUES}
-    marks = {"rows": {SIMPLE}, "critics": {*LOGITS}, "denoisers": of_denoisers}
+    marks = {"rows": {SIMPLE}, "critics": {*LOGITS}, "features": {PLACE_DISTANCE}}
+    marks["denoisers"] = {denoising.ERRORS, denoising.SIZES, denoising.EIGENVALUES}
     return next((name for name, marked in marks.items() if marked & {*score.needs}), "likelihoods")
 
 
@@ -336,6 +336,11 @@ FITTED_SCORES = {
         "log of the largest eigenvalue of the posterior covariance, summed over noise levels",
         (denoising.EIGENVALUES,),
         _unfitted(denoising.eigenscore),
+    ),
+    "flow_and_places": FittedScore(
+        "p-values of log p(pooled features) and of the strangest place's features, combined",
+        ("log_likelihood", PLACE_DISTANCE),
+        joined_scores.fisher_of_members("log_likelihood", PLACE_DISTANCE),
     ),
     "critic_distance": FittedScore(
         "distance of all members' logits, of both critics, from those of the calibration split",

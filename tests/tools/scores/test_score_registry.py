@@ -94,7 +94,9 @@ def test_needs_are_names_or_what_begins_with_them():
 
 
 def test_each_fitted_score_belongs_to_one_kind_of_models():
-    kinds = [fitted_scores(name) for name in ("likelihoods", "critics", "denoisers", "rows")]
+    kinds = [
+        fitted_scores(name) for name in ("likelihoods", "critics", "denoisers", "rows", "features")
+    ]
     assert sorted(key for keys in kinds for key in keys) == sorted(FITTED_SCORES)
     assert kinds[1] == ("critic_distance",)
     assert "denoising_residual" in kinds[2]
@@ -161,6 +163,7 @@ def test_all_fitted_scores_are_rows_of_the_table_and_the_first_is_named(tmp_path
         ("likelihood_residual", "ensemble"),
         ("denoising_residual", "ensemble"),
         ("critic_distance", "ensemble"),
+        ("flow_and_places", "ensemble"),
         ("iwae", "waic"),
         ("iwae", "mean"),
     )

@@ -1,0 +1,106 @@
+"""Whole runs on features of pictures, by a small network whose weights the test makes."""
+
+import shutil
+
+import numpy as np
+import pytest
+
+from input_errors import message_of
+from parsed_settings import parsed
+from small_network import write_small_network
+from tiny_run import bytes_by_path, write_data
+from tools.run.run_folder import RunFolder
+from tools.scores.score_files import read_scores
+from vae_wgan.kinds import kind_named, kind_of_run
+from vae_wgan.run.run import Run
+from vae_wgan.settings.features_settings import FeaturesSettings
+
+WANTED = r"\d/checkpoint|scores/.*npz|metrics.csv"
+
+
+def run(folder, *flags, name="run", network="small.keras"):
+    settings, given = parsed(
+        FeaturesSettings,
+        f"--train_dataset={folder / 'bars.npz'}",
+        f"--ood_datasets=columns={folder / 'columns.npy'}",
+        f"--model_dir={folder / name}",
+        f"--features={folder / network}",
+        "--num_models=2",
+        "--max_steps=4",
+        "--viz_steps=2",
+        "--batch_size=8",
+        "--components=3",
+        "--channels=4",
+        "--n_flows=1",
+        "--base_depth=8",
+        "--eval_size=20",
+        "--bootstrap=20",
+        "--image_size=0",
+        "--compile=False",
+        *flags,
+    )
+    Run(kind_named("features"), settings, given).execute()
+    return RunFolder(folder / name)
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("features")
+    write_data(folder)
+    write_small_network(folder / "small.keras")
+    write_small_network(folder / "other.keras", seed=1)
+    return run(folder)
+
+
+@pytest.fixture
+def copied(finished, tmp_path):
+    """A copy of the run and its data that a test may spoil."""
+    shutil.copytree(finished.path.parent, tmp_path, dirs_exist_ok=True)
+    return tmp_path
+
+
+def test_a_run_tells_columns_from_bars_and_keeps_its_features(finished):
+    manifest = finished.manifest()
+    assert manifest.status == "finished" and kind_of_run(manifest).name == "features"
+    assert manifest.settings["feature_network"].startswith("sha256 ")
+    assert {path.suffix for path in finished.features().iterdir()} == {".npy"}
+    inside, outside = (read_scores(finished.scores(name)).scores for name in ("bars", "columns"))
+    assert inside["place_distance"].shape == (2, 20)
+    assert outside["place_distance"].min() > inside["place_distance"].max()
+    metrics = (finished.path / "analysis" / "metrics.csv").read_text()
+    assert "flow_and_places" in metrics
+    # The floors of the same photos, by their definition.
+    assert {"feature_neighbours", "feature_gaussian", "pca_reconstruction"} == {*manifest.peers}
+    assert all(name in metrics for name in manifest.peers)
+
+
+def test_a_run_that_was_stopped_ends_with_the_same_bytes(copied, finished):
+    folder = copied / "run"
+    (folder / "0" / "checkpoint-00000004.npz").unlink()
+    for path in (folder / "1", folder / "scores", folder / "features"):
+        shutil.rmtree(path)
+    run(copied)
+    assert bytes_by_path(folder, WANTED) == bytes_by_path(finished.path, WANTED)
+
+
+def test_another_network_under_the_same_folder_is_refused(copied):
+    message = message_of(run, copied, network="other.keras")
+    assert "feature_network" in message and "--delete_existing" in message
+    assert "the run has the network" in message_of(
+        run, copied, "--skip_train", network="other.keras"
+    )
+    shutil.copy(copied / "other.keras", copied / "small.keras")
+    assert "network" in message_of(run, copied, "--skip_train")
+
+
+def test_a_program_scores_new_pictures_without_the_data_or_the_store(copied, finished):
+    from anomaly import EnsembleDetector
+
+    (copied / "bars.npz").unlink()
+    shutil.rmtree(copied / "run" / "features")
+    detector = EnsembleDetector(copied / "run", "place_distance.mean")
+    wanted = read_scores(finished.scores("columns"))
+    images = np.load(copied / "columns.npy")[wanted.ids]
+    found = detector.score(images)
+    np.testing.assert_allclose(found, wanted.scores["place_distance"].mean(axis=0), rtol=1e-5)
+    assert not (copied / "run" / "features").exists()

@@ -1,0 +1,1 @@
+"""Densities of the features that a pretrained network has of pictures."""

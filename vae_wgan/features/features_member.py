@@ -1,0 +1,188 @@
+"""A member on features of pictures: a flow on pooled features, a Gaussian at each place."""
+
+import copy
+from collections.abc import Collection, Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from PIL import Image
+
+from tools.data.images.byte_images import ByteImages
+from tools.errors import InputError
+from tools.run.run_folder import RunFolder
+from tools.run.seeds import child_seed
+from tools.run.stopwatch import Stopwatch
+from tools.scores.pictures.maps import strongest
+from vae_wgan.ensemble.member import Member
+from vae_wgan.features.feature_network import FeatureNetwork
+from vae_wgan.features.feature_store import FeatureStore
+from vae_wgan.features.place_densities import PlaceDensities
+from vae_wgan.features.pooled_space import PooledSpace
+from vae_wgan.settings.features_settings import FeaturesSettings
+from vae_wgan.table.table_member import TableMember
+
+LEFT_OUT = 5  # one training picture in so many is left out of a member's training
+MOST_PICTURES = 4000  # that members are trained on; of more, so many are drawn
+_PLACES, _POOLED = "places/", "pooled/"  # begin the names of arrays in a checkpoint
+
+
+class FeaturesMember(Member):
+    """A member whose inputs are pictures and whose densities are of their features.
+
+    Members differ in their channels, in the pictures that they leave out, and in the flow's initial
+    weights. All flows are on the same whitened features, so that their likelihoods compare.
+
+    Args:
+        settings: Settings of the run.
+        image_shape: Height, width, channels of the pictures.
+        monitored: Not used: training is monitored on the pictures that the member leaves out.
+        quantities: Not used: all are cheap once the features are there.
+    """
+
+    def __init__(
+        self,
+        settings: FeaturesSettings,
+        image_shape: Sequence[int],
+        monitored: np.ndarray,
+        quantities: Collection[str] = (),
+    ):
+        """Builds the network and the flow."""
+        self._settings = settings
+        self._store = store_of(settings, tuple(image_shape))
+        network = self._store.network
+        components = min(settings.components, network.pooled_size)
+        self._flow = TableMember(settings.flow_settings, (components,), np.empty((0, components)))
+        self._components = components
+        self._places, self._pooled = self._unfitted(seed=0)
+        self._rows: tuple[np.ndarray, np.ndarray] | None = None
+        self._stopwatch = Stopwatch()
+
+    def initialize(self, seed: int) -> None:
+        """Draws the channels and the flow's initial weights."""
+        self._flow.initialize(seed)
+        self._places, self._pooled = self._unfitted(seed)
+        self._rows = None
+
+    def state(self) -> dict[str, np.ndarray]:
+        """The flow's variables by path, and the arrays of the closed forms."""
+        arrays = self._flow.state()
+        for prefix, fitted in ((_PLACES, self._places), (_POOLED, self._pooled)):
+            arrays |= {f"{prefix}{name}": array for name, array in fitted._asdict().items()}
+        return arrays
+
+    def load_state(self, arrays: Mapping[str, np.ndarray]) -> None:
+        """Restores the arrays that `state` returned; see `Member`."""
+        of_flow, self._places, self._pooled = self._split(arrays)
+        self._flow.load_state(of_flow)
+        self._rows = None
+
+    def with_state(self, arrays: Mapping[str, np.ndarray]) -> Self:
+        """A member with these weights that shares the network and the compiled functions."""
+        of_flow, places, pooled = self._split(arrays)
+        member = copy.copy(self)
+        member._flow = self._flow.with_state(of_flow)
+        member._places, member._pooled = places, pooled
+        return member
+
+    def train_steps(self, examples: np.ndarray, seed: int, steps: range) -> dict[str, float]:
+        """Before the first step, fits what has a closed form; then trains the flow."""
+        if self._rows is None:
+            features = self._store.features(training_images(examples, self._settings.seed))
+            draw = np.random.default_rng(child_seed(seed, "left out"))
+            count = len(features.pooled)
+            is_left_out = draw.permutation(count) % LEFT_OUT == 0
+            if steps.start == 0:
+                self._places = self._places.fit(features.maps, is_left_out)
+                self._pooled = PooledSpace.fit(features.pooled, self._components)
+            rows = self._pooled.flow_rows(features.pooled, self._components)
+            self._rows = rows[~is_left_out], rows[is_left_out]
+        return self._flow.train_steps(self._rows[0], seed, steps)
+
+    def monitor(self) -> dict[str, float]:
+        """Mean log likelihood of the flow, of pictures that the member leaves out."""
+        if self._rows is None:
+            return {}
+        return {"left_out_log_likelihood": float(self._flow_likelihood(self._rows[1]).mean())}
+
+    def score(self, examples: np.ndarray, ids: np.ndarray, seed: int) -> dict[str, np.ndarray]:
+        """Log likelihoods of pooled features and of places, and the strangest place."""
+        with self._stopwatch.timed("score", len(examples)):
+            features = self._store.features(examples)
+            rows = self._pooled.flow_rows(features.pooled, self._components)
+            density = self._places.log_densities(features.maps)
+            scores = {
+                "log_likelihood": self._flow_likelihood(rows)
+                + self._pooled.log_density(features.pooled),
+                "place_log_likelihood": density.mean(axis=(1, 2)) - self._places.level,
+                "place_distance": strongest(self._places.strangeness(density)),
+            }
+        return {name: values.astype(np.float32) for name, values in scores.items()}
+
+    def maps(self, images: np.ndarray) -> np.ndarray:
+        """Distance of the features around each pixel, float32 [picture, height, width].
+
+        Logarithms, in deviations of normal pictures; higher = stranger.
+        """
+        density = self._places.log_densities(self._store.features(images).maps)
+        maps, size = self._places.strangeness(density), (images.shape[2], images.shape[1])
+        pictures = (Image.fromarray(map).resize(size, Image.Resampling.BILINEAR) for map in maps)
+        return np.stack([np.asarray(picture) for picture in pictures])
+
+    @property
+    def costs(self) -> dict[str, float]:
+        """Seconds per 1,000 examples; see `Member`."""
+        return self._stopwatch.per_thousand()
+
+    def _flow_likelihood(self, rows: np.ndarray) -> np.ndarray:
+        return self._flow.score(rows, np.arange(len(rows)), seed=0)["log_likelihood"]
+
+    def _unfitted(self, seed: int) -> tuple[PlaceDensities, PooledSpace]:
+        network = self._store.network
+        rows, columns, channels = network.maps_shape
+        draw = np.random.default_rng(child_seed(seed, "channels"))
+        chosen = np.sort(draw.permutation(channels)[: self._settings.channels])
+        places = PlaceDensities.unfitted(chosen, (rows, columns))
+        return places, PooledSpace.unfitted(network.pooled_size)
+
+    def _split(
+        self, arrays: Mapping[str, np.ndarray]
+    ) -> tuple[dict[str, np.ndarray], PlaceDensities, PooledSpace]:
+        """The flow's arrays, and the closed forms.
+
+        Raises:
+            InputError: They are those of another network, or of pictures of another size.
+        """
+        wanted = {name: array.shape for name, array in self.state().items()}
+        if wanted != {name: array.shape for name, array in arrays.items()}:
+            raise InputError(
+                "a checkpoint holds densities of another network or of pictures of another size;"
+                " train again with --delete_existing or in another --model_dir"
+            )
+
+        def part(prefix: str) -> dict[str, np.ndarray]:
+            own = (name for name in arrays if name.startswith(prefix))
+            return {name.removeprefix(prefix): arrays[name] for name in own}
+
+        others = (name for name in arrays if not name.startswith((_PLACES, _POOLED)))
+        of_flow = {name: arrays[name] for name in others}
+        return of_flow, PlaceDensities(**part(_PLACES)), PooledSpace(**part(_POOLED))
+
+
+def training_images(examples: Any, seed: int) -> Any:  # an array, or ByteImages
+    """The training pictures, or MOST_PICTURES drawn ones of more: the same for all members."""
+    if len(examples) <= MOST_PICTURES:
+        return examples
+    draw = np.random.default_rng(child_seed(seed, "feature pictures"))
+    rows = np.sort(draw.permutation(len(examples))[:MOST_PICTURES])
+    # Bytes stay bytes: thousands of large pictures are too many floats.
+    return examples.take(rows) if isinstance(examples, ByteImages) else examples[rows]
+
+
+@lru_cache(maxsize=1)  # members and floors of a run share it
+def store_of(settings: FeaturesSettings, image_shape: tuple[int, ...]) -> FeatureStore:
+    """The store of a run's features: files where its run folder is, else memory."""
+    folder = RunFolder(Path(settings.model_dir).absolute())
+    network = FeatureNetwork(settings, image_shape)
+    return FeatureStore(network, folder.features() if folder.manifest_path.exists() else None)
