@@ -157,6 +157,7 @@ setup(
             "httpx2>=2,<3",  # requests of tests to the server
             "ruff>=0.17,<0.18",
         ],
+        "tfds": ["importlib-resources>=6", "tensorflow-datasets>=4.9.9,<5"],  # tfds:NAME as a set
         "gpu": [f"tensorflow[and-cuda]{TENSORFLOW}"],
         "ray": [RAY],
         "serve": SERVE,

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from tools.data.example_set import ExampleSet
+from tools.data.images.tfds_images import is_tfds, tfds_name
 from tools.errors import InputError
 from tools.run.manifest import CORRUPTION, PERTURBATION
 
@@ -32,6 +33,8 @@ def named_sources(entries: Sequence[str]) -> dict[str, str]:
 def split_entry(entry: str) -> tuple[str, str]:
     """Name and source of an entry of --ood_datasets: NAME=PATH, a known name, or a path."""
     name, equals, source = entry.partition("=")
+    if is_tfds(entry):
+        return tfds_name(entry).label, entry
     if not equals and "/" in entry:
         name, source = Path(entry).name or Path(entry).parent.name, entry
     if not name or (equals and not source):

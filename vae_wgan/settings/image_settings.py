@@ -9,6 +9,7 @@ from tools.data.corruptions.corruption_kinds import CORRUPTIONS, SEVERITIES
 from tools.data.corruptions.perturbations import PERTURBATIONS
 from tools.data.images.image_registry import check_dataset_name
 from tools.data.images.preprocessing import FITS, ReadOptions, suits_networks
+from tools.data.images.tfds_images import is_tfds, tfds_name
 from tools.errors import InputError
 from tools.run.options import option
 from vae_wgan.data.ood_names import NO_OOD, split_entry
@@ -204,7 +205,8 @@ class ImageSettings(ScoreFileSettings):
             object.__setattr__(self, "corruptions", tuple(CORRUPTIONS))
         if "all" in self.perturbations:
             object.__setattr__(self, "perturbations", tuple(PERTURBATIONS))
-        name = Path(self.train_dataset).stem
+        source = self.train_dataset
+        name = tfds_name(source).label if is_tfds(source) else Path(source).stem
         self._fill_in("model_dir", f"runs/{self.MODEL}-{name}-{self.preset}")
 
     def _check_data(self) -> None:

@@ -1,5 +1,6 @@
 """Loads the image sets that a flag can name: named ones, derived ones, or a user's own."""
 
+import logging
 import os
 import sys
 from collections.abc import Sequence
@@ -15,6 +16,7 @@ from tools.data.images.own_images import (
     SPLITS,
     Choice,
     ImageParts,
+    divided,
     in_form,
     own_parts,
     own_set,
@@ -23,10 +25,18 @@ from tools.data.images.own_images import (
 )
 from tools.data.images.picture_files import form_of_shape
 from tools.data.images.preprocessing import FOUND, ReadOptions, as_images
+from tools.data.images.tfds_images import (
+    has_test_split,
+    is_tfds,
+    tfds_form,
+    tfds_images,
+    tfds_name,
+)
 from tools.data.sources.obtain import DataFile, obtain
 from tools.errors import InputError
 from tools.files.readers import read_data_file
 
+_LOG = logging.getLogger(__name__)
 # Made from the images of the training set's test part, or of their shape.
 DERIVED = (*FLIPS, *NOISES)
 
@@ -41,7 +51,9 @@ def default_ood_names(train_dataset: str, image_shape: Sequence[int]) -> tuple[s
     named = (
         name
         for name, dataset in IMAGE_DATASETS.items()
-        if name != train_dataset and dataset.image_shape == tuple(image_shape)
+        if name != train_dataset
+        and dataset.by_default
+        and dataset.image_shape == tuple(image_shape)
     )
     return (*named, *DERIVED)
 
@@ -59,10 +71,14 @@ def check_dataset_name(flag: str, value: str, split: str = "test") -> None:
     """
     known = [name for name, dataset in IMAGE_DATASETS.items() if split in dataset.files]
     known += DERIVED if split == "test" else ()
+    if is_tfds(value):
+        tfds_name(value)
+        return
     is_name = value in IMAGE_DATASETS or value in DERIVED
     if value not in known and (is_name or not os.path.exists(os.path.expanduser(value))):
         raise InputError(
-            f"--{flag}={value}: no known data set and no path; known are {', '.join(known)}"
+            f"--{flag}={value}: no known data set and no path; known are {', '.join(known)}, and"
+            " tfds:NAME for those of TensorFlow Datasets"
         )
 
 
@@ -116,6 +132,8 @@ def load_parts(
     Raises:
         InputError: As for `load_images`.
     """
+    if is_tfds(name_or_path):
+        return _tfds_parts(name_or_path, _expanded(data_dir), options, choice, whole=whole)
     if name_or_path not in IMAGE_DATASETS:
         path = _own_path(name_or_path)
         return own_parts(path, options, choice, whole=whole, cache=cache)
@@ -136,7 +154,12 @@ def load_test_parts(
         InputError: As for `load_images`.
     """
     form = form_of_shape(training.examples.shape[1:], options.fit)
-    if name_or_path in IMAGE_DATASETS:
+    if is_tfds(name_or_path):
+        folder, seed = _expanded(data_dir), choice.seed_of("test")
+        parts = ImageParts(
+            tfds_images(name_or_path, "test", form, folder, size=choice.size, seed=seed)
+        )
+    elif name_or_path in IMAGE_DATASETS:
         test = in_form(_load_named(name_or_path, "test", _expanded(data_dir)), form)
         parts = ImageParts(choose_rows(test, choice.size, choice.seed_of("test")))
     else:
@@ -154,8 +177,11 @@ def load_labels(name: str, split: str, data_dir: str | Path) -> np.ndarray:
     if dataset is None or split not in dataset.labels:
         known = ", ".join(name for name, dataset in IMAGE_DATASETS.items() if dataset.labels)
         raise InputError(f"{name} has no {split} labels; known are those of {known}")
-    file = dataset.labels[split]
-    return _read_named(name, file, (file,), _expanded(data_dir)).astype(np.int64)
+    file, data_dir = dataset.labels[split], _expanded(data_dir)
+    images = dataset.file(split, data_dir)
+    if images != dataset.files[split]:
+        raise InputError(f"{name} has only a part of its images in {data_dir}; move it away")
+    return _read_named(name, file, split, data_dir).astype(np.int64)
 
 
 def make_ood_set(
@@ -189,6 +215,8 @@ def make_ood_set(
         images = NOISES[name]((size, *image_shape), np.random.default_rng(seed))
         return ExampleSet(name, images, np.arange(size), digest_of(images))
     form = form_of_shape(image_shape, options.fit)
+    if is_tfds(name):
+        return tfds_images(name, "test", form, _expanded(data_dir), size=size, seed=seed)
     if name in IMAGE_DATASETS:
         return in_form(choose_rows(load_images(name, "test", data_dir), size, seed), form)
     return own_set(_own_path(name_or_path), form, options, size=size, seed=seed)
@@ -198,23 +226,45 @@ def _load_named(name: str, split: str, data_dir: Path) -> ExampleSet:
     dataset = IMAGE_DATASETS[name]
     if split not in dataset.files:
         raise InputError(f"{name} has no {split} images, only {', '.join(dataset.files)}")
-    file = dataset.files[split]
-    array = _read_named(name, file, tuple(dataset.files.values()), data_dir)
+    file = dataset.file(split, data_dir)
+    if file != dataset.files[split]:
+        words = "%s: %s has only the first of its %s images; move it away to get all"
+        _LOG.info(words, name, data_dir / file.path, split)
+    array = _read_named(name, file, split, data_dir)
     images = as_images(array, str(data_dir / file.path))
-    return ExampleSet(name, images, np.arange(len(images)), file.sha256)
+    return ExampleSet(name, images, np.arange(len(images)), file.sha256 or digest_of(images))
 
 
-def _read_named(
-    name: str, file: DataFile, together: Sequence[DataFile], data_dir: Path
-) -> np.ndarray:
-    """The content of a named set's file; when it is missing, all of `together` are obtained."""
-    path = data_dir / file.path
+def _read_named(name: str, file: DataFile, split: str, data_dir: Path) -> np.ndarray:
+    """The content of a named set's file; when it is missing, it is obtained."""
+    path, dataset = data_dir / file.path, IMAGE_DATASETS[name]
     if not path.exists():
-        obtain(name, together, IMAGE_DATASETS[name].sources, data_dir)
+        sources = dataset.by_split.get(split, dataset.sources)
+        # Sources of the whole set have all files at once.
+        is_label = file in dataset.labels.values()
+        together = (file,) if dataset.by_split or is_label else tuple(dataset.files.values())
+        obtain(name, together, sources, data_dir)
     try:
         return read_data_file(path, file.sha256, file.array)
     except InputError as error:
         raise InputError(f"{error}; move the file away to get {name} anew") from error
+
+
+def _tfds_parts(
+    text: str, data_dir: Path, options: ReadOptions, choice: Choice, *, whole: bool
+) -> ImageParts:
+    """A set of TensorFlow Datasets: its split for testing, or a tenth of the one for training."""
+    form = tfds_form(text, options, data_dir)
+    train = tfds_images(text, "train", form, data_dir)
+    seed = choice.seed_of("test")
+    if has_test_split(text, data_dir):
+        return ImageParts(
+            train, tfds_images(text, "test", form, data_dir, size=choice.size, seed=seed)
+        )
+    if whole:
+        return ImageParts(train)
+    train, test = divided(train, text)
+    return ImageParts(train, choose_rows(test, choice.size, seed))
 
 
 def _own_path(name_or_path: str | Path) -> Path:

@@ -80,7 +80,7 @@ def own_parts(
         parts = _array_parts(path, options, choice)
     if parts.test is not None or whole:
         return parts
-    train, test = _split(parts.train, path)
+    train, test = divided(parts.train, str(path))
     return replace(parts, train=train, test=choose_rows(test, choice.size, choice.seed_of(TEST)))
 
 
@@ -259,11 +259,15 @@ def _read_array(path: Path, split: str) -> tuple[bool, np.ndarray]:
     )
 
 
-def _split(images: ExampleSet, path: Path) -> tuple[ExampleSet, ExampleSet]:
-    """Training and test part: a tenth is for testing, the rest for training."""
+def divided(images: ExampleSet, source: str) -> tuple[ExampleSet, ExampleSet]:
+    """Training and test part: a tenth is for testing, the rest for training.
+
+    Raises:
+        InputError: There is one image only.
+    """
     count = len(images)
     if count == 1:
-        raise InputError(f"{path} has one image; at least two are needed, one of them for testing")
+        raise InputError(f"{source} has one image; at least two are needed, one for testing")
     order = np.random.default_rng(0).permutation(count)
     is_test = kept_together(max(count // 10, 1), order, copy_groups(images.examples))
     return images.take(np.flatnonzero(~is_test)), images.take(np.flatnonzero(is_test))

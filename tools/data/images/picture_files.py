@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import io
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -96,7 +97,7 @@ def picture_facts(path: Path) -> PictureFacts:
     Raises:
         InputError: The file is no picture, damaged, or too large.
     """
-    with _opened(path) as picture:
+    with _opened(path, str(path)) as picture:
         width, height = picture.size
         if picture.getexif().get(_ORIENTATION) in _TURNED:
             width, height = height, width
@@ -112,7 +113,16 @@ def decoded_picture(path: Path, form: PictureForm) -> np.ndarray:
     Raises:
         InputError: The file is no picture, damaged, or too large.
     """
-    with _opened(path) as picture:
+    return _decoded(path, str(path), form)
+
+
+def decoded_content(content: bytes, form: PictureForm, name: str) -> np.ndarray:
+    """As `decoded_picture`, from the bytes of a file; `name` stands for it in messages."""
+    return _decoded(io.BytesIO(content), name, form)
+
+
+def _decoded(source: Path | io.BytesIO, name: str, form: PictureForm) -> np.ndarray:
+    with _opened(source, name) as picture:
         # A JPEG is decoded at a half, a quarter or an eighth where twice the form is left of it.
         picture.draft(None, (2 * form.width, 2 * form.height))
         upright = ImageOps.exif_transpose(picture)
@@ -133,19 +143,22 @@ def as_form(picture: Image.Image, form: PictureForm) -> np.ndarray:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[Image.Image]:
-    """The picture of a file; whatever a damaged one raises becomes an InputError."""
+def _opened(source: Path | io.BytesIO, name: str) -> Iterator[Image.Image]:
+    """The picture of a file or its bytes; whatever a damaged one raises becomes an InputError."""
     try:
         # Decoders raise many types: struct.error, IndexError, OverflowError and others.
-        with reading(path, Exception), Image.open(path, formats=_known_formats()) as picture:
+        with (
+            reading(Path(name), Exception),
+            Image.open(source, formats=_known_formats()) as picture,
+        ):
             yield picture
     except InputError as error:
         if isinstance(error.__cause__, UnidentifiedImageError):
-            raise InputError(f"{path} is no picture, or not all of one") from error
+            raise InputError(f"{name} is no picture, or not all of one") from error
         if isinstance(
             error.__cause__, Image.DecompressionBombWarning | Image.DecompressionBombError
         ):
-            raise InputError(f"{path} has more than {Image.MAX_IMAGE_PIXELS:,} pixels") from error
+            raise InputError(f"{name} has more than {Image.MAX_IMAGE_PIXELS:,} pixels") from error
         raise
 
 

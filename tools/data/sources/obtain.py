@@ -1,5 +1,6 @@
 """Where the files of a named data set come from when data_dir does not have them."""
 
+import hashlib
 import http.client
 import logging
 import os
@@ -46,7 +47,7 @@ class DataFile:
     Attributes:
         path: Path of the file below data_dir.
         sha256: sha256 of the content: the uncompressed bytes of a .gz, the bytes of a .mat file, or
-            an array of an .npz.
+            an array of an .npz. Empty: not known; the source's archive is checked.
         array: Name of the array in an .npz: x are images, y labels.
     """
 
@@ -126,6 +127,40 @@ class WebConversion:
         for address, path in zip(self.addresses, downloads, strict=True):
             download(address, path)
         np.savez_compressed(folder / name, x=self.convert(downloads))
+
+
+@dataclass(frozen=True)
+class WebArchive:
+    """A published archive that .npz files are made of, or a file that is taken as it is.
+
+    Attributes:
+        address: Its address.
+        md5: What its bytes must have, as its publishers say.
+        convert: From its path and the name of a file of ours to the file's arrays; None: the file
+            is the archive itself.
+    """
+
+    address: str
+    md5: str
+    convert: Callable[[Path, str], dict[str, np.ndarray]] | None = None
+
+    def __str__(self) -> str:
+        return self.address
+
+    def fetch(self, names: Sequence[str], folder: Path) -> None:
+        """Downloads the archive, checks it, and converts what the files are made of."""
+        archive = folder / f"archive-{PurePosixPath(self.address).name}"
+        download(self.address, archive)
+        with open(archive, "rb") as file:
+            found = hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False))
+        if found.hexdigest() != self.md5:
+            raise InputError(f"{self.address} has another content than was published (md5)")
+        for name in names:
+            if self.convert is None:
+                archive.rename(folder / name)
+            else:
+                arrays = self.convert(archive, name)
+                np.savez_compressed(folder / name, allow_pickle=False, **arrays)
 
 
 @dataclass(frozen=True)
@@ -238,6 +273,7 @@ def _obtain_from(source: Source, files: Sequence[DataFile], data_dir: Path) -> N
         try:
             source.fetch([file.name for file in files], folder)
             for file in files:
+                # Where sha256 is empty this sees that the content is whole.
                 checked_content(folder / file.name, file.sha256, file.array)
         except InputError as error:  # names a file that is deleted on leaving
             raise InputError(str(error).replace(f"{folder}{os.sep}", "downloaded ")) from error

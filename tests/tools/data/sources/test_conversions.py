@@ -1,5 +1,6 @@
 """Published files become the arrays that runs read."""
 
+import gzip
 import io
 import tarfile
 import zipfile
@@ -9,7 +10,13 @@ import pytest
 from PIL import Image
 
 from input_errors import message_of
-from tools.data.sources.conversions import cifar10_arrays, omniglot_images
+from tools.data.sources.conversions import (
+    cifar10_arrays,
+    cifar_arrays,
+    emnist_letters_arrays,
+    omniglot_images,
+    tiny_imagenet_arrays,
+)
 
 
 def omniglot_zip(path, drawings):
@@ -63,3 +70,57 @@ def test_a_zip_without_drawings_is_named(tmp_path):
     with zipfile.ZipFile(tmp_path / "images.zip", "w") as archive:
         archive.writestr("other/x.png", b"")
     assert "has no drawings" in message_of(omniglot_images, [tmp_path / "images.zip"])
+
+
+def records(images, *labels):
+    """The binary form of CIFAR: labels, then all red, all green, all blue bytes of an image."""
+    planes = np.moveaxis(images, -1, 1).reshape(len(images), -1)
+    return np.concatenate([*(np.array(one, np.uint8)[:, None] for one in labels), planes], axis=1)
+
+
+def test_the_binary_archive_of_cifar_becomes_images_and_labels(tmp_path):
+    images = np.random.default_rng(0).integers(0, 256, (5, 32, 32, 3), np.uint8)
+    path = tmp_path / "cifar.tar.gz"
+    with tarfile.open(path, "w:gz") as archive:
+        parts = {f"cifar-10-batches-bin/data_batch_{n + 1}.bin": n for n in range(5)}
+        contents = {name: records(images[[n]], [n]) for name, n in parts.items()}
+        contents["cifar-100-binary/test.bin"] = records(images, [9] * 5, range(5))
+        for name, content in contents.items():
+            info = tarfile.TarInfo(name)
+            info.size = content.size
+            archive.addfile(info, io.BytesIO(content.tobytes()))
+    for name in ("cifar10_train.npz", "cifar100_test.npz"):
+        arrays = cifar_arrays(path, name)
+        np.testing.assert_array_equal(arrays["x"], images)
+        np.testing.assert_array_equal(arrays["y"], range(5))
+    assert "does not have" in message_of(cifar_arrays, path, "cifar10_test.npz")
+
+
+def test_emnist_letters_become_upright_and_are_shuffled(tmp_path):
+    images = np.random.default_rng(0).integers(0, 256, (6, 28, 28), np.uint8)
+    headers = {"images-idx3": b"\3\0\0\0\6\0\0\0\x1c\0\0\0\x1c", "labels-idx1": b"\1\0\0\0\6"}
+    contents = {"images-idx3": images.transpose(0, 2, 1).tobytes(), "labels-idx1": bytes(range(6))}
+    with zipfile.ZipFile(tmp_path / "gzip.zip", "w") as archive:
+        for part, content in contents.items():
+            idx = gzip.compress(b"\0\0\x08" + headers[part] + content)
+            archive.writestr(f"gzip/emnist-letters-test-{part}-ubyte.gz", idx)
+    arrays = emnist_letters_arrays(tmp_path / "gzip.zip", "x.npz")
+    order = np.random.RandomState(0).permutation(6)
+    np.testing.assert_array_equal(arrays["y"], order)
+    np.testing.assert_array_equal(arrays["x"][..., 0], images[order])
+
+
+def test_tiny_imagenet_is_halved_in_the_order_of_its_annotations(tmp_path):
+    folder = "tiny-imagenet-200"
+    with zipfile.ZipFile(tmp_path / "x.zip", "w") as archive:
+        archive.writestr(f"{folder}/wnids.txt", "n02\nn01\n")
+        lines = "b.JPEG\tn02\t0\t0\t9\t9\na.JPEG\tn01\t0\t0\t9\t9\n"
+        archive.writestr(f"{folder}/val/val_annotations.txt", lines)
+        for name, value in (("a", 40), ("b", 200)):
+            content = io.BytesIO()
+            Image.new("L", (64, 64), value).save(content, "jpeg")
+            archive.writestr(f"{folder}/val/images/{name}.JPEG", content.getvalue())
+    arrays = tiny_imagenet_arrays(tmp_path / "x.zip", "x.npz")
+    assert arrays["x"].shape == (2, 32, 32, 3)
+    np.testing.assert_array_equal(arrays["y"], [1, 0])
+    assert arrays["x"][0, 0, 0].tolist() == [200] * 3 and arrays["x"][1, 0, 0].tolist() == [40] * 3

