@@ -9,8 +9,8 @@ import numpy as np
 from anomaly.machinery.detector_base import Detector
 from anomaly.machinery.ensemble_input import key_and_statistic
 from tools.run.run_folder import CALIBRATION, RunFolder
+from tools.scores.floors import SIMPLE
 from tools.scores.pictures.maps import Places
-from tools.scores.score_registry import SIMPLE
 from tools.scores.simple_detectors import simple_detectors
 from vae_wgan.run.trained_ensemble import TrainedEnsemble, open_ensemble
 

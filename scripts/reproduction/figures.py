@@ -92,8 +92,9 @@ def auroc_lines(name: str, experiment: Finished) -> list[Line]:
         ours.setdefault((row.score, row.statistic), {})[row.dataset] = _auroc(row)
     lines = [Line(" ".join(key), HERE, cells) for key, cells in ours.items()]
     others = [*LOGGED.get(name, ()), *(_of_training_set(name) if name in VAES else ())]
-    for method, source, aurocs in others:
-        lines.append(Line(method, source, {key: f"{auroc:g}" for key, auroc in aurocs.items()}))
+    for method, source, aurocs, note in others:
+        cells = {key: f"{auroc:g}" for key, auroc in aurocs.items()}
+        lines.append(Line(method, f"{source}; {note}" if note else source, cells))
     return lines
 
 
@@ -148,7 +149,7 @@ def _auroc(row: DetectionRow) -> str:
 
 
 def _of_training_set(name: str) -> Iterable[Published]:
-    for method, source, aurocs in PUBLISHED:
+    for method, source, aurocs, note in PUBLISHED:
         cells = {test: auroc for (train, test), auroc in aurocs.items() if train == name}
         if cells:
-            yield Published(method, source, cells)
+            yield Published(method, source, cells, note)

@@ -46,7 +46,7 @@ def test_a_run_leaves_scores_tables_and_report(finished):
     assert {row["dataset"] for row in rows} == {"anomalies", "uniform_noise", "normal_noise"}
     ensemble = {row["score"] for row in rows if row["statistic"] == "ensemble"}
     variance = "posterior_mean_variance"
-    peers = {"gaussian", "isolation_forest"}
+    peers = {"gaussian", "isolation_forest", "simple"}
     fitted = {"combined", "mean_and_variance"}
     assert ensemble == fitted | {variance, f"untrained_{variance}"} | peers
     aurocs = {
@@ -57,7 +57,7 @@ def test_a_run_leaves_scores_tables_and_report(finished):
     assert aurocs["iwae", "mean"] > 0.95
     assert aurocs["gaussian", "ensemble"] > 0.95
     assert aurocs["combined", "ensemble"] > 0.95
-    assert len(pd.read_csv(run / "analysis" / "alerts.csv")) == 6 * 2 + 6
+    assert len(pd.read_csv(run / "analysis" / "alerts.csv")) == 6 * 2 + 7
     assert (run / "analysis" / "report.html").read_text().count("test rows that are anomalies") == 1
     assert not (run / "pictures").exists()
     # The preview comes before training, the tables after it.

@@ -18,6 +18,7 @@ from repository_sources import ROOT
 from tiny_run import assert_refused, bars, bytes_by_path, tiny_command, write_data
 from tools.run.run_folder import RunFolder
 from tools.scores.finished_run import read_run
+from tools.scores.floors import IMAGE_FLOOR_WORDS
 from tools.scores.score_files import read_scores
 from tools.scores.score_lines import score_lines
 
@@ -78,8 +79,9 @@ def test_manifest_says_what_was_done(finished):
         "uniform_noise": 20,
     }
     assert content["likelihood"] == "bernoulli"
-    assert set(content["timings"]) == {"training", "scoring", "further scoring", "analysis"}
-    assert content["costs"].keys() == {"sampling", "posterior mean", "input"}
+    timings = {"training", "scoring", "simple detectors", "further scoring", "analysis"}
+    assert set(content["timings"]) == timings
+    assert content["costs"].keys() == {"sampling", "posterior mean", "input", *IMAGE_FLOOR_WORDS}
     assert content["costs"]["sampling"] > 0
     assert content["versions"]["tensorflow"]
 
@@ -130,7 +132,7 @@ def test_the_same_command_gives_the_same_bytes_in_another_folder(finished, tmp_p
     result = call_from_scratch(tiny_command(finished.folder, f"--model_dir={tmp_path / 'again'}"))
     assert result.returncode == 0, result.stderr
     first, second = saved_bytes(finished.folder), saved_bytes(tmp_path, "again")
-    assert len(first) == 2 + 5 + 1
+    assert len(first) == 2 + 5 + 1 + 6 * 4  # with six simple detectors of four sets
     assert first == second
 
 

@@ -70,7 +70,7 @@ def test_score_files_hold_different_logits_of_every_member(finished):
 
 def test_skip_train_repeats_the_same_numbers_without_other_flags(copied):
     before = saved_bytes(copied)
-    assert len(before) == 2 + 2 + 5 + 1
+    assert len(before) == 2 + 2 + 5 + 1 + 6 * 4  # with six simple detectors of four sets
     for path in copied.glob("run/scores/*"):
         path.unlink()
     (copied / "run" / "0" / "samples.npz").unlink()

@@ -123,7 +123,7 @@ def test_a_new_kind_that_was_stopped_ends_with_the_same_bytes(tmp_path):
         if path.name != "checkpoint-00000015.npz":  # as if it had been killed after step 15
             path.unlink()
     assert bytes_by_path(run(tmp_path, "stopped").path, wanted) == whole
-    assert len(whole) == 4 + 3 + 1
+    assert len(whole) == 4 + 3 + 1 + 6 * 2  # and six simple detectors of two sets
 
 
 def test_a_program_scores_by_a_run_of_a_new_kind(tmp_path):

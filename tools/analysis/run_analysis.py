@@ -13,6 +13,7 @@ from typing import Any
 
 from tools.analysis.section import Section
 from tools.analysis.sections import (
+    added,
     alerts,
     all_metrics,
     all_scores,
@@ -49,6 +50,7 @@ from tools.scores.score_registry import FITTED_SCORES
 # From top to bottom of the report and of what is printed.
 SECTIONS = (
     verdict.section,
+    added.section,
     left_out.section,
     protocol.section,
     alerts.section,

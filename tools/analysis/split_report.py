@@ -7,11 +7,18 @@ from typing import Any
 import pandas as pd
 
 from tools.analysis.sections.protocol import protocol_text
-from tools.analysis.split_table import KEYS, mean_and_spread, metric_names
+from tools.analysis.split_table import (
+    INTERVAL_NOTE,
+    KEYS,
+    gains_of_splits,
+    interval_over_splits,
+    mean_and_spread,
+    metric_names,
+)
 from tools.report.blocks import Block, Card, Cards, Cell, Pairs, Table, Text
 from tools.report.page import page_html
 from tools.report.score_words import score_name
-from tools.report.text_lines import fixed
+from tools.report.text_lines import fixed, signed
 from tools.run.manifest import Manifest
 from tools.run.run_folder import RunFolder
 from tools.scores.detection import headlines_of
@@ -37,6 +44,7 @@ def split_report_html(
     headlines = headlines_of(settings["score_keys"])
     sections: dict[str, list[Block]] = {
         "Verdict": _verdict(table if labelled.empty else labelled, headlines),
+        "What the ensemble adds": _added(gains_of_splits(folders)),
         "Splits": [_splits(manifests, metrics, headlines)],
         "Protocol": _protocols(manifests),
     }
@@ -47,12 +55,13 @@ def split_report_html(
         "Settings": [Pairs("Flags of the run", settings)],
         "Provenance": _provenance(first),
     }
+    shown = {title: blocks for title, blocks in sections.items() if blocks}
     name = first.datasets.in_distribution
     facts = (
         f"{len(folders)} seeded splits of {name}, each a run of its own: {settings['num_models']}"
         f" members of the model {settings['model']}."
     )
-    return page_html(f"Anomaly detection: {name}, {len(folders)} splits", facts, sections)
+    return page_html(f"Anomaly detection: {name}, {len(folders)} splits", facts, shown)
 
 
 def _verdict(table: pd.DataFrame, headlines: Headlines) -> list[Block]:
@@ -61,9 +70,33 @@ def _verdict(table: pd.DataFrame, headlines: Headlines) -> list[Block]:
     cards = [_card(dataset, *pair, of_dataset.loc[pair]) for pair in headlines]
     note = (
         "Means over the splits, in brackets their standard deviations (ddof = 1). These scores"
-        " were named before this run."
+        f" were named before this run. {INTERVAL_NOTE}"
     )
     return [Cards(cards), Text(note, is_note=True)]
+
+
+def _added(gains: pd.DataFrame) -> list[Block]:
+    """A row per set: the headline score beside the simple detector that is best in the mean."""
+    if gains.empty:
+        return []
+    body = []
+    for dataset, found in gains.groupby("dataset", sort=False):
+        best = found.loc[found["floor_auroc"].idxmax()]
+        difference = signed(best["difference"])
+        if not pd.isna(best["difference_low"]):
+            difference += f" [{signed(best['difference_low'])}, {signed(best['difference_high'])}]"
+        aurocs = [fixed(best[name]) for name in ("auroc", "floor_auroc")]
+        body.append([str(dataset), aurocs[0], str(best["floor"]), aurocs[1], difference])
+    name = score_name(gains["score"].iloc[0], gains["statistic"].iloc[0])
+    heads = ("data set", "AUROC", "best simple detector", "its AUROC", "difference")
+    note = (
+        "Means over the splits. The simple detector is the one with the highest mean AUROC on that"
+        " very set, which is in its favour."
+    )
+    return [
+        Table(f"{name} and the best simple detector of each set", heads, body),
+        Text(note, is_note=True),
+    ]
 
 
 def _card(dataset: str, score: str, statistic: str, row: pd.Series) -> Card:
@@ -73,7 +106,8 @@ def _card(dataset: str, score: str, statistic: str, row: pd.Series) -> Card:
         for name in metric_names(row)
         if name.startswith("recall") and not pd.isna(row[name])
     ]
-    words = f"AUROC on {dataset}; {'; '.join(parts)}."
+    auroc = f"AUROC on {dataset} {interval_over_splits(row, 'auroc')}".rstrip()
+    words = f"{auroc}; {'; '.join(parts)}."
     return Card(score_name(score, statistic), mean_and_spread(row, "auroc"), words)
 
 
@@ -117,7 +151,7 @@ def _metrics(table: pd.DataFrame, of_what: str) -> Table:
         [
             *(row[key] for key in KEYS),
             str(row["n_splits"]),
-            *(mean_and_spread(row, name) for name in names),
+            *(_cell(row, name) for name in names),
         ]
         for _, row in table.iterrows()
     ]
@@ -128,6 +162,10 @@ def _metrics(table: pd.DataFrame, of_what: str) -> Table:
         text_columns=len(KEYS),
         is_sortable=True,
     )
+
+
+def _cell(row: pd.Series, name: str) -> Cell:
+    return Cell(mean_and_spread(row, name), note=interval_over_splits(row, name))
 
 
 def _title(name: str) -> str:

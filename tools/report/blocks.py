@@ -81,12 +81,14 @@ class Cell:
         note: Small text below it.
         link: Address that the text links to.
         tint: Background colour, in CSS notation.
+        is_grey: Whether the text is grey, as it counts for less.
     """
 
     text: str
     note: str = ""
     link: str = ""
     tint: str = ""
+    is_grey: bool = False
 
 
 @dataclass(frozen=True)

@@ -32,8 +32,15 @@ def verdict_line(scores: Sequence[RankedScore]) -> str:
     return f"Highest worst AUROC, flips apart: {name}, {estimate} on {worst.dataset}"
 
 
-def tinted(row: DetectionRow) -> Cell:
-    """An AUROC on blue, the deeper the nearer to 1, or on orange, the deeper the nearer to 0."""
+def tinted(row: DetectionRow, *, is_grey: bool = False) -> Cell:
+    """An AUROC on blue, the deeper the nearer to 1, or on orange, the deeper the nearer to 0.
+
+    Args:
+        row: Its row.
+        is_grey: Whether it counts for less; then it is grey, on no colour.
+    """
+    if is_grey:
+        return Cell(fixed(row.auroc), is_grey=True)
     colour = "11 95 165" if row.auroc >= 0.5 else "213 94 0"
     strength = 0.45 * abs(2 * row.auroc - 1) ** 1.5
     return Cell(fixed(row.auroc), tint=f"rgb({colour} / {strength:.3f})")

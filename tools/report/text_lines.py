@@ -18,6 +18,11 @@ def bracketed(low: float | None, high: float | None) -> str:
     return "" if low is None or high is None else f"[{fixed(low)}, {fixed(high)}]"
 
 
+def signed(number: float) -> str:
+    """A difference of metrics in fixed point, with its sign."""
+    return f"{number:+.4f}"
+
+
 def csv_lines(columns: Sequence[str], rows: Iterable[Iterable[str | int | float | None]]) -> str:
     """A csv file with a heading; six digits after the point, and None is an empty field."""
     text = io.StringIO()

@@ -15,6 +15,7 @@ from tools.run.seeds import child_seed
 Quantities = Mapping[str, np.ndarray]  # {name: [member or 1, example]}
 Scorer = Callable[[Quantities], np.ndarray]  # from quantities of examples to scores [example]
 Examples = TypeVar("Examples")
+FALSE_ALARMS = 0.05  # share that the thresholds of a report promise at most
 FOLDS = 5
 TAIL_SHARE = 0.1  # highest calibration scores that tell how fast p falls beyond them
 

@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Mapping
 
 from tools.scores import denoising
+from tools.scores.floors import FLOOR_WORDS, SIMPLE
 from tools.scores.score_registry import (
     BACKGROUND,
     GRADIENT_NORMS,
     INPUT_PROPERTIES,
     LOCAL_PART,
     LOGITS,
-    SIMPLE,
     SIMPLE_PARTS,
     STRANGEST_PLACE,
     met_by,
@@ -52,5 +52,7 @@ def seconds_per_1000(score_key: str, costs: Mapping[str, float]) -> float | None
         score_key: The score.
         costs: Seconds per 1,000 examples of each pass, as the run's manifest has them.
     """
+    if score_key in FLOOR_WORDS:  # a simple detector, which takes a pass of its own
+        return costs.get(score_key)
     passes = passes_of(needed_quantities([score_key]))
     return sum(costs[name] for name in passes) if passes <= costs.keys() else None

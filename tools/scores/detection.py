@@ -59,6 +59,9 @@ class DetectionRow:
     spread: Mapping[str, float] | None
 
 
+DrawnRow = tuple[DetectionRow, np.ndarray]  # with AUROCs of resampled examples [draw]
+
+
 class AnalysisOptions(NamedTuple):
     """Options of an analysis.
 
@@ -92,6 +95,8 @@ class DetectionTable:
             exceed at most}, of the headlines and the mean ELBO.
         rows: By score key, then OoD set in the run's order, then statistic.
         left_out: Why a score, detector or member has no part in the results, by its name.
+        draws: {(OoD set, score, statistic): AUROCs of resampled examples [draw]}, the same
+            examples for all scores of a set. Scores of other examples have none.
     """
 
     run: FinishedRun
@@ -101,6 +106,7 @@ class DetectionTable:
     thresholds: Mapping[tuple[str, str], float]
     rows: tuple[DetectionRow, ...]
     left_out: Mapping[str, str] = field(default_factory=dict)
+    draws: Mapping[tuple[str, str, str], np.ndarray] = field(default_factory=dict)
 
     @property
     def member_keys(self) -> tuple[str, ...]:
@@ -136,21 +142,25 @@ def detection_table(
     """
     lines, left_out = usable_lines(run, score_keys, options.ddof)
     usable = tuple(key for key in score_keys if key not in left_out)
+    found = detection_rows(run, lines, draws=options.draws, seed=options.seed)
     return DetectionTable(
         run,
         usable,
         options,
         lines,
         thresholds=calibration_thresholds(run, headlines_of(usable), options.ddof),
-        rows=tuple(detection_rows(run, lines, draws=options.draws, seed=options.seed)),
+        rows=tuple(row for row, _ in found),
         left_out={**run.left_out, **left_out},
+        draws={
+            (row.dataset, row.score, row.statistic): draws for row, draws in found if len(draws)
+        },
     )
 
 
 def detection_rows(
     run: FinishedRun, lines: Mapping[str, Lines], *, draws: int, seed: int
-) -> list[DetectionRow]:
-    """All rows: by score, then OoD set in the run's order, then statistic.
+) -> list[DrawnRow]:
+    """All rows with their draws: by score, then OoD set in the run's order, then statistic.
 
     After them come the scores of other detectors, under the statistic `ensemble` too.
 
@@ -161,10 +171,10 @@ def detection_rows(
         seed: Root of the bootstrap's draws.
     """
     inside = lines[run.in_distribution]
-    rows = [
-        row
+    found = [
+        drawn
         for dataset in run.out_of_distribution
-        for row in _rows(
+        for drawn in _rows(
             inside,
             lines[dataset],
             {"in_distribution": run.in_distribution, "dataset": dataset},
@@ -174,8 +184,9 @@ def detection_rows(
         )
     ]
     order = list(dict.fromkeys(key for key, _ in inside))
-    rows.sort(key=lambda row: order.index(row.score))  # stable: sets and statistics stay in order
-    return rows + list(_peer_rows(run, draws=draws, seed=seed))
+    # Stable: sets and statistics stay in order.
+    found.sort(key=lambda drawn: order.index(drawn[0].score))
+    return found + list(_peer_rows(run, draws=draws, seed=seed))
 
 
 def mean_auroc(rows: Sequence[DetectionRow]) -> dict[tuple[str, str], float]:
@@ -186,14 +197,19 @@ def mean_auroc(rows: Sequence[DetectionRow]) -> dict[tuple[str, str], float]:
     return {pair: float(np.mean(aurocs)) for pair, aurocs in groups.items()}
 
 
-def _peer_rows(run: FinishedRun, *, draws: int, seed: int) -> Iterator[DetectionRow]:
-    """The rows of the scores of other detectors."""
+def _peer_rows(run: FinishedRun, *, draws: int, seed: int) -> Iterator[DrawnRow]:
+    """The rows of the scores of other detectors; draws of other examples are no pairs of ours."""
     for source, dataset in peer_pairs(run):
         files = run.peer_scores[source]
         inside, outside = (peer_lines(files[n]) for n in (run.in_distribution, dataset))
         names = {"in_distribution": run.in_distribution, "dataset": dataset}
         n_members = files[dataset].provenance.get("n_members", 1)
-        yield from _rows(inside, outside, names, n_members=n_members, draws=draws, seed=seed)
+        own = [run.scores[name].ids for name in (run.in_distribution, dataset)]
+        same = all(map(np.array_equal, own, (files[n].ids for n in names.values())))
+        for row, drawn in _rows(
+            inside, outside, names, n_members=n_members, draws=draws, seed=seed
+        ):
+            yield row, drawn if same else drawn[:0]
 
 
 def _rows(
@@ -204,7 +220,7 @@ def _rows(
     n_members: int,
     draws: int,
     seed: int,
-) -> Iterator[DetectionRow]:
+) -> Iterator[DrawnRow]:
     """A row per score of the same examples; all of them share the bootstrap's draws."""
     aurocs = auroc_draws(
         np.concatenate(list(inside.values())),
@@ -222,11 +238,11 @@ def _rows(
             for pair in zip(lines_in, lines_out, strict=True)
         ]
         mean_metrics = DetectionMetrics(*mean(np.array(metrics)).tolist())
-        low, high = None, None
+        low, high, drawn = None, None, mean(lines_aurocs)
         if draws:
             pairs = min(lines_in.shape[1], lines_out.shape[1])
-            low, high = auroc_interval(mean_metrics.auroc, mean(lines_aurocs), pairs)
-        yield DetectionRow(
+            low, high = auroc_interval(mean_metrics.auroc, drawn, pairs)
+        row = DetectionRow(
             train_dataset=names["in_distribution"],
             score=key,
             statistic=statistic,
@@ -239,6 +255,7 @@ def _rows(
             dataset=names["dataset"],
             **mean_metrics._asdict(),
         )
+        yield row, drawn
 
 
 def _spread(metrics: Sequence[DetectionMetrics]) -> dict[str, float] | None:

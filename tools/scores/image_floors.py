@@ -88,6 +88,7 @@ def fit_image_floor(name: str, training: np.ndarray, seed: int) -> Score:
     most = min(MOST_IMAGES, max(1, MOST_VALUES // training[0].size))
     if len(training) > most:
         training = training[np.sort(draw.choice(len(training), most, replace=False))]
+    training = np.asarray(training)  # it may lie in a file
     score = IMAGE_FLOORS[name](training, child_seed(seed, "floor", name))
 
     def scores(images: np.ndarray) -> np.ndarray:

@@ -31,9 +31,14 @@ class RankedScore:
 
     @property
     def worst(self) -> DetectionRow:
-        """The row of the lowest AUROC; the flips count only where there is nothing else."""
+        """The row of the lowest AUROC, of those that count."""
+        return min(self.counted, key=lambda row: row.auroc)
+
+    @property
+    def counted(self) -> Sequence[DetectionRow]:
+        """The rows that count for the worst: the flips only where there is nothing else."""
         rows = [row for row in self.rows.values() if row.dataset not in FLIPS]
-        return min(rows or self.rows.values(), key=lambda row: row.auroc)
+        return rows or list(self.rows.values())
 
     @property
     def mean(self) -> float:

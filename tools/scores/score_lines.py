@@ -7,7 +7,7 @@ import numpy as np
 
 from tools.errors import InputError
 from tools.run.run_folder import CALIBRATION
-from tools.scores.conformal import threshold_at
+from tools.scores.conformal import FALSE_ALARMS, threshold_at
 from tools.scores.ensemble_statistics import SCORE_KEYS, anomaly_scores
 from tools.scores.finished_run import FinishedRun
 from tools.scores.metrics import refuse_unusable
@@ -18,7 +18,6 @@ _LOG = logging.getLogger(__name__)
 QUICK_SCORES = ("combined_images", "likelihood_residual", "critic_distance")
 ENSEMBLE = "ensemble"  # the statistic of scores that are already one number per example
 MEAN_ELBO = ("elbo", "mean")
-FALSE_ALARMS = 0.05  # share that the thresholds of a report promise at most
 # {(score key, statistic): anomaly scores [line, example]}
 Lines = dict[tuple[str, str], np.ndarray]
 

@@ -4,7 +4,7 @@ They are computed from a run's files alone: the quantities of the members and th
 of a set and of the calibration split. A fit has no access to any other set.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import reduce
 from typing import NamedTuple
@@ -14,14 +14,22 @@ import numpy as np
 from tools.errors import InputError
 from tools.scores import calibrated, denoising, joined_scores
 from tools.scores.conformal import Quantities, Scorer
-from tools.scores.ensemble_statistics import mean, variance
+from tools.scores.ensemble_statistics import mean
+from tools.scores.floors import SIMPLE
 from tools.scores.joined_scores import fisher_of, standardised_sum, surprise_of
+from tools.scores.likelihood_fits import (
+    STATES,
+    distance,
+    dose,
+    mean_and_variance,
+    typicality,
+    unexplained,
+)
 
 INPUT_PROPERTIES = ("complexity", "highest_log_likelihood", "brightness", "variation")
 GRADIENT_NORMS = "gradient_norm."
 BACKGROUND = "background_iwae"
 LOGITS, PLACE_DISTANCE = ("extra_logit", "logit"), "place_distance"  # of critics, of features
-SIMPLE = "simple"  # of the rows of a table, see tools.scores.simple
 SIMPLE_PARTS = "simple."  # begins the names of the parts of tools.scores.pictures
 STRANGEST_PLACE = "strangest_place"  # of the members' maps
 LOCAL_PART = f"{SIMPLE_PARTS}local"
@@ -40,11 +48,17 @@ class FittedScore(NamedTuple):
             all that begin with it.
         fit: Function from the quantities of the calibration split to the fitted score, which is a
             function from the quantities of examples to scores [example].
+        statistics: Function from the number of members to how many statistics are fitted together;
+            the fit needs several calibration examples for each.
+        chosen_on: Training data of the runs whose figures had a part in choosing the score, on the
+            sets that are known by name; on these its figures are optimistic.
     """
 
     meaning: str
     needs: tuple[str, ...]
     fit: Callable[[Quantities], Scorer]
+    statistics: Callable[[int], int] = lambda members: 1
+    chosen_on: tuple[str, ...] = ()
 
     def compute(self, examples: Quantities, calibration: Quantities) -> np.ndarray:
         """Scores [example] of examples, by a fit for these alone."""
@@ -74,6 +88,11 @@ def _named_failure(words: str) -> Iterator[None]:
         yield
     except (ValueError, ArithmeticError, np.linalg.LinAlgError) as error:
         raise InputError(f"{words}: {' '.join(str(error).split())}") from error
+
+
+def is_simple(name: str) -> bool:
+    """Whether a quantity comes from simple detectors, of rows or of pictures."""
+    return name == SIMPLE or name.startswith(SIMPLE_PARTS)
 
 
 def needed_quantities(score_keys: Iterable[str]) -> frozenset[str]:
@@ -119,75 +138,19 @@ def _unfitted(score: Scorer) -> Callable[[Quantities], Scorer]:
     return lambda calibration: score
 
 
-def _typicality(calibration: Quantities) -> Scorer:
-    distance = calibrated.typicality(calibration["iwae"])
-    return lambda examples: mean(distance(examples["iwae"]))
-
-
-def _mean_and_variance(calibration: Quantities) -> Scorer:
-    def parts(of: Quantities) -> np.ndarray:
-        return np.stack([-mean(of["iwae"]), variance(of["iwae"])])
-
-    combined = calibrated.fisher(parts(calibration))
-    return lambda examples: combined(parts(examples))
-
-
 @_unfitted
 def _bias_corrected(examples: Quantities) -> np.ndarray:
     return -mean(examples["iwae"] - examples["highest_log_likelihood"])
 
 
-def _unexplained(likelihood: str, properties: Sequence[str]) -> Callable[[Quantities], Scorer]:
-    """Minus the members' mean of what is left of a log likelihood."""
-
-    def fit(calibration: Quantities) -> Scorer:
-        covariates = _stacked(calibration, properties)
-        rest = calibrated.unexplained_log_likelihood(calibration[likelihood], covariates)
-        return lambda examples: -mean(rest(examples[likelihood], _stacked(examples, properties)))
-
-    return fit
-
-
-_input_complexity = _unexplained("iwae", ("complexity",))
-_likelihood_residual = _unexplained("laplace", INPUT_PROPERTIES)
-
-_STATES = (
-    "elbo",
-    "iwae",
-    "rate",
-    "distortion",
-    "posterior_entropy",
-    "log_weight_variance",
-)
-
-
-def _states(part: Quantities) -> np.ndarray:
-    """Means over members, the cross-entropy of q(z|x) to the prior, the ensemble's variance."""
-    means = {name: mean(part[name]) for name in _STATES}
-    cross_entropy = means["rate"] + means["posterior_entropy"]
-    return np.stack([*means.values(), cross_entropy, np.log1p(variance(part["iwae"]))])
-
-
-def _dose(calibration: Quantities) -> Scorer:
-    score = calibrated.density_of_states(_states(calibration))
-    return lambda examples: score(_states(examples))
-
+_input_complexity = unexplained("iwae", ("complexity",))
+_likelihood_residual = unexplained("laplace", INPUT_PROPERTIES)
 
 _PATH = ("reconstruction_error", "posterior_mean_norm", "posterior_stddev_norm")
 
 
-def _distance(names: Sequence[str]) -> Callable[[Quantities], Scorer]:
-    """Distance from the calibration split in these quantities of all members."""
-
-    def fit(calibration: Quantities) -> Scorer:
-        distance = calibrated.gaussian_distance(_stacked(calibration, names))
-        return lambda examples: distance(_stacked(examples, names))
-
-    return fit
-
-
-_likelihood_path = _distance(_PATH)
-_critic_distance = _distance(LOGITS)
+_likelihood_path = distance(_PATH)
+_critic_distance = distance(LOGITS)
 
 
 def _gradient_norms(part: Quantities) -> list[np.ndarray]:
@@ -211,11 +174,11 @@ def _gradient_distance(calibration: Quantities) -> Scorer:
     def means(of: Quantities) -> np.ndarray:
         return np.stack([mean(norms) for norms in _gradient_norms(of)])
 
-    distance = calibrated.shrunk_distance(means(calibration))
-    return lambda examples: distance(means(examples))
+    distance_of = calibrated.shrunk_distance(means(calibration))
+    return lambda examples: distance_of(means(examples))
 
 
-_fisher = fisher_of(_typicality, _likelihood_path, _likelihood_residual)
+_fisher = fisher_of(typicality, _likelihood_path, _likelihood_residual)
 _residual_and_gradient = fisher_of(_likelihood_residual, _gradient_distance)
 
 
@@ -229,26 +192,26 @@ def _as_it_is(quantity: str) -> Callable[[Quantities], Scorer]:
     return _unfitted(lambda examples: mean(examples[quantity]))
 
 
-def _stacked(part: Quantities, names: Sequence[str]) -> np.ndarray:
-    """The lines of all these quantities under one another: [line, example]."""
-    return np.concatenate([part[name] for name in names])
-
-
+_OF_RESIDUAL = ("mnist", "fashion_mnist", "cifar10")
+_OF_TABLES = ("21 tables of ADBench",)
 FITTED_SCORES = {
     "likelihood_residual": FittedScore(
         "-log p(x) less what complexity, bias, brightness and variation of the input explain of it,"
         " nats",
         ("laplace", *INPUT_PROPERTIES),
         _likelihood_residual,
+        lambda members: len(INPUT_PROPERTIES),
+        chosen_on=_OF_RESIDUAL,
     ),
     "typicality": FittedScore(
-        "distance of log p(x) from its mean on the calibration split, nats", ("iwae",), _typicality
+        "distance of log p(x) from its mean on the calibration split, nats", ("iwae",), typicality
     ),
     "mean_and_variance": FittedScore(
         "p-values of mean and variance of log p(x) over members, combined: WAIC subtracts the one"
         " from the other, nats and squared nats as they are",
         ("iwae",),
-        _mean_and_variance,
+        mean_and_variance,
+        chosen_on=("creditcard",),
     ),
     "bias_corrected": FittedScore(
         "-log p(x) less what any decoder can reach, nats",
@@ -261,17 +224,20 @@ FITTED_SCORES = {
         _input_complexity,
     ),
     "dose": FittedScore(
-        "-log density of eight statistics of the ensemble, one by one", _STATES, _dose
+        "-log density of eight statistics of the ensemble, one by one", STATES, dose
     ),
     "likelihood_path": FittedScore(
         "distance of reconstruction error and posterior from the calibration split",
         _PATH,
         _likelihood_path,
+        lambda members: len(_PATH) * members,
     ),
     "fisher": FittedScore(
         "p-values of typicality, likelihood_path and likelihood_residual, combined",
         ("iwae", *_PATH, "laplace", *INPUT_PROPERTIES),
         _fisher,
+        lambda members: len(_PATH) * members,
+        chosen_on=_OF_RESIDUAL,
     ),
     "gradient_norm": FittedScore(
         "-log density of the gradient's norm in each tensor of weights, one by one",
@@ -283,6 +249,8 @@ FITTED_SCORES = {
         " calibration split's, combined",
         ("laplace", *INPUT_PROPERTIES, GRADIENT_NORMS),
         _residual_and_gradient,
+        lambda members: len(INPUT_PROPERTIES),
+        chosen_on=_OF_RESIDUAL,
     ),
     "likelihood_ratio": FittedScore(
         "log p(x) of members that learned noisy inputs, less log p(x), nats",
@@ -298,17 +266,20 @@ FITTED_SCORES = {
         "standardised scores of simple detectors of table rows and -log p(x), their weighted mean",
         ("iwae", SIMPLE),
         standardised_sum(SIMPLE, "iwae"),
+        chosen_on=_OF_TABLES,
     ),
     "combined_flow": FittedScore(
         "as combined, with the log likelihood of flows",
         ("log_likelihood", SIMPLE),
         standardised_sum(SIMPLE, "log_likelihood"),
+        chosen_on=_OF_TABLES,
     ),
     "combined_images": FittedScore(
         "-log p-values of simple detectors (the picture as a whole, its strangest place, its"
         " likeness to known ones) and of likelihood_residual, their sum, nats",
         ("laplace", *INPUT_PROPERTIES, SIMPLE_PARTS),
         surprise_of(SIMPLE_PARTS, _likelihood_residual),
+        chosen_on=("photos of tiles", *_OF_RESIDUAL, "omniglot"),
     ),
     "local_residual": FittedScore(
         "-log p-value of the strangest place by local PCA, nats",
@@ -346,5 +317,7 @@ FITTED_SCORES = {
         "distance of all members' logits, of both critics, from those of the calibration split",
         LOGITS,
         _critic_distance,
+        lambda members: len(LOGITS) * members,
+        chosen_on=("fashion_mnist", "cifar10"),
     ),
 }

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from tools.scores.floors import SIMPLE
 from tools.scores.pictures.picture_ensemble import PictureEnsemble
-from tools.scores.score_registry import SIMPLE, SIMPLE_PARTS
+from tools.scores.score_registry import SIMPLE_PARTS
 from tools.scores.simple.simple_ensemble import SimpleEnsemble
 
 SimpleDetectors = SimpleEnsemble | PictureEnsemble

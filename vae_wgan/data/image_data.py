@@ -43,6 +43,7 @@ class DataSettings(Protocol):
     data_dir: str
     seed: int
     eval_size: int
+    calibration_size: int
     ood_datasets: Sequence[str]
     test_dataset: str
     strict_data: bool
@@ -144,7 +145,7 @@ def load_experiment_data(settings: DataSettings) -> ExperimentData:
         ood = tuple(without_copies(part, copies) for part in ood)
     monitored = np.asarray(calibration.examples[:MONITORED_IMAGES])
     rows = child_seed(settings.seed, "evaluation rows", CALIBRATION)
-    calibration = choose_rows(calibration, settings.eval_size, rows).in_memory()
+    calibration = choose_rows(calibration, settings.calibration_size, rows).in_memory()
     return ExperimentData(
         training,
         calibration,

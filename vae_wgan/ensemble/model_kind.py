@@ -3,12 +3,14 @@
 import pkgutil
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping, Sequence
+from functools import partial
 from typing import Any, ClassVar, Generic, TypeVar
 
 import numpy as np
 
 from tools.data.example_set import ExampleSet
 from tools.run.run_folder import RunFolder
+from tools.scores.floor_files import Fit
 from vae_wgan.data.image_data import ExperimentData
 from vae_wgan.ensemble.member import Member
 from vae_wgan.ensemble.runner import Runner
@@ -64,6 +66,15 @@ class ModelKind(ABC, Generic[Settings, Data]):
             InputError: The settings ask for an attack, and the run has no set to start from.
         """
         return ()
+
+    def floors(self, settings: Settings) -> Mapping[str, Fit]:
+        """Simple detectors to compare the ensemble with: {name: fit}; of images unless overridden.
+
+        They have no part in the ensemble's scores.
+        """
+        from tools.scores.image_floors import fit_image_floor  # here: it loads SciPy and Pillow
+
+        return {name: partial(fit_image_floor, name) for name in settings.baselines}
 
     def score_further(
         self, folder: RunFolder, settings: Settings, data: Data, runner: Runner

@@ -15,11 +15,11 @@ from tools.run.options import PRESETS, settings_of_preset
 from tools.run.resuming import open_run, settle_settings
 from tools.run.run_folder import RunFolder
 from tools.run.stopwatch import Stopwatch
+from tools.scores.floors import SIMPLE
 from tools.scores.score_registry import (
     FITTED_SCORES,
     INPUT_PROPERTIES,
     NOT_OF_MEMBERS,
-    SIMPLE,
     SIMPLE_PARTS,
     needed_quantities,
 )

@@ -1,6 +1,7 @@
 """A run of any kind of model: data, training, scores, report."""
 
 import dataclasses
+import logging
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -16,7 +17,11 @@ from tools.run.run_folder import RunFolder
 from tools.run.stopwatch import Stopwatch
 from tools.run.timings import record_costs, timed
 from tools.scores.altered_scores import strongest
-from tools.scores.score_registry import NOT_OF_MEMBERS, needed_quantities
+from tools.scores.conformal import FALSE_ALARMS
+from tools.scores.few_rows import few_rows
+from tools.scores.floor_files import write_floors, write_joined_floor
+from tools.scores.floors import FLOOR_WORDS, SIMPLE
+from tools.scores.score_registry import NOT_OF_MEMBERS, is_simple, needed_quantities
 from vae_wgan.data.image_data import ExperimentData
 from vae_wgan.ensemble.launchers import check_launcher, open_launcher
 from vae_wgan.ensemble.members import TrainedMember
@@ -33,6 +38,8 @@ from vae_wgan.run.score_sets import (
 )
 from vae_wgan.run.step_history import score_history
 from vae_wgan.settings.any_settings import AnySettings
+
+_LOG = logging.getLogger(__name__)
 
 
 class Run:
@@ -82,6 +89,7 @@ class Run:
         self.data = self.kind.load_data(self.settings)
         self.settings = self.kind.sized(self.settings, len(self.data.training))
         self._attacked = self.kind.attacked_sets(self.settings, self.data)
+        self._warn_of_few_rows()
         entries = self.kind.describe(self.settings, self.data)
         _check_log_dir(self.settings.log_dir)
         if self.settings.delete_existing:
@@ -97,6 +105,15 @@ class Run:
             history={},
             **{"protocol": dict(self.data.protocol), **entries},
         )
+
+    def _warn_of_few_rows(self) -> None:
+        settings, count = self.settings, len(self.data.calibration)
+        targets = {
+            "the thresholds of the report": FALSE_ALARMS,
+            "--target_fpr": settings.target_fpr,
+        }
+        for line in few_rows(count, settings.score_keys, settings.num_models, targets):
+            _LOG.warning(line)
 
     @contextmanager
     def open_runner(self) -> Iterator[None]:
@@ -142,6 +159,8 @@ class Run:
         with timed(self.folder, "scoring"):
             self._score_with_members()
             self._show_members()
+        with timed(self.folder, "simple detectors"):
+            self._score_floors()
         if self.data.training.examples.ndim == 4:
             # Imported here: it loads SciPy and scikit-learn, for which flags cannot wait.
             from vae_wgan.run.strange_images import score_and_show_strange_places
@@ -150,6 +169,11 @@ class Run:
                 score_and_show_strange_places(self.members, self.data, self.settings, self.folder)
         with timed(self.folder, "further scoring"):
             self.kind.score_further(self.folder, self.settings, self.data, self._runner)
+            joins = any(map(is_simple, needed_quantities(self.settings.score_keys)))
+            test_sets = (self.data.test, *self.data.ood)
+            if joins and write_joined_floor(test_sets, self.folder, is_simple):
+                peers = dict.fromkeys([*(self.folder.manifest().peers or ()), SIMPLE])
+                self.folder.update_manifest(peers=[*peers])
         if self.settings.history:
             with timed(self.folder, "history"):
                 parts = (self.data.test, *self.data.ood)
@@ -176,6 +200,25 @@ class Run:
         write_input_statistics((*data.scored, *data.altered), likelihood, folder, inputs)
         seconds = {name: len(self.members) * cost for name, cost in self._runner.costs.items()}
         record_costs(folder, seconds | inputs.per_thousand())
+
+    def _score_floors(self) -> None:
+        """Writes the scores of simple detectors of the test sets, and names them in the manifest.
+
+        Detectors that only an earlier start asked for are left out of the tables: their scores may
+        be of other examples.
+        """
+        data, manifest = self.data, self.folder.manifest()
+        fits = self.kind.floors(self.settings) if data.ood else {}  # else nothing is compared
+        test_sets = (data.test, *data.ood)
+        stopwatch, seed = Stopwatch(), self.settings.seed
+        left_out = write_floors(fits, data.training, test_sets, self.folder, seed, stopwatch)
+        record_costs(self.folder, stopwatch.per_thousand())
+        others = [name for name in manifest.peers or () if name not in FLOOR_WORDS]
+        before = {name: why for name, why in manifest.left_out.items() if name not in FLOOR_WORDS}
+        self.folder.update_manifest(
+            peers=[*(name for name in fits if name not in left_out), *others],
+            left_out={**before, **left_out},
+        )
 
     def _show_members(self) -> None:
         """Writes the members' samples, and member 0's latent codes of the sets in the report."""

@@ -20,6 +20,7 @@ from tools.run.options import saved_value
 from tools.run.run_folder import CALIBRATION, RunFolder
 from tools.scores.conformal import Scorer, cross_fitted_scores
 from tools.scores.ensemble_statistics import anomaly_scores
+from tools.scores.floors import SIMPLE
 from tools.scores.input_statistics import PROVENANCE, input_statistics
 from tools.scores.pictures.maps import Places, strongest
 from tools.scores.pictures.picture_ensemble import PictureEnsemble
@@ -27,7 +28,6 @@ from tools.scores.score_files import read_arrays, read_scores
 from tools.scores.score_registry import (
     FITTED_SCORES,
     INPUT_PROPERTIES,
-    SIMPLE,
     STRANGEST_PLACE,
     fit_score,
     needed_quantities,

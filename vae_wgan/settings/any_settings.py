@@ -13,6 +13,7 @@ class AnySettings(Protocol):
     compile: bool
     ddof: int
     target_fpr: float
+    baselines: tuple[str, ...]
 
     model_dir: str
     log_dir: str

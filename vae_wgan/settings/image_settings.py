@@ -12,6 +12,7 @@ from tools.data.images.preprocessing import FITS, ReadOptions, suits_networks
 from tools.data.images.tfds_images import is_tfds, tfds_name
 from tools.errors import InputError
 from tools.run.options import option
+from tools.scores.floors import IMAGE_FLOOR_WORDS
 from vae_wgan.data.ood_names import NO_OOD, split_entry
 from vae_wgan.settings.score_file_settings import ScoreFileSettings
 
@@ -157,8 +158,22 @@ class ImageSettings(ScoreFileSettings):
     eval_size: int = option(
         1000, "Images to score per set, at most.", at_least=1, reference=10000, smoke=150
     )
+    calibration_size: int = option(
+        3000,
+        "Calibration images to score, at most; fitted scores and thresholds are fitted to them. A"
+        " twentieth of the training images are set aside for it.",
+        at_least=2,
+        reference=10000,
+        smoke=150,
+    )
     score_keys: tuple[str, ...] = option(
         (), "Scores in the tables and plots; the score files have all."
+    )
+    baselines: tuple[str, ...] = option(
+        tuple(IMAGE_FLOOR_WORDS),
+        "Simple detectors to compare with on the same images, fitted on training images in seconds;"
+        " empty: none.",
+        choices=tuple(IMAGE_FLOOR_WORDS),
     )
     bootstrap: int = option(
         1000,

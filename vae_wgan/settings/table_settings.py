@@ -10,6 +10,7 @@ from tools.data.tables.table_datasets import TABLE_DATASETS, check_table_name
 from tools.data.tables.text_format import HEADERS, CsvOptions, parse_csv_options
 from tools.errors import InputError
 from tools.run.options import option
+from tools.scores.floors import TABLE_FLOOR_WORDS
 from vae_wgan.settings import vae_options
 from vae_wgan.settings.image_settings import ACTIVATIONS
 from vae_wgan.settings.score_file_settings import ScoreFileSettings
@@ -30,17 +31,7 @@ LEAST_STEPS, MOST_STEPS, STEPS_PER_ROOT = 600, 3000, 7.0
 BATCHES = ((2000, 128), (8000, 256))  # at most so many training rows: rows of a step
 MOST_ROWS_PER_STEP = 512
 ROWS_WORTH_COMPILING = 300_000  # in all steps of a member
-BASELINES = (
-    "gaussian",
-    "knn",
-    "isolation_forest",
-    "dte_np",
-    "local_outlier_factor",
-    "marginal_tails",
-    "gaussian_mixture",
-    "elliptic_envelope",
-    "pca_reconstruction",
-)
+BASELINES = tuple(TABLE_FLOOR_WORDS)
 
 
 @dataclasses.dataclass(frozen=True)

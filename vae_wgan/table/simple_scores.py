@@ -11,8 +11,8 @@ from tools.data.tables.table_encoder import TableEncoder
 from tools.files.whole_files import write_npz
 from tools.run.run_folder import RunFolder
 from tools.run.timings import record_costs
+from tools.scores.floors import SIMPLE
 from tools.scores.score_files import is_current, write_scores
-from tools.scores.score_registry import SIMPLE
 from tools.scores.simple.feature_spaces import columns_of
 from tools.scores.simple.simple_ensemble import SimpleEnsemble, scores_without_own_fold
 

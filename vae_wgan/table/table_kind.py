@@ -2,17 +2,18 @@
 
 import sys
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from tools.files.whole_files import write_text
 from tools.run.run_folder import RunFolder
+from tools.scores.floor_files import Fit
 from vae_wgan.data.table_data import TableData, load_table_data
 from vae_wgan.ensemble.model_kind import ModelKind
 from vae_wgan.ensemble.runner import Runner
-from vae_wgan.settings.table_settings import BASELINES, MODEL_SCORE_KEYS, TableSettings
+from vae_wgan.settings.table_settings import MODEL_SCORE_KEYS, TableSettings
 from vae_wgan.table.posterior_means import POSTERIOR_MEANS, score_posterior_means
 from vae_wgan.table.simple_scores import score_simple
-from vae_wgan.table.table_baselines import score_baselines
 
 
 class TableKind(ModelKind[TableSettings, TableData]):
@@ -49,28 +50,21 @@ class TableKind(ModelKind[TableSettings, TableData]):
             "encoder": data.encoder.to_json(),
         }
 
+    def floors(self, settings: TableSettings) -> Mapping[str, Fit]:
+        """Simple detectors of rows."""
+        from tools.scores.table_floors import fit_table_floor
+
+        return {name: partial(fit_table_floor, name) for name in settings.baselines}
+
     def score_further(
         self, folder: RunFolder, settings: TableSettings, data: TableData, runner: Runner
     ) -> None:
-        """Writes the scores of simple detectors, posterior means and baselines."""
+        """Writes the scores of the joined simple detectors, and those of posterior means."""
         score_simple(folder, data.training, data.scored, data.encoder, settings.seed)
         if data.copies is not None:
             table = data.copies.to_csv(index=False, lineterminator="\n")
             write_text(folder.path / "analysis" / "copies.csv", table)
-        if not data.ood:  # without labels nothing is compared
-            folder.update_manifest(peers=[])
-            return
-        test_sets = [data.test, *data.ood]
-        own = {POSTERIOR_MEANS, *BASELINES}
-        of_others = [name for name in folder.manifest().peers or () if name not in own]
-        left_out = score_baselines(
-            settings.baselines, data.training, test_sets, folder, settings.seed
-        )
-        # Peers of an earlier start are left out: their scores may be of other rows.
-        peers = [name for name in settings.baselines if name not in left_out]
-        if settings.model == "vae":
-            score_posterior_means(folder, settings, test_sets, runner)
-            peers.append(POSTERIOR_MEANS)
-        before = folder.manifest().left_out
-        members = {name: why for name, why in before.items() if name not in BASELINES}
-        folder.update_manifest(peers=[*peers, *of_others], left_out={**members, **left_out})
+        if settings.model == "vae" and data.ood:  # without labels nothing is compared
+            score_posterior_means(folder, settings, [data.test, *data.ood], runner)
+            peers = dict.fromkeys([*(folder.manifest().peers or ()), POSTERIOR_MEANS])
+            folder.update_manifest(peers=[*peers])

@@ -2,15 +2,22 @@ import re
 from os.path import normpath
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from html_page import Page
 from run_folder_fixture import write_run
 from tools.analysis.run_analysis import ensemble_analysis
 from tools.analysis.split_report import split_report_html
-from tools.analysis.split_table import mean_and_spread, metrics_of_splits, split_table
+from tools.analysis.split_table import (
+    gains_of_splits,
+    mean_and_spread,
+    metrics_of_splits,
+    split_table,
+)
 from tools.run.run_folder import RunFolder
 from tools.scores.detection import AnalysisOptions
+from tools.scores.score_files import read_scores, write_scores
 
 SETTINGS = {"score_keys": ["rate", "iwae"], "num_models": 3, "model": "vae", "num_splits": 2}
 
@@ -70,6 +77,24 @@ def test_without_labels_there_is_no_table_of_anomalies(folders):
     for folder in folders:
         RunFolder(folder).update_manifest(anomalies=[])
     assert "Anomalies" not in Page(text_of(folders)).text("h2")
+
+
+def test_the_simple_detector_that_is_best_in_the_mean_stands_beside_the_headline(folders):
+    for folder in map(RunFolder, folders):
+        for name, shift in {"digits": 0, "near": 9, "far": 9}.items():
+            ids = read_scores(folder.scores(name)).ids
+            for floor, distance in (("gaussian", shift), ("knn", 0)):
+                values = np.random.default_rng(len(name)).normal(distance, 1, (1, len(ids)))
+                write_scores(folder.peer_scores(floor, name), {floor: values}, ids, {})
+        ensemble_analysis(folder.path, ["iwae", "rate"], AnalysisOptions(draws=20, alerts=[5]))
+    gains = gains_of_splits(folders).set_index(["dataset", "floor"])
+    assert len(gains) == 4
+    row = gains.loc["near", "gaussian"]
+    assert row["difference"] == pytest.approx(row["auroc"] - row["floor_auroc"], abs=2e-6)
+    assert row["difference_low"] < row["difference"] < row["difference_high"]
+    page = Page(text_of(folders))
+    assert "What the ensemble adds" in page.text("h2")
+    assert page.text("td").count("gaussian") >= 2
 
 
 def test_nothing_is_loaded_from_elsewhere(folders):

@@ -5,7 +5,12 @@ import pytest
 
 from run_folder_fixture import write_run
 from tools.analysis.run_analysis import ensemble_analysis
-from tools.analysis.split_table import metrics_of_splits, printed_split_table, split_table
+from tools.analysis.split_table import (
+    ends_over_splits,
+    metrics_of_splits,
+    printed_split_table,
+    split_table,
+)
 from tools.scores.detection import AnalysisOptions
 
 
@@ -40,7 +45,9 @@ def test_means_and_spreads_are_those_of_the_runs(analyses):
         np.mean([recall["value"] for recall in recalls]), abs=1e-6
     )
     assert found["recall_5"][found["dataset"] == "far"].isna().all()
-    assert not [name for name in found if "low" in name]
+    assert (found["auroc_low"] < found["auroc"]).all()
+    assert (found["recall_5_high"] >= found["recall_5"])[found["dataset"] == "near"].all()
+    assert not [name for name in found if name.endswith(("_low_sd", "_high_sd"))]
 
 
 def test_printed_with_a_line_per_row(analyses):
@@ -48,3 +55,23 @@ def test_printed_with_a_line_per_row(analyses):
     lines = printed_split_table(split_table(metrics_of_splits(folders))).splitlines()
     assert lines[0].split()[:4] == ["dataset", "score", "statistic", "n_splits"]
     assert len(lines) == 1 + 12
+
+
+def test_the_interval_of_a_mean_knows_that_splits_share_their_test_rows():
+    """Splits err together, by their common rows, and each by itself; t-intervals see the latter."""
+    random, splits, runs = np.random.default_rng(0), 5, 2000
+    shared, own = 0.02, 0.005
+    hits = naive = 0
+    for _ in range(runs):
+        values = 0.9 + shared * random.normal() + own * random.normal(size=splits)
+        low, high = ends_over_splits(values, values - 1.96 * shared, values + 1.96 * shared)
+        hits += low <= 0.9 <= high
+        width = 2.776 * values.std(ddof=1) / np.sqrt(splits)
+        naive += abs(values.mean() - 0.9) <= width
+    assert 0.94 < hits / runs < 0.98
+    assert naive / runs < 0.4
+
+
+def test_one_split_keeps_its_own_interval():
+    one = [np.array([value]) for value in (0.9, 0.85, 0.92)]
+    assert ends_over_splits(*one) == pytest.approx((0.85, 0.92))

@@ -12,7 +12,7 @@ from tools.scores.conformal import (
 )
 from tools.scores.score_registry import FITTED_SCORES
 
-MEMBERS, TENSORS = 5, 12
+MEMBERS, PARTS = 5, 12  # of a quantity with several, such as the tensors of gradients
 FRESH = 1000
 
 
@@ -94,8 +94,8 @@ def made_up_statistics(count, random, names):
 def false_alarm_rates(key, count, targets, repeats):
     """Mean realised rates at the targets over runs with `count` calibration rows each."""
     fit, needs = FITTED_SCORES[key].fit, FITTED_SCORES[key].needs
-    tensors = [f"gradient_norm.{tensor:02d}" for tensor in range(TENSORS)]
-    names = [name for need in needs for name in (tensors if need[-1] == "." else [need])]
+    parts = [f"{part:02d}" for part in range(PARTS)]
+    names = [need + part for need in needs for part in (parts if need[-1] == "." else [""])]
     rates = np.zeros((repeats, len(targets)))
     for repeat in range(repeats):
         random = np.random.default_rng([repeat, count])

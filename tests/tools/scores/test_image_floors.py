@@ -51,6 +51,14 @@ def test_the_power_of_a_wave_lies_at_its_frequency():
     assert np.exp(spectrum.max()) == pytest.approx((16 * 16 / 2) ** 2)
 
 
+def test_frequencies_of_large_images_are_joined_and_lose_no_power():
+    images = np.random.default_rng(0).random((2, 70, 64, 1))
+    power = np.abs(np.fft.rfft2(images[..., 0])) ** 2
+    joined = np.exp(log_power_spectrum(images)).reshape(2, 24, 17)
+    assert joined[0, 1, 2] == pytest.approx(power[0, 3:6, 4:6].sum())
+    np.testing.assert_allclose(joined.sum(axis=(1, 2)), power.sum(axis=(1, 2)))
+
+
 def test_neighbours_without_lost_components_are_those_of_the_pixels():
     training, images = smooth_images(20, 0), smooth_images(6, 1)
     found = fit_image_floor("pca_neighbours", training, seed=0)(training)

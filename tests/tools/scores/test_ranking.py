@@ -2,7 +2,7 @@
 
 import pytest
 
-from tools.scores.costs import passes_of, seconds_per_1000
+from tools.scores.costs import PASSES, SAMPLING, passes_of, seconds_per_1000
 from tools.scores.detection import DetectionRow
 from tools.scores.published import PUBLISHED, published
 from tools.scores.ranking import ranking, winner
@@ -61,14 +61,19 @@ def test_a_score_costs_the_passes_that_it_needs():
 
 
 def test_every_fitted_score_has_a_cost():
-    names = {"sampling", "posterior mean", "input", "gradients", "regret", "background", "critics"}
-    names |= {"simple"}
+    names = {SAMPLING, *PASSES}
     for key in FITTED_SCORES:
         assert seconds_per_1000(key, dict.fromkeys(names, 1.0)) >= 1
 
 
 def test_published_figures_are_those_of_the_training_set_and_the_sets():
     found = {one.method: one for one in published("fashion_mnist", ["mnist", "omniglot"])}
-    assert found["WAIC"] == ("WAIC", "WAIC, but Why?", {"mnist": 0.766})
+    assert found["WAIC"][:3] == ("WAIC", "WAIC, but Why?", {"mnist": 0.766})
+    assert "faces" in found["WAIC"].note
     assert list(published("mnist", ["omniglot"])) == []
     assert all(0 <= auroc <= 1 for one in PUBLISHED for auroc in one.aurocs.values())
+
+
+def test_a_simple_detector_costs_its_own_pass_alone():
+    assert seconds_per_1000("pca_neighbours", {**COSTS, "pca_neighbours": 0.2}) == 0.2
+    assert seconds_per_1000("pca_neighbours", COSTS) is None

@@ -28,6 +28,7 @@ class Settings(NamedTuple):
     data_dir: str = "no such folder"
     seed: int = 0
     eval_size: int = 10
+    calibration_size: int = 1000
     ood_datasets: tuple[str, ...] = ()
     strict_data: bool = False
     corruptions: tuple[str, ...] = ()
@@ -119,7 +120,8 @@ def test_no_row_that_is_trained_on_or_tested_is_in_the_calibration_split(tmp_pat
 
 
 def test_evaluated_rows_are_a_seeded_choice_that_training_does_not_see(own):
-    small, large = (load_experiment_data(own._replace(eval_size=size)) for size in (10, 1000))
+    sizes = (own._replace(eval_size=size, calibration_size=size) for size in (10, 1000))
+    small, large = map(load_experiment_data, sizes)
     for name in ("calibration", "test"):
         few, all_rows = (numbers_of(getattr(data, name).examples) for data in (small, large))
         assert len(few) == 10
@@ -161,7 +163,7 @@ def test_the_sets_that_are_scored_have_their_names_and_order(own, tmp_path):
     assert [example_set.name for example_set in data.scored] == [
         "own", "calibration", "mine", "uniform_noise", "hflip"
     ]  # fmt: skip
-    assert [len(example_set.examples) for example_set in data.scored] == [10] * 5
+    assert [len(example_set.examples) for example_set in data.scored] == [10, 20, 10, 10, 10]
     assert set(numbers_of(data.ood[0].examples)) < set(range(2000, 2030))
     np.testing.assert_array_equal(data.ood[2].examples, data.test.examples[:, :, ::-1])
     assert data.missing == {}

@@ -9,9 +9,9 @@ import pytest
 from tools.data.example_set import ExampleSet
 from tools.data.tables.table_encoder import fit_encoder
 from tools.run.run_folder import RunFolder
+from tools.scores.floors import SIMPLE
 from tools.scores.joined_scores import SIMPLE_WEIGHT
 from tools.scores.score_files import read_arrays, read_scores
-from tools.scores.score_registry import SIMPLE
 from tools.scores.simple.simple_ensemble import GROUP_WEIGHTS, SimpleEnsemble
 from vae_wgan.table.simple_scores import score_simple
 

@@ -1,13 +1,18 @@
 """All scores beside each other, the highest worst AUROC first, with costs and published figures."""
 
+from collections.abc import Collection
+
 from tools.analysis.section import Section
 from tools.report.blocks import Block, Cell, Folded, Pairs, Table
 from tools.report.score_words import score_name, seconds_text, tinted, verdict_line
 from tools.report.text_lines import aligned, fixed
-from tools.scores.detection import DetectionTable
+from tools.scores.comparison import had_part_in_choice, ties_with_first
+from tools.scores.detection import DetectionRow, DetectionTable
 from tools.scores.published import published
-from tools.scores.ranking import ranking_of
+from tools.scores.ranking import RankedScore, ranking_of
 from tools.scores.score_registry import FITTED_SCORES
+
+TIES = "~: cannot be told from the first by these examples (95 %, paired)."
 
 
 def section(table: DetectionTable) -> Section:
@@ -16,22 +21,25 @@ def section(table: DetectionTable) -> Section:
 
 
 def _ranking(table: DetectionTable) -> Table:
-    datasets = table.run.out_of_distribution
+    datasets, ranked = table.run.out_of_distribution, ranking_of(table)
+    ties = ties_with_first(table, ranked)
     rows: list[list[str | Cell]] = [
         [
             score_name(score.score, score.statistic),
-            fixed(score.worst.auroc),
+            _worst(score, ties),
             fixed(score.mean),
             seconds_text(score),
-            *(tinted(score.rows[name]) if name in score.rows else "" for name in datasets),
+            *(_cell(table, score.rows.get(name)) for name in datasets),
         ]
-        for score in ranking_of(table)
+        for score in ranked
     ]
-    for method, source, aurocs in published(table.run.in_distribution, datasets):
+    for method, source, aurocs, note in published(table.run.in_distribution, datasets):
         cells = (f"{aurocs[name]:.3f}" if name in aurocs else "" for name in datasets)
-        rows.append([f"published: {method} ({source})", "", "", "", *cells])
+        name = f"published: {method} ({source})"
+        rows.append([Cell(name, note=note) if note else name, "", "", "", *cells])
     return Table(
         "AUROC of all scores, the highest worst one first; the flips do not count for the worst."
+        f" {TIES} Grey: such figures had a part in choosing the score, and are optimistic."
         " Seconds are those of all members' passes over 1,000 examples, measured in this run.",
         ("score", "worst", "mean", "s per 1,000", *datasets),
         rows,
@@ -39,23 +47,40 @@ def _ranking(table: DetectionTable) -> Table:
     )
 
 
+def _cell(table: DetectionTable, row: DetectionRow | None) -> Cell | str:
+    return tinted(row, is_grey=had_part_in_choice(table.run, row)) if row else ""
+
+
+def _worst(score: RankedScore, ties: Collection[tuple[str, str]]) -> str:
+    """The lowest AUROC, marked where it cannot be told from that of the first score."""
+    return f"{'~ ' * ((score.score, score.statistic) in ties)}{fixed(score.worst.auroc)}"
+
+
 def _meanings(table: DetectionTable) -> list[Block]:
     """Explains the fitted scores; all are higher = more anomalous."""
-    fitted = {key: FITTED_SCORES[key].meaning for key in table.score_keys if key in FITTED_SCORES}
+    fitted = {key: _meaning(key) for key in table.score_keys if key in FITTED_SCORES}
     if not fitted:
         return []
     return [Folded("What each score means", [Pairs("Scores fitted on calibration", fitted)])]
 
 
+def _meaning(key: str) -> str:
+    score = FITTED_SCORES[key]
+    chosen = f" (chosen by figures on {', '.join(score.chosen_on)})" if score.chosen_on else ""
+    return f"{score.meaning}{chosen}"
+
+
 def ranking_text(table: DetectionTable) -> str:
     """The ranking as aligned text, below a line on the score with the highest worst AUROC."""
     datasets, ranked = table.run.out_of_distribution, ranking_of(table)
+    ties = ties_with_first(table, ranked)
     lines = [("AUROC", "worst", "mean", "s/1000", *datasets)]
     for score in ranked:
         cells = [fixed(score.rows[name].auroc) if name in score.rows else "" for name in datasets]
-        summary = (fixed(score.worst.auroc), fixed(score.mean), seconds_text(score))
+        summary = (_worst(score, ties), fixed(score.mean), seconds_text(score))
         lines.append((score_name(score.score, score.statistic), *summary, *cells))
-    for method, _, aurocs in published(table.run.in_distribution, datasets):
+    for method, _, aurocs, _ in published(table.run.in_distribution, datasets):
         cells = [f"{aurocs[name]:.3f}" if name in aurocs else "" for name in datasets]
         lines.append((f"published: {method}", "", "", "", *cells))
-    return f"{verdict_line(ranked)}\n{aligned(lines, left_columns=1)}"
+    note = f"{TIES}\n" if ties else ""
+    return f"{verdict_line(ranked)}\n{note}{aligned(lines, left_columns=1)}"

@@ -8,10 +8,9 @@ from tools.analysis.section import Section
 from tools.analysis.sections.unlabelled import calibration_scores
 from tools.report.score_words import score_name
 from tools.report.text_lines import csv_lines
-from tools.scores.conformal import p_values
+from tools.scores.conformal import FALSE_ALARMS, p_values
 from tools.scores.detection import DetectionTable
 from tools.scores.example_names import ExampleName, read_example_names
-from tools.scores.score_lines import FALSE_ALARMS
 
 
 def section(table: DetectionTable) -> Section:

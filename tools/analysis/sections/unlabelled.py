@@ -10,10 +10,10 @@ from tools.report.plots import histograms
 from tools.report.score_words import score_name
 from tools.report.text_lines import aligned, rows_csv
 from tools.run.run_folder import CALIBRATION
-from tools.scores.conformal import p_values, smallest_p_value, threshold_at
+from tools.scores.conformal import FALSE_ALARMS, p_values, smallest_p_value, threshold_at
 from tools.scores.detection import DetectionTable
 from tools.scores.example_names import read_example_names
-from tools.scores.score_lines import FALSE_ALARMS, score_lines
+from tools.scores.score_lines import score_lines
 from tools.scores.score_registry import FITTED_SCORES
 
 RATES = (0.001, 0.01, 0.02, 0.05, 0.1)  # of false alarms

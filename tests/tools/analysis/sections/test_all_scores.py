@@ -7,6 +7,7 @@ import pytest
 from run_folder_fixture import change_manifest, table_of, write_run
 from tools.analysis.sections.all_scores import ranking_text, section
 from tools.analysis.sections.verdict import headline_text
+from tools.scores.comparison import had_part_in_choice
 from tools.scores.finished_run import read_run
 from tools.scores.ranking import ranking_of
 
@@ -40,7 +41,7 @@ def table(tmp_path):
     metrics |= {"ap_in": 0.5, "fpr95": 8.6e-05, "fpr99": 0.0}
     rows = tuple(dataclasses.replace(row, **metrics) for row in table.rows if row.score == "iwae")
     run = read_run(folder, ["iwae"])
-    return dataclasses.replace(table, run=run, rows=rows, score_keys=("iwae",))
+    return dataclasses.replace(table, run=run, rows=rows, score_keys=("iwae",), draws={})
 
 
 def test_the_print_is_aligned(table):
@@ -79,3 +80,31 @@ def test_fitted_scores_are_explained(tmp_path):
     (meanings,) = folded.blocks
     assert list(meanings.values) == ["typicality"]
     assert "distance of log p(x)" in meanings.values["typicality"]
+
+
+def test_what_cannot_be_told_from_the_first_is_marked(tmp_path):
+    table = table_of(write_run(tmp_path), draws=100)
+    lines = ranking_text(table).splitlines()
+    assert lines[1].startswith("~: cannot be told from the first")
+    assert "~ " in lines[3]
+    ranked = section(table).blocks[0]
+    marked = [row[0] for row in ranked.rows if row[1].startswith("~ ")]
+    assert ranked.rows[0][0] in marked
+    assert len(marked) < len(ranked.rows)
+
+
+def test_a_figure_that_had_a_part_in_choosing_the_score_is_grey(tmp_path):
+    table = table_of(write_run(tmp_path), keys=("iwae", "typicality", "mean_and_variance"))
+    rows = {row.score: row for row in table.rows if row.dataset == "near"}
+    assert not had_part_in_choice(table.run, rows["mean_and_variance"])
+    credit = dataclasses.replace(table.run, in_distribution="creditcard")
+    assert not had_part_in_choice(credit, rows["mean_and_variance"])  # a set of one's own
+    frauds = dataclasses.replace(
+        credit, manifest=dataclasses.replace(credit.manifest, anomalies=("near",))
+    )
+    assert had_part_in_choice(frauds, rows["mean_and_variance"])
+    assert not had_part_in_choice(frauds, rows["typicality"])
+    ranked = section(dataclasses.replace(table, run=frauds)).blocks[0]
+    column = ranked.heads.index("near")
+    grey = {row[0] for row in ranked.rows if row[column].is_grey}
+    assert grey == {"mean_and_variance"}

@@ -45,8 +45,8 @@ def test_cards_show_the_scores_named_before_the_run(folder):
     waic, mean = cards.cards
     assert (waic.title, waic.figure) == ("iwae waic", "0.881")
     assert (mean.title, mean.figure) == ("iwae mean", "0.985")
-    assert "At least 0.99 on 0 of 2 OoD sets; lowest, flips apart, on near: 0.876" in waic.words
-    assert "At least 0.99 on 1 of 2 OoD sets; lowest, flips apart, on near: 0.980" in mean.words
+    assert "mean AUROC over 2 OoD sets; the lowest, flips apart, on near: 0.876" in waic.words
+    assert "mean AUROC over 2 OoD sets; the lowest, flips apart, on near: 0.980" in mean.words
     assert "and this is one of them" in words.words
 
 
