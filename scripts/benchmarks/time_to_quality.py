@@ -58,7 +58,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--max_steps",
         type=int,
-        default=settings_of_preset(VAESettings, "fast").max_steps,
+        default=settings_of_preset(VAESettings, "fast").total_steps,
         help="steps over which the fast preset's learning rate falls; default: %(default)s",
     )
 

@@ -60,18 +60,6 @@ def analytic_kl() -> Any:
     )
 
 
-def max_steps() -> Any:
-    """Field `max_steps`."""
-    return option(
-        3000,
-        "Training steps per member.",
-        at_least=1,
-        shapes_members=True,
-        reference=5001,
-        smoke=200,
-    )
-
-
 def train_samples(example: str) -> Any:
     """Field `train_samples`; `example` is the word for one example: image or row."""
     return option(

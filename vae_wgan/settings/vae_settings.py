@@ -10,6 +10,7 @@ from tools.scores.score_registry import fitted_scores
 from vae_wgan.settings import vae_options
 from vae_wgan.settings.image_settings import ImageSettings
 
+LEAST_STEPS, MOST_STEPS, PASSES = 300, 3000, 40  # of training, and over its images
 SCORE_KEYS = ("iwae", "elbo", "rate", "distortion", "posterior_mean", "posterior_stddev")
 # Scores that need no further pass over the images.
 QUICK_SCORE_KEYS = (
@@ -55,7 +56,14 @@ class VAESettings(ImageSettings):
     mixture_components: int = vae_options.mixture_components()
     analytic_kl: bool = vae_options.analytic_kl()
 
-    max_steps: int = vae_options.max_steps()
+    max_steps: int | None = option(
+        None,
+        "Training steps per member. Empty: 40 passes over the training images, 300 to 3,000 steps.",
+        at_least=1,
+        shapes_members=True,
+        reference=5001,
+        smoke=200,
+    )
     batch_size: int = option(
         8, "Images in one training step of a member.", at_least=1, shapes_members=True, reference=32
     )
@@ -94,7 +102,13 @@ class VAESettings(ImageSettings):
     @property
     def total_steps(self) -> int:
         """Training steps per member."""
-        return self.max_steps
+        return self.max_steps or MOST_STEPS
+
+    def sized(self, training_images: int) -> "VAESettings":
+        """The settings with the number of steps, if it was left empty, by that of images."""
+        steps = PASSES * training_images // self.batch_size
+        steps = min(MOST_STEPS, max(LEAST_STEPS, steps))
+        return dataclasses.replace(self, max_steps=self.max_steps or steps)
 
     @property
     def scoring_samples(self) -> int:

@@ -9,6 +9,12 @@ import tensorflow_probability as tfp
 
 tfd = tfp.distributions
 
+# Log of one level, 1 / 255, the least scale of a discretized logistic. On a constant region the
+# scale falls to its floor; there a value that is off by d costs d / scale nats, and the gradient is
+# 1 / scale: with a quarter of a level, 1,100 nats for a pixel, trainings diverged. A floor of one
+# level costs 1.2 nats of a pixel that is predicted exactly, and nothing of a black or white one.
+LEAST_LOG_SCALE = -float(np.log(255))
+
 
 def bernoulli(logits: tf.Tensor) -> tfd.Distribution:
     """Bernoulli on grey values: sum of x log p + (1 - x) log(1 - p), in nats per image.
@@ -58,9 +64,8 @@ def discretized_logistic(outputs: tf.Tensor) -> tfd.Distribution:
         outputs: [..., height, width, 2 * channel]: locations, then log scales.
     """
     loc, log_scale = tf.split(outputs, 2, axis=-1)
-    # Outputs of 0 mean location 0.5 and scale e**-2. Below e**-7, a quarter of a level, a smaller
-    # scale changes no probability, but its gradient explodes.
-    scale = tf.exp(tf.maximum(log_scale - 2, -7.0))
+    # Outputs of 0 mean location 0.5 and scale e**-2.
+    scale = tf.exp(tf.maximum(log_scale - 2, LEAST_LOG_SCALE))
     return tfd.Independent(DiscretizedLogistic(loc + 0.5, scale), reinterpreted_batch_ndims=3)
 
 

@@ -22,6 +22,7 @@ from vae_wgan.vae.vae import (
     pixel_log_likelihoods,
     vae_loss,
 )
+from vae_wgan.vae.vae_networks import images_at_once
 from vae_wgan.vae.vae_scoring import scoring_passes
 
 NUM_PICTURES = 8
@@ -48,7 +49,7 @@ class VAEMember(NetworkMember):
         self._settings = settings
         self._monitored = monitored
         schedule = tf.keras.optimizers.schedules.CosineDecay(
-            settings.learning_rate, settings.max_steps
+            settings.learning_rate, settings.total_steps
         )
         self._replicas = Replicas(settings.batch_size)
         with self._replicas.scope():
@@ -91,20 +92,20 @@ class VAEMember(NetworkMember):
     def codes(self, images: np.ndarray) -> np.ndarray:
         """Means of q(z|x): [image, latent]."""
         with self.computing():
-            parts = np.array_split(images, max(1, len(images) // 64))
+            parts = self._parts(images)
             return np.concatenate([self._vae.encode(part).mean().numpy() for part in parts])
 
     def reconstructions(self, images: np.ndarray) -> np.ndarray:
         """Means of p(x|z) at the mean of q(z|x): [image, height, width, channel] in [0, 1]."""
         codes = self.codes(images)
         with self.computing():
-            parts = np.array_split(codes, max(1, len(codes) // 64))
+            parts = self._parts(codes)
             return np.concatenate([self._vae.decode(part).mean().numpy() for part in parts])
 
     def maps(self, images: np.ndarray) -> np.ndarray:
         """-log p(x|z) by pixel at the mean of q(z|x), nats: [image, height, width]."""
         with self.computing():
-            parts = np.array_split(images, max(1, len(images) // 64))
+            parts = self._parts(images)
             maps = [-pixel_log_likelihoods(self._vae, part).numpy() for part in parts]
         return np.concatenate(maps)
 
@@ -124,6 +125,11 @@ class VAEMember(NetworkMember):
             "reconstructions": self.reconstructions(inputs),
             "prior_samples": self._vae.decode(z).mean().numpy(),
         }
+
+    def _parts(self, rows: np.ndarray) -> list[np.ndarray]:
+        """Images or codes in parts that are computed at once."""
+        size = images_at_once(64, self._vae.image_shape)
+        return np.array_split(rows, max(1, len(rows) // size))
 
     def _step(self, images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
         settings = self._settings

@@ -1,4 +1,8 @@
-"""Convolutional networks for square images: the VAE's encoder and decoder, the WGAN's critic."""
+"""Convolutional networks for square images: the VAE's encoder and decoder, the WGAN's critic.
+
+Networks for larger images are deeper: strided convolutions of `base_depth` filters before those of
+2018 halve an image, see `halvings`, and the decoder doubles it as often.
+"""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -13,6 +17,7 @@ layers = tf.keras.layers
 PRECISIONS = {"float32": "float32", "bfloat16": "mixed_bfloat16"}  # Keras's names
 # Options of output layers: the likelihoods and losses after them sum many terms.
 LAST = {"dtype": "float32"}
+SMALL_SIDE = 56  # pixels, from which on a network is deeper
 
 
 @contextmanager
@@ -28,6 +33,23 @@ def layers_in(precision: str) -> Iterator[None]:
         yield
     finally:
         tf.keras.config.set_dtype_policy(before)
+
+
+def halvings(side: int) -> int:
+    """How often an image is halved before the networks of 2018 see it.
+
+    Until its side is below 56 pixels, as long as the result is a multiple of 4.
+    """
+    count = 0
+    while side >= SMALL_SIDE and side % 8 == 0:
+        side, count = side // 2, count + 1
+    return count
+
+
+def images_at_once(most: int, image_shape: Sequence[int]) -> int:
+    """Images in one call so that memory does not grow with their size; `most` up to 32x32."""
+    height, width, _ = image_shape
+    return max(1, min(most, most * 32**2 // (height * width)))
 
 
 def encoder_network(
@@ -77,6 +99,8 @@ def decoder_network(
 
     The outputs are the parameters of each pixel's distribution, such as a logit.
     """
+    more = halvings(image_shape[0])
+    core = image_shape[0] >> more
 
     def transposed(
         name: str, filters: int, size: int = 5, stride: int = 1, padding: str = "same"
@@ -91,12 +115,17 @@ def decoder_network(
         [
             layers.Input((latent_size,)),
             layers.Reshape((1, 1, latent_size)),
-            *transposed("transposed0", 2 * base_depth, image_shape[0] // 4, padding="valid"),
+            *transposed("transposed0", 2 * base_depth, core // 4, padding="valid"),
             *transposed("transposed1", 2 * base_depth),
             *transposed("transposed2", 2 * base_depth, stride=2),
             *transposed("transposed3", base_depth),
             *transposed("transposed4", base_depth, stride=2),
             *transposed("transposed5", base_depth),
+            *(
+                layer
+                for index in range(more)
+                for layer in transposed(f"doubled{index}", base_depth, stride=2)
+            ),
             FewFiltersConv2D(
                 outputs_per_channel * image_shape[2],
                 5,
@@ -136,6 +165,11 @@ def _image_features(
     return [
         layers.Input(image_shape),
         layers.Rescaling(2.0, offset=-1.0),
+        *(
+            layer
+            for index in range(halvings(image_shape[0]))
+            for layer in convolution(f"halved{index}", base_depth, stride=2)
+        ),
         *convolution("convolution0", base_depth),
         *convolution("convolution1", base_depth, stride=2),
         *convolution("convolution2", 2 * base_depth),

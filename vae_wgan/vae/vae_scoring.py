@@ -13,6 +13,7 @@ from vae_wgan.settings.vae_settings import VAESettings
 from vae_wgan.vae.gradient_norms import log_gradient_norms
 from vae_wgan.vae.likelihood_regret import REGRET_STEPS, likelihood_regret
 from vae_wgan.vae.vae import AT_MEAN_CODE, SAMPLED, VAE, mean_code_scores, vae_scores
+from vae_wgan.vae.vae_networks import images_at_once
 
 
 def scoring_passes(vae: VAE, settings: VAESettings, quantities: Collection[str]) -> dict[str, Pass]:
@@ -33,7 +34,8 @@ def scoring_passes(vae: VAE, settings: VAESettings, quantities: Collection[str])
             return normal_rows(seed, ids, (noise_rows, settings.latent_size)).swapaxes(0, 1)
 
         compiled = function_of_weights(vae, function, xla=settings.compile)
-        return Pass(compiled, batch, noise if noise_rows else no_noise, frozenset(gives))
+        size = images_at_once(batch, vae.image_shape)
+        return Pass(compiled, size, noise if noise_rows else no_noise, frozenset(gives))
 
     passes = {
         SAMPLING: made(

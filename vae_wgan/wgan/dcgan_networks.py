@@ -3,7 +3,7 @@
 https://arxiv.org/abs/1511.06434. The generator has layer normalization instead of batch
 normalization, so it needs no running means; the critic has none, since batch normalization would
 violate the gradient penalty per image. A few wide convolutions use a processor better than the
-narrow layers of 2018 at full resolution.
+narrow layers of 2018 at full resolution. Networks for images of 56 pixels or more are deeper.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 import tensorflow as tf
 
 from vae_wgan.layers.activations import PiecewiseLinearActivation
-from vae_wgan.vae.vae_networks import LAST, glorot
+from vae_wgan.vae.vae_networks import LAST, glorot, halvings
 
 layers = tf.keras.layers
 
@@ -25,7 +25,8 @@ def dcgan_generator(
     next_seed: Callable[[], int],
 ) -> tf.keras.Model:
     """Maps codes [image, latent] to pixel logits [image, height, width, channel]."""
-    side, depth = image_shape[0] // 4, 2 * base_depth
+    more, depth = halvings(image_shape[0]), 2 * base_depth
+    side = (image_shape[0] >> more) // 4
 
     def normalized(name: str) -> tuple[tf.keras.layers.Layer, ...]:
         return layers.LayerNormalization(name=name), layers.Activation(activation)
@@ -42,6 +43,14 @@ def dcgan_generator(
             layers.Dense(side**2 * depth, kernel_initializer=glorot(next_seed), name="seed"),
             layers.Reshape((side, side, depth)),
             *normalized("normalization0"),
+            *(
+                layer
+                for index in range(more)
+                for layer in (
+                    upsampling(f"doubled{index}", depth),
+                    *normalized(f"doubled_normalization{index}"),
+                )
+            ),
             upsampling("transposed0", base_depth),
             *normalized("normalization1"),
             upsampling("logits", image_shape[2], **LAST),
@@ -74,6 +83,11 @@ def dcgan_critic(
             layers.Rescaling(2.0, offset=-1.0),
             *downsampling("convolution0", base_depth),
             *downsampling("convolution1", 2 * base_depth),
+            *(
+                layer
+                for index in range(halvings(image_shape[0]))
+                for layer in downsampling(f"halved{index}", 2 * base_depth)
+            ),
             layers.Flatten(),
             layers.Dense(1, kernel_initializer=glorot(next_seed), name="logit", **LAST),
         ],

@@ -59,6 +59,23 @@ def test_steps_of_an_earlier_start_are_no_speed(clock, monkeypatch):
         assert "160/200 [00:02<00:10,  4.00step/s, elbo=-101.3]" in last_line(terminal)
 
 
+@pytest.mark.parametrize(("seconds", "warnings"), [(0.1, 0), (4.0, 1)])
+def test_a_training_of_more_than_an_hour_says_so_once(seconds, warnings, monkeypatch, caplog):
+    now = [0.0]
+    monkeypatch.setattr("time.perf_counter", lambda: now[0])
+    with TrainingProgress(num_members=2, max_steps=1000) as progress:
+        progress.skip(0, 0)
+        now[0] += 100  # compiling
+        progress.advance(1, {})
+        for _ in range(200):
+            now[0] += seconds
+            progress.advance(1, {})
+    assert len(caplog.records) == warnings
+    if warnings:
+        line = caplog.messages[0]
+        assert line.startswith("training takes about 2.2 hours, at 0.2 steps/s; a smaller --max")
+
+
 def test_no_terminal_no_bar(clock, monkeypatch):
     stream = standard_error(monkeypatch, io.StringIO())
     with TrainingProgress(num_members=1, max_steps=10) as progress:

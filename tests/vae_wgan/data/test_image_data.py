@@ -14,6 +14,7 @@ from tools.errors import InputError
 from tools.run.manifest import Alteration
 from vae_wgan.data.image_data import (
     attacked_sets,
+    calibration_count,
     load_experiment_data,
     load_image_data,
     split_calibration,
@@ -81,9 +82,9 @@ def test_calibration_is_cut_off_the_training_images_and_test_is_apart(own):
         numbers_of(data.training.examples),
         numbers_of(data.calibration.examples),
     )
-    assert len(calibration) == 20  # 5 %
+    assert len(calibration) == 60
     assert sorted(training + calibration) == list(range(400))
-    assert calibration != list(range(20))
+    assert calibration != list(range(60))
     assert numbers_of(data.test.examples) == list(range(1000, 1100))
     assert data.training.ids.tolist() == training
     assert data.calibration.ids.tolist() == calibration
@@ -93,7 +94,7 @@ def test_no_row_of_undivided_own_data_is_in_two_parts(tmp_path):
     np.save(tmp_path / "all.npy", different_images(300))
     data = load_experiment_data(Settings(str(tmp_path / "all.npy"), eval_size=1000))
     parts = [numbers_of(part.examples) for part in (data.training, data.calibration, data.test)]
-    assert [len(part) for part in parts] == [256, 14, 30]
+    assert [len(part) for part in parts] == [221, 49, 30]
     assert sorted(np.concatenate(parts)) == list(range(300))
 
 
@@ -107,7 +108,7 @@ def test_no_row_that_is_trained_on_or_tested_is_in_the_calibration_split(tmp_pat
         )
         calibration = set(data.calibration.ids)
         of_one_file = {part.name: part.ids for part in (data.training, data.test, *data.ood[1:3])}
-        assert len(calibration) == 14
+        assert len(calibration) == 49
         assert all(calibration.isdisjoint(ids) for ids in of_one_file.values())
         mirrors = [(1, 1), (1, -1), (-1, 1)]
         values = {
@@ -128,7 +129,7 @@ def test_evaluated_rows_are_a_seeded_choice_that_training_does_not_see(own):
         assert set(few) < set(all_rows)
     assert small.training.ids.tolist() == large.training.ids.tolist()
     np.testing.assert_array_equal(small.monitored, large.calibration.examples)
-    assert len(small.monitored) == 20
+    assert len(small.monitored) == 60
 
 
 def test_the_seed_decides_and_nothing_else(own):
@@ -138,6 +139,14 @@ def test_the_seed_decides_and_nothing_else(own):
 
     assert rows(own) == rows(own._replace(ood_datasets=("vflip",)))
     assert all(a != b for a, b in zip(rows(own), rows(own._replace(seed=1)), strict=True))
+
+
+@pytest.mark.parametrize(
+    ("images", "kept"),
+    [(2, 1), (45, 20), (50, 21), (200, 42), (1000, 95), (3600, 180), (60_000, 3000)],
+)
+def test_of_few_images_a_larger_share_is_kept_for_calibration(images, kept):
+    assert calibration_count(images) == kept
 
 
 def test_at_least_one_row_is_held_out_and_one_is_trained_on():

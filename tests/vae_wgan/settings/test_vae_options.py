@@ -10,7 +10,7 @@ from vae_wgan.settings.table_settings import TableSettings
 from vae_wgan.settings.vae_options import check_analytic_kl
 from vae_wgan.settings.vae_settings import VAESettings
 
-SHARED = ("latent_size", "use_NF", "mixture_components", "analytic_kl", "max_steps", "beta")
+SHARED = ("latent_size", "use_NF", "mixture_components", "analytic_kl", "beta")
 
 
 def flags(settings_class):

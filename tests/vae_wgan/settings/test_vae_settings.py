@@ -60,7 +60,7 @@ def test_fast_is_the_default_and_the_same_model():
     assert fast == parse("--preset=fast")
     for name in ("latent_size", "base_depth", "n_flows", "use_NF", "likelihood", "num_models"):
         assert getattr(fast, name) == getattr(reference, name)
-    assert parse("--preset=smoke").max_steps < fast.max_steps < reference.max_steps
+    assert parse("--preset=smoke").total_steps < fast.total_steps < reference.total_steps
 
 
 def test_the_likelihood_of_a_set_in_colour_is_of_256_values():

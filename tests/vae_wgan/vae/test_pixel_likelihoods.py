@@ -3,7 +3,12 @@ import pytest
 import scipy.stats
 import tensorflow as tf
 
-from vae_wgan.vae.pixel_likelihoods import LIKELIHOODS, OUTPUTS_PER_CHANNEL, outputs_at
+from vae_wgan.vae.pixel_likelihoods import (
+    LEAST_LOG_SCALE,
+    LIKELIHOODS,
+    OUTPUTS_PER_CHANNEL,
+    outputs_at,
+)
 
 LOGITS = np.array([-4.0, -0.3, 0.0, 0.7, 5.0], np.float32).reshape(1, 5, 1, 1)
 
@@ -44,7 +49,8 @@ def test_the_256_values_of_the_discretized_logistic_sum_to_one(place, log_scale)
 
 @pytest.mark.parametrize(("place", "log_scale"), PLACES_AND_LOG_SCALES)
 def test_the_discretized_logistic_is_the_difference_of_the_cumulative_function(place, log_scale):
-    logistic = scipy.stats.logistic(place + 0.5, np.exp(log_scale - 2))
+    scale = np.exp(max(log_scale - 2, LEAST_LOG_SCALE))
+    logistic = scipy.stats.logistic(place + 0.5, scale)
     edges = np.r_[-np.inf, (LEVELS[1:] - 0.5) / 255, np.inf]
     expected = np.where(  # of the tail that is the smaller, for its digits
         place + 0.5 > LEVELS / 255,
@@ -63,11 +69,21 @@ def test_the_discretized_logistic_is_finite_with_its_gradient_far_from_the_image
     assert np.isfinite(tape.gradient(log_prob, outputs)).all()
 
 
-def test_scales_end_at_a_quarter_of_a_level():
+def test_scales_end_at_one_level_so_that_no_pixel_explodes():
     outputs = tf.constant([0.3, -100.0], shape=(1, 1, 1, 2))
     scale = LIKELIHOODS["discretized_logistic"](outputs).distribution.scale
-    np.testing.assert_allclose(np.ravel(scale), np.exp(-7.0), rtol=1e-6)
-    assert np.ravel(scale) == pytest.approx(0.25 / 255, rel=0.1)
+    assert np.ravel(scale) == pytest.approx(1 / 255)
+    with tf.GradientTape() as tape:
+        tape.watch(outputs)
+        log_prob = LIKELIHOODS["discretized_logistic"](outputs).log_prob(tf.zeros((1, 1, 1, 1)))
+    assert log_prob.numpy().item() == pytest.approx(-255 * 0.8 + 0.5, abs=0.1)
+    assert np.abs(tape.gradient(log_prob, outputs)).max() == pytest.approx(255, rel=0.01)
+
+
+def test_a_black_or_white_pixel_is_certain_though_scales_have_a_floor():
+    outputs = tf.constant([[-0.6, -100.0], [0.6, -100.0]], shape=(2, 1, 1, 2))
+    images = tf.constant([0.0, 1.0], shape=(2, 1, 1, 1))
+    assert LIKELIHOODS["discretized_logistic"](outputs).log_prob(images).numpy().min() > -1e-6
 
 
 def test_values_between_the_levels_are_rounded_and_channels_are_summed():

@@ -26,6 +26,14 @@ def test_sides_are_halved_and_doubled_twice(image_shape):
     assert generator.output_shape == (None, side, side, channels)
 
 
+def test_networks_for_larger_images_are_deeper():
+    critic = dcgan_critic((128, 128, 3), **options())
+    assert [layer.output.shape[1] for layer in critic.layers if "halved" in layer.name] == [16, 8]
+    generator = dcgan_generator((128, 128, 3), **options())
+    assert generator.layers[0].units == 8 * 8 * 4
+    assert generator.output_shape == (None, 128, 128, 3)
+
+
 def test_the_generator_is_that_of_keras_own_layers():
     generator = dcgan_generator((28, 28, 1), **options())
     dense, first, upsampling, second, logits = (
