@@ -28,7 +28,9 @@ from vae_wgan.run.trained_ensemble import saved_settings
 
 _LOG = logging.getLogger(__name__)
 CARD = "scorer.json"  # says what the SavedModel beside it computes
-TOLERANCE = 1e-5  # largest difference of a score, see `score_sizes`
+# Largest difference of a score, see `score_sizes`. Members compute in float32, in other batches
+# than the run's; a Mahalanobis distance of members that hardly differ makes more of it.
+TOLERANCE = 1e-3
 _PROBES = 16
 
 

@@ -101,7 +101,9 @@ def outcomes(tmp_path_factory):
     own = folder / "own.csv"
     flags = {"label_column": "Class", "normal_label": "good", "time_column": "Time"}
     good().to_csv(own, index=False)
-    settings = TableSettings(train_dataset=str(own), model_dir=str(folder / "run"), **flags)
+    settings = TableSettings(
+        train_dataset=str(own), model_dir=str(folder / "run"), max_steps=9, batch_size=8, **flags
+    )
     data = load_table_data(settings)
     RunFolder(folder / "run").update_manifest(
         settings=dataclasses.asdict(settings),

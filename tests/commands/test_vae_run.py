@@ -71,16 +71,16 @@ def test_manifest_says_what_was_done(finished):
     assert content["settings"]["preset"] == "fast"
     assert content["datasets"]["in_distribution"] == "bars"
     assert content["datasets"]["sizes"] == {
-        "training": 57,
+        "training": 37,
         "bars": 20,
-        "calibration": 3,
+        "calibration": 23,
         "columns": 20,
         "hflip": 20,
         "uniform_noise": 20,
     }
     assert content["likelihood"] == "bernoulli"
-    timings = {"training", "scoring", "simple detectors", "further scoring", "analysis"}
-    assert set(content["timings"]) == timings
+    timings = {"training", "scoring", "simple detectors", "strange places", "further scoring"}
+    assert set(content["timings"]) == timings | {"analysis"}
     assert content["costs"].keys() == {"sampling", "posterior mean", "input", *IMAGE_FLOOR_WORDS}
     assert content["costs"]["sampling"] > 0
     assert content["versions"]["tensorflow"]
@@ -158,7 +158,7 @@ def test_skip_train_repeats_and_remakes_the_same_numbers_without_other_flags(cop
     )
     assert result.returncode == 0, result.stderr
     assert saved_bytes(copied) == before
-    assert result.stderr.count("scores are up to date") == 3
+    assert result.stderr.count("scores are up to date") == 3 + len(IMAGE_FLOOR_WORDS)
 
 
 def test_skip_train_names_the_missing_member_and_its_folder(copied):
@@ -275,8 +275,6 @@ def test_unfit_training_images_are_refused_and_nothing_is_written(array, words, 
 
 def test_unfit_test_images_are_refused(tmp_path):
     write_data(tmp_path)
-    np.save(tmp_path / "columns.npy", np.zeros((5, 32, 32), np.uint8))
-    assert_refused(call(tiny_command(tmp_path)), "columns", "32x32")
     (tmp_path / "columns.npy").write_bytes(b"\x93NUMPY damaged")
     assert_refused(call(tiny_command(tmp_path)), "columns.npy")
 

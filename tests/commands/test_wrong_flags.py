@@ -25,7 +25,14 @@ WRONG_TEXTS = {
     "output": "{folder}",
 }
 # What they mean is known to the run's folder or to the table; tests of these have mistakes in them.
-CHECKED_LATER = {"model_dir", "label_column", "normal_label", "time_column", "drop_columns"}
+CHECKED_LATER = {
+    "model_dir",
+    "label_column",
+    "normal_label",
+    "time_column",
+    "drop_columns",
+    "keep_columns",
+}
 CASES = [
     pytest.param(settings, field, id=f"{settings.__name__}-{field.name}")
     for settings in (VAESettings, WGANSettings, TableSettings)

@@ -19,11 +19,14 @@ IMAGES = bars(5, seed=7)[..., np.newaxis]
 
 
 @pytest.mark.parametrize(
-    ("kind", "score"), [("vae", "likelihood_residual"), ("wgan", "critic_distance")]
+    ("kind", "score", "rounding"),
+    [("vae", "likelihood_residual", 1e-5), ("wgan", "critic_distance", 1e-3)],
 )
-def test_pictures_have_the_scores_p_values_and_flags_of_the_run(kind, score, tiny_run, tmp_path):
+def test_pictures_have_the_scores_p_values_and_flags_of_the_run(
+    kind, score, rounding, tiny_run, tmp_path
+):
     folder = RunFolder(tiny_run(kind).folder / "run")
-    assert export_run(folder, tmp_path / "model", target_fpr=0.4) < 1e-5
+    assert export_run(folder, tmp_path / "model", target_fpr=0.4) < rounding
     card = json.loads((tmp_path / "model" / CARD).read_text())
     assert card["score"] == score
     scorer = open_scorer(folder, target_fpr=0.4)
@@ -35,8 +38,8 @@ def test_pictures_have_the_scores_p_values_and_flags_of_the_run(kind, score, tin
     ):
         found = model.signatures[signature](images=tf.constant(images))
         difference = np.abs(found["score"].numpy() - expected["score"])
-        assert (difference <= 1e-5 * score_sizes(scorer, expected["score"])).all()
-        np.testing.assert_array_equal(found["p_value"], expected["p_value"])
+        assert (difference <= rounding * score_sizes(scorer, expected["score"])).all()
+        np.testing.assert_allclose(found["p_value"], expected["p_value"], rtol=1e-12)
         np.testing.assert_array_equal(found["flagged"], expected["flagged"].astype(bool))
 
 
