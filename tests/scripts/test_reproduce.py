@@ -67,9 +67,9 @@ def test_the_matrix_has_a_row_for_each_score_and_a_column_for_each_pair(rows):
     by_pair = {pair_of(row): row.auroc for row in rows if row.statistic == "waic"}
     (waic,) = (line.split() for line in lines if line.startswith("iwae waic"))
     pairs = [("mnist", "hflip"), ("mnist", "omniglot"), ("fashion_mnist", "hflip")]
-    assert waic[4:] == [f"{by_pair[pair]:.4f}" for pair in pairs]
+    assert waic[4:] == [f"{by_pair[pair]:.3f}" for pair in pairs]
     worst = min(by_pair["mnist", "omniglot"], by_pair["fashion_mnist", "uniform_noise"])
-    assert waic[2:4] == [f"{worst:.4f}", "3.0"]
+    assert waic[2:4] == [f"{worst:.3f}", "3.0"]
 
 
 def test_the_csv_has_all_pairs(rows):
@@ -256,7 +256,9 @@ def test_the_report_has_ours_beside_the_published_and_every_command(finished):
     text = report_text(experiments)
     assert "| iwae waic | here | **0.600 [0.590, 0.610]** |" in text
     assert "| iwae single | here | 0.400 [0.390, 0.410] |" in text
-    assert "| WAIC | WAIC, but Why? | 0.766 |" in text
+    (published,) = (line for line in text.splitlines() if line.startswith("| WAIC"))
+    assert "WAIC, but Why?" in published
+    assert "| 0.766 |" in published
     assert "| fashion_mnist | `python x.py` | unknown | CPU | 1.5 |" in text
     assert "```text\nAUROC 0.985\n```" in text
     assert "| classifier | `python z.py --seed=0` |" in text

@@ -19,6 +19,7 @@ def load(train, **settings):
     options = ReadOptions(strict=settings.pop("strict", False))
     defaults = {"data_dir": "", "seed": 0, "eval_size": 10, "ood_datasets": (), "test_dataset": ""}
     others = {"strict_data": False, "drop_copies": False, "model_dir": ""}
+    others["calibration_size"] = 1000
     values = defaults | others | settings
     return load_experiment_data(
         SimpleNamespace(train_dataset=str(train), read_options=options, **values)
