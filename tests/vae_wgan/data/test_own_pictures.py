@@ -38,7 +38,7 @@ def product(tmp_path):
 def test_each_kind_of_anomaly_is_a_set(product):
     data = load(product)
     assert [part.name for part in data.scored] == ["product", "calibration", "cut"]
-    assert [len(part) for part in (data.training, *data.scored)] == [19, 5, 1, 4]
+    assert [len(part) for part in (data.training, *data.scored)] == [11, 5, 9, 4]
     assert data.test.paths.tolist() == [f"test/good/{n:03d}.png" for n in range(20, 25)]
     assert data.ood[0].paths[0] == "test/cut/030.png"
     np.testing.assert_allclose(data.ood[0].examples[0] * 255, np.asarray(picture(30)), atol=1e-4)

@@ -146,7 +146,7 @@ def test_wrong_tables_are_named(run_folder, tmp_path):
     constant = pd.DataFrame({"a": [1.0] * 9})
     assert "X: the table has no column" in message_of(EnsembleDetector().fit, constant)
     images = np.zeros((4, 28, 28))
-    assert "model='flow': known are denoiser, vae, wgan" in message_of(
+    assert "model='flow': known are denoiser, features, vae, wgan" in message_of(
         EnsembleDetector().fit, images, model="flow"
     )
     if "flow" in run_folder.name:
