@@ -11,7 +11,7 @@ for (const table of document.querySelectorAll("table.sortable")) {
     heading.setAttribute("aria-sort", order);
     const sign = order === "ascending" ? 1 : -1;
     const text = (row) => row.cells[column].textContent;
-    const number = (row) => parseFloat(text(row).replace(/[[,]/g, ""));
+    const number = (row) => parseFloat(text(row).replace(/[[,~]/g, ""));
     const value = (row) => Number.isNaN(number(row)) ? -1e300 : number(row);
     const compare = numbers ? (a, b) => value(a) - value(b) : (a, b) => text(a).localeCompare(text(b), "en");
     body.append(...[...body.rows].sort((a, b) => sign * compare(a, b)));

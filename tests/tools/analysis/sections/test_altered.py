@@ -3,6 +3,7 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from run_folder_fixture import change_scores, table_of, write_run
+from tools.analysis.run_analysis import ensemble_analysis
 from tools.analysis.sections.altered import (
     AlteredRow,
     altered_blocks,
@@ -12,7 +13,7 @@ from tools.analysis.sections.altered import (
     crossing,
     section,
 )
-from tools.errors import InputError
+from tools.scores.detection import AnalysisOptions
 from tools.scores.ensemble_statistics import anomaly_scores
 from tools.scores.finished_run import read_run
 from tools.scores.score_files import read_scores, write_scores
@@ -74,10 +75,12 @@ def test_without_altered_sets_there_are_no_rows(tmp_path):
     assert rows_of_run(run, [("iwae", "waic")]) == []
 
 
-def test_a_nan_in_an_altered_set_is_refused(run):
+def test_a_score_with_a_nan_in_an_altered_set_is_left_out(run):
     change_scores(run.folder, NAMES[0], lambda scores: scores | {"iwae": scores["iwae"] * np.nan})
-    with pytest.raises(InputError, match=r"iwae of corruption\.contrast\.1"):
-        read_run(run.folder, ["iwae"])
+    analysis = ensemble_analysis(run.folder.path, ["iwae", "rate"], AnalysisOptions())
+    assert "iwae is left out" not in analysis.text
+    assert "Left out: iwae: iwae of corruption.contrast.1" in analysis.text
+    assert {row.score for row in analysis.table.rows} == {"rate"}
 
 
 def rows_of(means, threshold=0.0, kind="snow"):
