@@ -59,7 +59,7 @@ class ExampleSet:
         return replace(self, examples=cast(np.ndarray, examples), ids=self.ids[rows], paths=paths)
 
     def in_memory(self) -> ExampleSet:
-        """The same with all examples as one array."""
+        """The set with its examples as one array in memory, and no longer `ByteImages`."""
         return replace(self, examples=np.asarray(self.examples))
 
     def spread(self, size: int) -> ExampleSet:

@@ -14,6 +14,7 @@ from tools.scores.metrics import DetectionMetrics, detection_metrics
 from tools.scores.score_lines import (
     ENSEMBLE,
     Lines,
+    calibration_scores,
     calibration_thresholds,
     peer_lines,
     peer_pairs,
@@ -107,6 +108,11 @@ class DetectionTable:
     rows: tuple[DetectionRow, ...]
     left_out: Mapping[str, str] = field(default_factory=dict)
     draws: Mapping[tuple[str, str, str], np.ndarray] = field(default_factory=dict)
+
+    @property
+    def calibration_scores(self) -> np.ndarray:
+        """The first headline's scores of the calibration split [example], for p-values."""
+        return calibration_scores(self.run, self.headlines[0], self.options.ddof)
 
     @property
     def member_keys(self) -> tuple[str, ...]:

@@ -64,6 +64,9 @@ class FinishedRun:
     peer_scores: Mapping[str, Mapping[str, ScoreFile]] = field(default_factory=dict)
     left_out: Mapping[str, str] = field(default_factory=dict)
     _fitted: dict[str, Scorer] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _cross_fitted: dict[str, np.ndarray] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     @property
     def n_members(self) -> int:
@@ -95,11 +98,13 @@ class FinishedRun:
         return self._fitted[key]
 
     def calibration_scores(self, key: str) -> np.ndarray:
-        """A fitted score of the calibration split, cross-fitted: [example]."""
-        calibration = quantities_of([key], self.quantities(CALIBRATION))
-        return cross_fitted_scores(
-            partial(fit_score, key), calibration, seed=self.manifest.settings.get("seed", 0)
-        )
+        """A fitted score of the calibration split, cross-fitted once: [example]."""
+        if key not in self._cross_fitted:
+            calibration = quantities_of([key], self.quantities(CALIBRATION))
+            self._cross_fitted[key] = cross_fitted_scores(
+                partial(fit_score, key), calibration, seed=self.manifest.settings.get("seed", 0)
+            )
+        return self._cross_fitted[key]
 
     @property
     def anomalies(self) -> tuple[str, ...]:

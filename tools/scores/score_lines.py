@@ -115,6 +115,19 @@ def calibration_thresholds(
     }
 
 
+def calibration_scores(run: FinishedRun, pair: tuple[str, str], ddof: int) -> np.ndarray:
+    """Anomaly scores of the calibration split [example], cross-fitted if the score is a fitted one.
+
+    Args:
+        run: The run.
+        pair: Score key and statistic.
+        ddof: Divisor of the variance over M members is M - ddof.
+    """
+    if pair[0] in FITTED_SCORES:
+        return run.calibration_scores(pair[0])
+    return score_lines(run, CALIBRATION, pair[:1], ddof)[pair][0]
+
+
 def _threshold(run: FinishedRun, key: str) -> float:
     """The threshold of a fitted score."""
     try:

@@ -73,7 +73,7 @@ def section(table: DetectionTable) -> Section:
     notes = [Text(NOTE, is_note=True), *([Text(UNLIKE, is_note=True)] if unlike else [])]
     return Section(
         TITLE,
-        [Text(added_words(table)), shown, *notes],
+        [Text(_words(found, table.run)), shown, *notes],
         text=f"{TITLE}: {name}\n{aligned([HEADS, *cells], left_columns=1)}",
         files={"added.csv": rows_csv([_csv_row(gain, gain in found) for gain in of_all])},
     )
@@ -85,9 +85,11 @@ def added_words(table: DetectionTable) -> str:
     Only labelled anomalies count where the run has some. It is empty without simple detectors.
     """
     found = best_floors(gains(table))
-    found = [gain for gain in found if gain.row.dataset in table.run.anomalies] or found
-    if not found:
-        return ""
+    return _words(found, table.run) if found else ""
+
+
+def _words(found: Sequence[Gain], run: FinishedRun) -> str:
+    found = [gain for gain in found if gain.row.dataset in run.anomalies] or found
     name = score_name(found[0].row.score, found[0].row.statistic)
     if len(found) == 1:
         return _of_one(found[0], name)

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 import numpy as np
 
 from tools.analysis.section import Section
-from tools.analysis.sections.unlabelled import calibration_scores
 from tools.report.score_words import score_name
 from tools.report.text_lines import csv_lines
 from tools.scores.conformal import FALSE_ALARMS, p_values
@@ -27,7 +26,7 @@ def _rows(table: DetectionTable, dataset: str) -> Iterator[list[str | int | floa
     """The rows of a set, the most anomalous first."""
     ids, names = table.run.scores[dataset].ids, read_example_names(table.run, dataset)
     scores = [table.lines[dataset][pair][0] for pair in table.headlines]
-    p = p_values(scores[0], calibration_scores(table))
+    p = p_values(scores[0], table.calibration_scores)
     for row in np.argsort(-scores[0], kind="stable"):
         name = names.get(int(ids[row]), ExampleName())
         values = [float(f"{line[row]:.6g}") for line in scores]

@@ -7,14 +7,11 @@ import numpy as np
 from tools.analysis.section import Section
 from tools.report.blocks import Gallery, Plot
 from tools.report.picture_maps import picture_maps
-from tools.run.run_folder import CALIBRATION
 from tools.scores.conformal import p_values
 from tools.scores.detection import DetectionTable
 from tools.scores.example_names import read_example_names
 from tools.scores.finished_run import read_maps
 from tools.scores.pictures.maps import strangest_place
-from tools.scores.score_lines import score_lines
-from tools.scores.score_registry import FITTED_SCORES
 
 _LONGEST = 36  # letters of a file's name
 _FRAMED = 6  # of the picture's side, the frame around the strangest place is one part in so many
@@ -32,7 +29,7 @@ def section(table: DetectionTable) -> Section:
 
 def _plots(table: DetectionTable) -> Iterator[Plot]:
     run, (key, statistic) = table.run, table.headlines[0]
-    known = _calibration_scores(table)
+    known = table.calibration_scores
     for name in run.test_sets:
         if (shown := read_maps(run, name)) is None:
             continue
@@ -65,11 +62,3 @@ def _names(table: DetectionTable, dataset: str, ids: np.ndarray) -> list[str]:
 
 def _caption(name: str, score: float, p_value: float) -> str:
     return f"{name}\nscore {score:.4g}, p {p_value:.2g}"
-
-
-def _calibration_scores(table: DetectionTable) -> np.ndarray:
-    """Scores [example] of the calibration split by the headline score."""
-    key, statistic = table.headlines[0]
-    if key in FITTED_SCORES:
-        return table.run.calibration_scores(key)
-    return score_lines(table.run, CALIBRATION, [key], table.options.ddof)[key, statistic][0]

@@ -9,12 +9,9 @@ from tools.report.blocks import Card, Cards, Gallery, Plot, Table
 from tools.report.plots import histograms
 from tools.report.score_words import score_name
 from tools.report.text_lines import aligned, rows_csv
-from tools.run.run_folder import CALIBRATION
 from tools.scores.conformal import FALSE_ALARMS, p_values, smallest_p_value, threshold_at
 from tools.scores.detection import DetectionTable
 from tools.scores.example_names import read_example_names
-from tools.scores.score_lines import score_lines
-from tools.scores.score_registry import FITTED_SCORES
 
 RATES = (0.001, 0.01, 0.02, 0.05, 0.1)  # of false alarms
 SHOWN, PRINTED, WRITTEN = 25, 10, 1000  # of the most anomalous rows
@@ -40,7 +37,7 @@ class FlaggedCount:
 def section(table: DetectionTable) -> Section:
     """The headline score of all rows, against the calibration split."""
     inside, pair = table.run.in_distribution, table.headlines[0]
-    scores, calibration = table.lines[inside][pair][0], calibration_scores(table)
+    scores, calibration = table.lines[inside][pair][0], table.calibration_scores
     found = p_values(scores, calibration)
     rows = most_anomalous(table.run.scores[inside].ids, scores, found)
     counts = flagged_counts(found, len(calibration))
@@ -69,14 +66,6 @@ def section(table: DetectionTable) -> Section:
         files={"most_anomalous.csv": rows_csv(rows)},
         entries={"flagged_rows": [asdict(count) for count in counts]},
     )
-
-
-def calibration_scores(table: DetectionTable) -> np.ndarray:
-    """The headline score of the calibration split, cross-fitted if it is a fitted one."""
-    pair, run = table.headlines[0], table.run
-    if pair[0] in FITTED_SCORES:
-        return run.calibration_scores(pair[0])
-    return score_lines(run, CALIBRATION, pair[:1], table.options.ddof)[pair][0]
 
 
 def most_anomalous(

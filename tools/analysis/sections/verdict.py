@@ -20,7 +20,7 @@ PRINTED_METRICS = ("ap", "ap_in", "fpr95", "fpr99")
 def section(table: DetectionTable) -> Section:
     """A card, ROC curves and histograms for each score that was named; their rows in print."""
     cards = anomaly_cards(table) if table.run.anomalies else ood_cards(table)
-    first, *others = ([_roc(table, *pair), histogram(table, *pair)] for pair in table.headlines)
+    first, *others = ([_roc(table, *pair), _histogram(table, *pair)] for pair in table.headlines)
     drawn: list[Block] = [Gallery(first)]
     if others:
         plots = [plot for pair in others for plot in pair]
@@ -123,7 +123,7 @@ def _roc(table: DetectionTable, key: str, statistic: str) -> Plot:
     )
 
 
-def histogram(table: DetectionTable, key: str, statistic: str) -> Plot:
+def _histogram(table: DetectionTable, key: str, statistic: str) -> Plot:
     """Histograms of a score, one for each set, with the threshold."""
     name, threshold = score_name(key, statistic), table.thresholds[key, statistic]
     values = {dataset: lines[key, statistic][0] for dataset, lines in table.lines.items()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -66,7 +67,7 @@ class ByteImages:
         sums = sum(part.sum(axis=axis, dtype=np.float64) for part in self.parts())
         return (sums / np.prod(self.shape[:3])).astype(dtype)
 
-    def parts(self) -> Any:
+    def parts(self) -> Iterator[np.ndarray]:
         """Yields all images in order, as float32 arrays of at most a thousand."""
         for start in range(0, len(self), _PART):
             yield self[start : start + _PART]

@@ -132,17 +132,11 @@ def emnist_letters_arrays(path: Path, name: str) -> dict[str, np.ndarray]:
     """
     with reading(path), zipfile.ZipFile(path) as archive:
         images, labels = (
-            parse_idx(
-                gzip.decompress(zip_content(archive, f"{EMNIST}-{part}-ubyte.gz")), Path(name)
-            )
+            parse_idx(_unpacked(zip_content(archive, f"{EMNIST}-{part}-ubyte.gz")), Path(name))
             for part in ("images-idx3", "labels-idx1")
         )
     order = np.random.RandomState(0).permutation(len(images))
     return {"x": images.transpose(0, 2, 1)[order, ..., np.newaxis], "y": labels[order]}
-
-
-def _unpacked(content: bytes) -> bytes:
-    return read_bounded(gzip.GzipFile(fileobj=io.BytesIO(content)), "its content")
 
 
 def tiny_imagenet_arrays(path: Path, name: str) -> dict[str, np.ndarray]:
@@ -167,6 +161,10 @@ def tiny_imagenet_arrays(path: Path, name: str) -> dict[str, np.ndarray]:
                 images.append(np.asarray(half))
         labels = [classes.index(label) for _, label in files]
     return {"x": np.stack(images), "y": np.array(labels, np.uint8)}
+
+
+def _unpacked(content: bytes) -> bytes:
+    return read_bounded(gzip.GzipFile(fileobj=io.BytesIO(content)), "its content")
 
 
 def _omniglot_drawing(content: bytes, path: Path) -> np.ndarray:
