@@ -27,8 +27,13 @@ TABLE_FLOOR_WORDS: Mapping[str, str] = {
     "elliptic_envelope": "elliptic envelope",
     "pca_reconstruction": "the reconstruction error of PCA",
 }
+FEATURE_FLOOR_WORDS: Mapping[str, str] = {
+    "feature_neighbours": "nearest neighbours on pretrained features",
+    "feature_gaussian": "one Gaussian on pretrained features",
+}
 FLOOR_WORDS: Mapping[str, str] = {
     **IMAGE_FLOOR_WORDS,
+    **FEATURE_FLOOR_WORDS,
     **TABLE_FLOOR_WORDS,
     SIMPLE: "simple detectors joined",
 }

@@ -4,17 +4,16 @@ import pkgutil
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tools.run.run_folder import RunFolder
+from tools.scores.floor_files import Fit
 from vae_wgan.data.image_data import ExperimentData, load_image_data
 from vae_wgan.ensemble.model_kind import ModelKind
-from vae_wgan.ensemble.runner import Runner
 from vae_wgan.settings.features_settings import SCORE_KEYS, FeaturesSettings
 
-_FLOORS = "vae_wgan.features.feature_floors:score_feature_floors"  # it loads TensorFlow
+_FEATURE_FLOORS = "vae_wgan.features.feature_floors:feature_floors"  # it loads TensorFlow
 
 
 class FeaturesKind(ModelKind[FeaturesSettings, ExperimentData]):
-    """Flows and Gaussians on features; floors are simple detectors on the same features."""
+    """Flows and Gaussians on features of pictures."""
 
     name = "features"
     settings_class = FeaturesSettings
@@ -32,12 +31,6 @@ class FeaturesKind(ModelKind[FeaturesSettings, ExperimentData]):
         """The likelihood: of features, not of pixels."""
         return {"likelihood": f"of the features of {settings.features}"}
 
-    def score_further(
-        self, folder: RunFolder, settings: FeaturesSettings, data: ExperimentData, runner: Runner
-    ) -> None:
-        """Writes the scores of the floors, and names them in the manifest."""
-        floors = pkgutil.resolve_name(_FLOORS)(
-            folder, settings, data.training, (data.test, *data.ood)
-        )
-        others = [name for name in folder.manifest().peers or () if name not in floors]
-        folder.update_manifest(peers=[*floors, *others])
+    def floors(self, settings: FeaturesSettings) -> Mapping[str, Fit]:
+        """Simple detectors of images, and others on the same features."""
+        return {**super().floors(settings), **pkgutil.resolve_name(_FEATURE_FLOORS)(settings)}
