@@ -16,8 +16,7 @@ from anomaly.machinery.detector_input import checked_count, checked_number
 from anomaly.machinery.ensemble_input import finite, given, images_from, table_from
 from anomaly.machinery.ensemble_state import EnsembleState
 from tools.data.images.new_pictures import NewPictures, picture_parts
-from tools.data.images.picture_files import form_of_shape
-from tools.data.images.preprocessing import FITS, ReadOptions
+from tools.data.images.preprocessing import ReadOptions
 from tools.errors import ArgumentError
 from tools.run.run_folder import RunFolder
 from tools.scores.drift import ChangeWatch
@@ -345,5 +344,6 @@ class EnsembleDetector(EnsembleState):
         return np.concatenate([part.images for part in parts])
 
     def _parts(self, path: str | Path) -> Iterator[NewPictures]:
-        form = form_of_shape(self._trained().row_shape or (), FITS[0])
-        return picture_parts(Path(path).expanduser(), form, ReadOptions(), 2000)
+        return picture_parts(
+            Path(path).expanduser(), self._trained().picture_form, ReadOptions(), 2000
+        )

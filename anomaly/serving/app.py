@@ -30,8 +30,6 @@ from anomaly.serving.server_metrics import Metrics
 from anomaly.serving.size_limit import SizeLimit
 from tools import __version__
 from tools.data.images.new_pictures import read_new_pictures
-from tools.data.images.picture_files import form_of_shape
-from tools.data.images.preprocessing import FITS
 from tools.data.tables.encoded_columns import CategoricalColumn
 from tools.errors import InputError
 
@@ -124,9 +122,8 @@ def _add_scores(app: FastAPI, run: ServedRun, metrics: Metrics) -> None:
             paths = [Path(scratch) / str(number) for number in range(len(files))]
             for path, file in zip(paths, files, strict=True):
                 path.write_bytes(await file.read())
-            pictures = read_new_pictures(
-                paths, Path(scratch), form_of_shape(run.image_shape, FITS[0])
-            )
+            form = run.scorer.ensemble.picture_form
+            pictures = read_new_pictures(paths, Path(scratch), form)
         problems = [problem.replace(f"{scratch}/", "picture ") for problem in pictures.problems]
         scored = await run.pictures(pictures._replace(problems=problems))
         metrics.note(scored, run.verdict)

@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 
 from tools.data.example_set import ExampleSet
-from tools.data.images.preprocessing import as_images, check_image_shape
+from tools.data.images.picture_files import PictureForm, form_of_shape
+from tools.data.images.preprocessing import FITS, as_images, check_image_shape
 from tools.data.tables.table_encoder import TableEncoder, encoder_from_json
 from tools.errors import ArgumentError, InputError, checked_word
 from tools.run.checkpoints import file_digest
@@ -47,6 +48,7 @@ from vae_wgan.kinds import kept_settings, kind_named, kind_of_run
 from vae_wgan.run.member_maps import read_places, standardised_maps
 from vae_wgan.run.score_sets import read_calibration
 from vae_wgan.settings.any_settings import AnySettings
+from vae_wgan.settings.image_settings import ImageSettings
 
 _DEPLOYED = ("score_keys", "target_fpr")  # settings that say how new examples are flagged
 Quantities = Mapping[str, np.ndarray]  # float64 [member or 1, row] by name
@@ -130,6 +132,12 @@ class TrainedEnsemble:
             return self.encoder.encode(as_table(X))
         except InputError as error:
             raise ArgumentError(f"X: {error}") from error
+
+    @property
+    def picture_form(self) -> PictureForm:
+        """The form that picture files are brought to, as those of the training were."""
+        fit = self.settings.fit if isinstance(self.settings, ImageSettings) else FITS[0]
+        return form_of_shape(self.row_shape or (), fit)
 
     def scores(self, rows: np.ndarray, statistic: str) -> np.ndarray:
         """Scores float64 [row], higher = more anomalous; a fitted score ignores the statistic."""

@@ -54,9 +54,11 @@ class ImageSettings(ScoreFileSettings):
         at_least=0,
     )
     fit: str = option(
-        "crop",
-        "How pictures that are not square become so. crop: by their middle part; pad: on white.",
+        FITS[0],
+        "How pictures that are not square become so. stretch: whole; crop: by their middle part,"
+        " without their borders; pad: whole, on white.",
         choices=FITS,
+        shapes_members=True,
     )
     value_range: tuple[str, ...] = option(
         (),

@@ -109,7 +109,7 @@ def test_own_data_are_paths_that_exist(tmp_path):
 def test_how_images_are_read_is_checked_before_they_are():
     options = parse("--image_size=36", "--fit=pad", "--value_range=-1,1").read_options
     assert (options.image_size, options.fit, options.value_range) == (36, "pad", (-1.0, 1.0))
-    for flag in ("--image_size=30", "--image_size=24", "--fit=stretch", "--test_dataset=nowhere"):
+    for flag in ("--image_size=30", "--image_size=24", "--fit=squeeze", "--test_dataset=nowhere"):
         assert flag in message_of(parse, flag)
     for values in ("1", "a,b", "1,1", "0,nan", "0,1,2"):
         assert "write LOW,HIGH" in message_of(parse, f"--value_range={values}")

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from tools.data.images.preprocessing import FITS
 from tools.errors import InputError
 from tools.files.readers import reading
 
@@ -42,14 +43,14 @@ class PictureForm:
         height: Pixels.
         width: Pixels.
         channels: 1: grey, 3: red, green, blue.
-        fit: How another aspect ratio is met. crop: the middle part fills the form; pad: the whole
-            picture stands on white.
+        fit: How another aspect ratio is met. stretch: the whole picture fills the form; crop: its
+            middle part does; pad: the whole picture stands on white.
     """
 
     height: int
     width: int
     channels: int
-    fit: str = "crop"
+    fit: str = FITS[0]
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -137,8 +138,10 @@ def as_form(picture: Image.Image, form: PictureForm) -> np.ndarray:
         if form.fit == "pad":
             white = (_WHITE,) * form.channels if form.channels > 1 else _WHITE
             picture = ImageOps.pad(picture, size, Image.Resampling.BICUBIC, color=white)
-        else:
+        elif form.fit == "crop":
             picture = ImageOps.fit(picture, size, Image.Resampling.BICUBIC)
+        else:
+            picture = picture.resize(size, Image.Resampling.BICUBIC)
     return np.asarray(picture).reshape(form.shape)
 
 

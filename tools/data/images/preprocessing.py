@@ -10,7 +10,7 @@ from tools.errors import InputError
 
 _LOG = logging.getLogger(__name__)
 LEAST_SIDE, SIDE_STEP = 28, 4  # of the images that the convolutions take
-FITS = ("crop", "pad")
+FITS = ("stretch", "crop", "pad")  # the first is the default: a defect may be at the border
 Range = tuple[float, float]
 _BYTES, _UNIT, _SIGNED = (0.0, 255.0), (0.0, 1.0), (-1.0, 1.0)
 
@@ -21,7 +21,7 @@ class ReadOptions:
 
     Attributes:
         image_size: Side in pixels that images are brought to; 0: the pictures' own, or 64.
-        fit: How another aspect ratio is met, "crop" or "pad".
+        fit: How another aspect ratio is met, one of FITS.
         value_range: Numbers in an array that stand for black and white; None: found.
         channels_first: Whether arrays are [image, channel, height, width]; else it is found.
         strict: Whether a broken picture is an error, and not left out.
@@ -30,7 +30,7 @@ class ReadOptions:
     """
 
     image_size: int = 0
-    fit: str = "crop"
+    fit: str = FITS[0]
     value_range: Range | None = None
     channels_first: bool = False
     strict: bool = False

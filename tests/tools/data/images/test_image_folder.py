@@ -49,8 +49,8 @@ def test_pictures_keep_their_own_size_where_they_agree(tmp_path, caplog):
 @pytest.mark.parametrize(
     ("sizes", "words"),
     [
-        ([(64, 48)], "pictures of 64x48 pixels become 64x64 by --fit=crop; --image_size=N"),
-        ([(32, 32), (40, 32)], "pictures of 2 sizes become 64x64 by --fit=crop; --image_size=N"),
+        ([(64, 48)], "pictures of 64x48 pixels become 64x64 by --fit=stretch; --image_size=N"),
+        ([(32, 32), (40, 32)], "pictures of 2 sizes become 64x64 by --fit=stretch; --image_size=N"),
         ([(224, 224)], "pictures of 224x224 pixels become 64x64"),
         ([(30, 30)], "pictures of 30x30 pixels become 64x64"),
     ],

@@ -106,7 +106,7 @@ def test_grey_and_colour_become_one_another(tmp_path):
     np.testing.assert_array_equal(colour, np.repeat(grey, 3, axis=-1))
 
 
-def test_crop_takes_the_middle_and_pad_adds_white(tmp_path):
+def test_a_picture_is_stretched_cropped_or_padded(tmp_path):
     pixels = np.zeros((40, 80), np.uint8)
     pixels[:, :20] = pixels[:, -20:] = 100  # what a crop leaves out
     Image.fromarray(pixels).save(tmp_path / "x.png")
@@ -115,6 +115,8 @@ def test_crop_takes_the_middle_and_pad_adds_white(tmp_path):
     padded = decoded_picture(tmp_path / "x.png", PictureForm(40, 40, 1, "pad"))
     assert (padded[:10] == 255).all() and (padded[-10:] == 255).all()
     assert padded[20, 2, 0] == 100 and padded[20, 20, 0] == 0
+    whole = decoded_picture(tmp_path / "x.png", PictureForm(40, 40, 1))
+    assert (whole[:, :8] == 100).all() and (whole[:, -8:] == 100).all() and whole[20, 20, 0] == 0
 
 
 def test_smaller_pictures_have_no_aliases(tmp_path):
