@@ -112,6 +112,11 @@ class ImageSettings(ScoreFileSettings):
         " Empty: the kinds of anomalies beside the training images, or every known set whose images"
         " have their shape. none: no set; the training images themselves are ranked.",
     )
+    target_fpr: float = option(
+        0.05,
+        "False positive rate: what has a p-value of at most this is flagged in score_file.",
+        above=0,
+    )
     explain: bool = option(
         False,
         "Writes each flagged picture of score_file, in colour where it is strange, into the folder"

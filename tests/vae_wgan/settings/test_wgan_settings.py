@@ -58,7 +58,7 @@ def test_weights_depend_on_every_setting_of_the_training():
     own = {field.name for field in dataclasses.fields(WGANSettings)}
     own -= {field.name for field in dataclasses.fields(ImageSettings)}
     shaping = {f.name for f in dataclasses.fields(WGANSettings) if f.metadata["shapes_members"]}
-    assert shaping == own | {"seed", "base_depth", "activation", "precision"}
+    assert shaping == own | {"seed", "base_depth", "activation", "precision", "fit"}
 
 
 def test_the_folder_has_the_models_name():
