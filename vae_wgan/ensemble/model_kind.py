@@ -55,10 +55,6 @@ class ModelKind(ABC, Generic[Settings, Data]):
         """Further entries of the manifest, by name."""
         return {}
 
-    def sized(self, settings: Settings, training_examples: int) -> Settings:
-        """The settings with those that were left empty chosen by the size of the training set."""
-        return settings
-
     def attacked_sets(self, settings: Settings, data: Data) -> Sequence[ExampleSet]:
         """Sets to attack with the gradient of member 0's score; the results are scored too.
 

@@ -66,7 +66,7 @@ def fit_ensemble(
     encoder = None if table is None else _fit_encoder(table, checked)
     rows = images if encoder is None else encoder.encode(table)
     # Refuses a folder with other settings.
-    checked = kind.sized(settle_settings(folder, checked, set()), len(rows))
+    checked = settle_settings(folder, checked, set()).sized(len(rows))
     with folder.locked():
         _train(kind, checked, folder, rows, score_key, encoder)
         folder.update_manifest(status="trained")

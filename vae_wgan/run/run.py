@@ -87,7 +87,7 @@ class Run:
         """
         # All checks of flags and data come before an earlier run is deleted.
         self.data = self.kind.load_data(self.settings)
-        self.settings = self.kind.sized(self.settings, len(self.data.training))
+        self.settings = self.settings.sized(len(self.data.training))
         self._attacked = self.kind.attacked_sets(self.settings, self.data)
         self._warn_of_few_rows()
         entries = self.kind.describe(self.settings, self.data)

@@ -1,6 +1,6 @@
 """Interface of all settings classes: the settings that `Run` reads."""
 
-from typing import Protocol
+from typing import Protocol, Self
 
 
 class AnySettings(Protocol):
@@ -27,6 +27,9 @@ class AnySettings(Protocol):
     cpus_per_member: int
     gpus_per_member: float
     task_retries: int
+
+    def sized(self, training_examples: int) -> Self:
+        """The settings with those left empty chosen by the size of the training set."""
 
     @property
     def total_steps(self) -> int:

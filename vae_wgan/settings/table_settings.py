@@ -273,13 +273,13 @@ class TableSettings(ScoreFileSettings):
         """Whether XLA compiles: that takes as long as training without it on so many rows."""
         return self.compile and self.total_steps * self.rows_per_step >= ROWS_WORTH_COMPILING
 
-    def sized(self, training_rows: int) -> Self:
+    def sized(self, training_examples: int) -> Self:
         """The settings with steps and batch by the number of training rows, where left empty.
 
         More steps on few rows lower the likelihood of others.
         """
-        steps = int(np.clip(STEPS_PER_ROOT * training_rows**0.5, LEAST_STEPS, MOST_STEPS))
-        rows = next((size for most, size in BATCHES if training_rows <= most), MOST_ROWS_PER_STEP)
+        steps = int(np.clip(STEPS_PER_ROOT * training_examples**0.5, LEAST_STEPS, MOST_STEPS))
+        rows = next((size for most, size in BATCHES if training_examples <= most), MOST_ROWS_PER_STEP)
         return dataclasses.replace(
             self, max_steps=self.max_steps or steps, batch_size=self.batch_size or rows
         )

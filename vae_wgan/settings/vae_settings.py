@@ -1,7 +1,7 @@
 """Flags of `vae_run.py` that only VAEs have, each with a default per preset."""
 
 import dataclasses
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from tools.data.images.image_datasets import IMAGE_DATASETS
 from tools.errors import InputError
@@ -104,9 +104,9 @@ class VAESettings(ImageSettings):
         """Training steps per member."""
         return self.max_steps or MOST_STEPS
 
-    def sized(self, training_images: int) -> "VAESettings":
+    def sized(self, training_examples: int) -> Self:
         """The settings with the number of steps, if it was left empty, by that of images."""
-        steps = PASSES * training_images // self.batch_size
+        steps = PASSES * training_examples // self.batch_size
         steps = min(MOST_STEPS, max(LEAST_STEPS, steps))
         return dataclasses.replace(self, max_steps=self.max_steps or steps)
 

@@ -35,10 +35,6 @@ class TableKind(ModelKind[TableSettings, TableData]):
         """The scores of this model."""
         return MODEL_SCORE_KEYS[settings.model]
 
-    def sized(self, settings: TableSettings, training_examples: int) -> TableSettings:
-        """The settings with steps and batch by the number of training rows."""
-        return settings.sized(training_examples)
-
     def describe(self, settings: TableSettings, data: TableData) -> Mapping[str, Any]:
         """Likelihood, split, names of the anomaly sets, and the encoder of the rows."""
         return {

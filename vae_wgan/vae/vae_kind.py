@@ -29,10 +29,6 @@ class VAEKind(ModelKind[VAESettings, ExperimentData]):
         """Loads the images of the run."""
         return load_image_data(settings)
 
-    def sized(self, settings: VAESettings, training_examples: int) -> VAESettings:
-        """The settings with fewer steps for few images."""
-        return settings.sized(training_examples)
-
     def score_keys(self, settings: VAESettings) -> Sequence[str]:
         """All scores except those that need a background ensemble."""
         fitted = fitted_scores("likelihoods")

@@ -158,3 +158,13 @@ def test_wrong_values_name_their_flag(arguments, words):
 
 def test_every_score_that_is_made_can_be_analysed():
     assert set(SCORE_KEYS) <= ANALYSED_KEYS.keys()
+
+
+@pytest.mark.parametrize(("images", "steps"), [(30, 300), (140, 700), (600, 3000), (57_000, 3000)])
+def test_few_images_are_trained_on_for_fewer_steps(images, steps):
+    assert parse().sized(images).total_steps == steps
+
+
+def test_steps_that_were_asked_for_are_kept():
+    asked = parse("--max_steps=5001")
+    assert asked.sized(30) == asked
