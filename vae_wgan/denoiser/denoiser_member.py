@@ -6,7 +6,7 @@ from functools import partial
 import numpy as np
 import tensorflow as tf
 
-from tools.run.batches import batch_rows
+from tools.run.batches import batch_rows, in_full_batches
 from tools.run.seeds import child_seed, normal_rows
 from tools.scores.denoising import EIGENVALUES
 from vae_wgan.denoiser.denoiser import (
@@ -88,11 +88,13 @@ class DenoiserMember(NetworkMember):
 
         No noise is added: [image, height, width], channels summed, of images in [0, 1].
         """
-        parts = np.array_split(images, max(1, -(-len(images) // SCORE_BATCH)))
-        levels = [np.full(len(part), SHOWN_LEVEL, np.float32) for part in parts]
-        pairs = zip(parts, levels, strict=True)
-        denoised = [_as_images(self._denoise(self.weights, 2 * part - 1, at)) for part, at in pairs]
-        return np.square(images - np.concatenate(denoised)).sum(axis=3)
+        levels = np.full(SCORE_BATCH, SHOWN_LEVEL, np.float32)
+
+        def errors(part: np.ndarray) -> dict[str, np.ndarray]:
+            denoised = _as_images(self._denoise(self.weights, 2 * part - 1, levels))
+            return {"map": np.square(part - denoised).sum(axis=3)}
+
+        return in_full_batches(errors, images, size=SCORE_BATCH)["map"]
 
     def monitor(self) -> dict[str, float]:
         """Mean logarithm of the monitored images' denoising error; the learning rate."""

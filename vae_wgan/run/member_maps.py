@@ -35,16 +35,20 @@ def mean_maps(members: Sequence[Member], images: np.ndarray) -> np.ndarray | Non
 
 
 def maps_of_run(
-    members: Sequence[Member], simple: SimpleDetectors | None, folder: RunFolder
+    members: Sequence[Member], simple: SimpleDetectors | None, places: Places | None
 ) -> MapsOf | None:
     """The one definition of a run's maps, from images to [image, height, width]; None: no maps.
 
     The simple detectors of pictures make them where a score of the run uses these, else the
     members do. Both are in standard deviations of normal images at the same place.
+
+    Args:
+        members: The trained members.
+        simple: The simple detectors of a score that uses them, if any.
+        places: Statistics of the members' maps, see `read_places`; None: members have no maps.
     """
     if isinstance(simple, PictureEnsemble):
         return simple.maps
-    places = read_places(folder)
     return None if places is None else partial(standardised_maps, members, places)
 
 

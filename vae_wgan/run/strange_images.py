@@ -13,7 +13,13 @@ from tools.scores.score_lines import usable_lines
 from tools.scores.score_registry import SIMPLE_PARTS, STRANGEST_PLACE, needed_quantities
 from vae_wgan.data.image_data import ExperimentData
 from vae_wgan.ensemble.members import TrainedMember
-from vae_wgan.run.member_maps import MapsOf, maps_of_run, score_strangest_places, write_places
+from vae_wgan.run.member_maps import (
+    MapsOf,
+    maps_of_run,
+    read_places,
+    score_strangest_places,
+    write_places,
+)
 from vae_wgan.run.picture_scores import score_simple_pictures
 from vae_wgan.run.score_sets import as_bytes
 from vae_wgan.settings.any_settings import AnySettings
@@ -47,7 +53,7 @@ def score_and_show_strange_places(
     write_places(models, data.calibration, folder)
     if STRANGEST_PLACE in needed:
         score_strangest_places(members, data.calibration, scored, folder)
-    maps_of = maps_of_run(models, simple, folder)
+    maps_of = maps_of_run(models, simple, read_places(folder))
     if maps_of is not None:
         _write_maps(maps_of, (data.test, *data.ood), settings, folder)
 

@@ -24,7 +24,6 @@ from tools.scores.ensemble_statistics import anomaly_scores
 from tools.scores.floors import SIMPLE
 from tools.scores.input_statistics import PROVENANCE, input_statistics
 from tools.scores.pictures.maps import Places, strongest
-from tools.scores.pictures.picture_ensemble import PictureEnsemble
 from tools.scores.score_files import read_arrays, read_scores
 from tools.scores.score_registry import (
     FITTED_SCORES,
@@ -45,7 +44,7 @@ from vae_wgan.ensemble.member import Member
 from vae_wgan.ensemble.members import score_members, trained_checkpoints
 from vae_wgan.ensemble.model_kind import ModelKind
 from vae_wgan.kinds import kept_settings, kind_named, kind_of_run
-from vae_wgan.run.member_maps import read_places, standardised_maps
+from vae_wgan.run.member_maps import maps_of_run, read_places, standardised_maps
 from vae_wgan.run.score_sets import read_calibration
 from vae_wgan.settings.any_settings import AnySettings
 from vae_wgan.settings.image_settings import ImageSettings
@@ -165,11 +164,10 @@ class TrainedEnsemble:
         Raises:
             ArgumentError: These members have no maps.
         """
-        if isinstance(self.simple, PictureEnsemble):
-            return self.simple.maps(rows)
-        if self.places is None:
+        maps_of = maps_of_run(self.members(rows.shape[1:]), self.simple, self.places)
+        if maps_of is None:
             raise ArgumentError(f"{self.kind.name}: these members have no maps of images")
-        return standardised_maps(self.members(rows.shape[1:]), self.places, rows)
+        return maps_of(rows)
 
     def combined(self, quantities: Quantities, statistic: str) -> np.ndarray:
         """The score [row] computed from all members' quantities."""

@@ -54,7 +54,7 @@ def test_the_map_is_the_members_mean_in_deviations_of_calibration_images(folder)
     places = Places.fit(mean_maps(MODELS, SETS[0].examples))
     expected = places.standardised(mean_maps(MODELS, IMAGES))
     np.testing.assert_allclose(standardised_maps(MODELS, read_places(folder), IMAGES), expected)
-    np.testing.assert_allclose(maps_of_run(MODELS, None, folder)(IMAGES), expected)
+    np.testing.assert_allclose(maps_of_run(MODELS, None, read_places(folder))(IMAGES), expected)
 
 
 def test_the_score_is_the_largest_value_and_calibration_images_do_not_calibrate_themselves(folder):
@@ -79,6 +79,6 @@ def test_scores_of_the_same_members_and_images_stay(folder):
 def test_members_without_maps_have_no_places(tmp_path):
     folder = RunFolder(tmp_path)
     write_places([FakeModel()], SETS[0], folder)
-    assert read_places(folder) is None and maps_of_run([FakeModel()], None, folder) is None
+    assert read_places(folder) is None and maps_of_run([FakeModel()], None, None) is None
     message = message_of(score_strangest_places, [], SETS[0], SETS, folder)
     assert message == "--score_keys=local_likelihood: these members have no maps"
