@@ -4,7 +4,7 @@ EnsembleDetector.open("runs/mnist").scored("new_pictures/")  # or fit_images(…
 """
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -156,8 +156,13 @@ class EnsembleDetector(EnsembleState):
         return detector
 
     def _fitted_with(
-        self, rows: Any, run_folder: str | Path | None, target_fpr: float, settings: Any
+        self,
+        rows: np.ndarray | pd.DataFrame,
+        run_folder: str | Path | None,
+        target_fpr: float,
+        settings: Mapping[str, Any],
     ) -> Self:
+        """The detector, fitted, with a threshold; the settings are fields of a settings class."""
         checked_number("target_fpr", target_fpr, at_least=0, at_most=1)
         self.fit(rows, run_folder, **settings)
         self.target_fpr = target_fpr
@@ -344,6 +349,4 @@ class EnsembleDetector(EnsembleState):
         return np.concatenate([part.images for part in parts])
 
     def _parts(self, path: str | Path) -> Iterator[NewPictures]:
-        return picture_parts(
-            Path(path).expanduser(), self._trained().picture_form, ReadOptions(), 2000
-        )
+        return picture_parts(Path(path).expanduser(), self._trained().picture_form, ReadOptions())

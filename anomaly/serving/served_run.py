@@ -79,10 +79,8 @@ class ServedRun:
         """A line for each picture, with a problem where it could not be read."""
         if self.is_table:
             raise InputError("this run scores rows of a table, not pictures")
-        scored = self.scorer.judged(await self.batcher.scores(pictures.images))
-        is_read = np.array([not problem for problem in pictures.problems])
-        lines = scored.set_index(np.flatnonzero(is_read)).reindex(range(len(is_read)))
-        return self._watched(lines.assign(reason="", problem=pictures.problems))
+        scores = await self.batcher.scores(pictures.images)
+        return self._watched(self.scorer.judged_pictures(pictures, scores))
 
     def _watched(self, scored: pd.DataFrame) -> pd.DataFrame:
         with self._lock:

@@ -3,7 +3,6 @@
 import numpy as np
 import pandas as pd
 
-from tools.data.tables.table_encoder import TableEncoder
 from tools.errors import ArgumentError
 from tools.run.seeds import child_seed
 from vae_wgan.ensemble.members import member_seed
@@ -40,7 +39,7 @@ def explained_rows(ensemble: TrainedEnsemble, features: np.ndarray) -> pd.DataFr
     if any(each is None for each in of_members):
         raise ArgumentError("the members do not tell what a feature adds to their score")
     of_features = np.mean(np.array(of_members, np.float64), axis=0)
-    owners = _owners(encoder)
+    owners = np.array(encoder.feature_columns, object)
     by_column = {name: of_features[:, owners == name].sum(axis=1) for name in names}
     return pd.DataFrame(by_column)
 
@@ -69,8 +68,3 @@ def _normal_rows(ensemble: TrainedEnsemble, features: np.ndarray) -> np.ndarray:
     training = ensemble.simple.state["training"]
     near = NearestNeighbors(n_neighbors=min(NEIGHBOURS, len(training))).fit(training)
     return training[near.kneighbors(features)[1]].mean(axis=1).astype(np.float32)
-
-
-def _owners(encoder: TableEncoder) -> np.ndarray:
-    """Name of the column that each feature is made of, text [feature]."""
-    return np.array([c.name for c in encoder.columns for _ in c.features], object)

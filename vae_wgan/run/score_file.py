@@ -2,6 +2,7 @@
 
 import functools
 import logging
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger(__name__)
 PART = 50_000  # rows read, scored and written at a time
-PICTURES = 2_000  # pictures likewise
 
 
 def score_table(settings: TableSettings, given: set[str]) -> None:
@@ -79,7 +79,7 @@ def _check_output(settings: ImageSettings | TableSettings) -> None:
     )
 
 
-class _ScoredFile:
+class _ScoredFile(ABC):
     """Scores a file part by part; counts what was flagged and what could not be scored."""
 
     noun = "rows"
@@ -97,8 +97,9 @@ class _ScoredFile:
             write_scored_rows(Path(self._settings.output).expanduser(), self._parts())
         self._tell()
 
+    @abstractmethod
     def _parts(self) -> Iterator[pd.DataFrame]:
-        raise NotImplementedError
+        """Yields the lines of --output, part by part."""
 
     def _note(self, problems: Sequence[str], name: Callable[[int], str], remedy: str) -> None:
         """Counts rows, and keeps the first problem for the last message."""
@@ -152,7 +153,7 @@ class _PictureFile(_ScoredFile):
         settings = self._settings
         assert isinstance(settings, ImageSettings)
         form = form_of_shape(read_manifest(self._folder).example_shape, settings.fit)
-        for part in picture_parts(source, form, settings.read_options, PICTURES):
+        for part in picture_parts(source, form, settings.read_options):
             self._note(part.problems, part.names.__getitem__, "; mend it")
             scored = self._scorer.scored_pictures(part)
             self._count(scored)

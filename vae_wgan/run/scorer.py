@@ -78,8 +78,12 @@ class Scorer:
 
     def scored_pictures(self, pictures: NewPictures) -> pd.DataFrame:
         """A line for each picture: path, score, p_value, flagged, reason and problem."""
+        return self.judged_pictures(pictures, self.scores(pictures.images))
+
+    def judged_pictures(self, pictures: NewPictures, scores: np.ndarray) -> pd.DataFrame:
+        """As `scored_pictures`, with the scores of the pictures that could be read."""
         is_read = np.array([not problem for problem in pictures.problems])
-        scored = self.scored_images(pictures.images)
+        scored = self.judged(scores)
         lines = scored.set_index(np.flatnonzero(is_read)).reindex(range(len(is_read)))
         lines = lines.assign(path=pictures.names, reason="", problem=pictures.problems)
         return lines.astype({"reason": "string", "problem": "string"})[[*PICTURE_COLUMNS]]
@@ -137,8 +141,7 @@ class Scorer:
         return pd.DataFrame(texts, columns=names).astype("string")
 
     def _furthest_column(self, features: np.ndarray) -> str:
-        columns = self.ensemble.encoder.columns if self.ensemble.encoder else ()
-        owners = [column.name for column in columns for _ in column.features]
+        owners = self.ensemble.encoder.feature_columns if self.ensemble.encoder else ()
         return owners[int(np.abs(features).argmax())]
 
     def warn_if_nothing_is_flagged(self) -> None:

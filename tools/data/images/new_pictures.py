@@ -6,11 +6,14 @@ from typing import NamedTuple
 
 import numpy as np
 
+from tools.data.images.byte_images import as_floats
 from tools.data.images.image_folder import picture_paths, pictures_or_faults
 from tools.data.images.own_images import own_set
 from tools.data.images.picture_files import PictureForm
 from tools.data.images.preprocessing import ReadOptions
 from tools.errors import InputError
+
+PICTURES = 2_000  # read and scored at a time
 
 
 class NewPictures(NamedTuple):
@@ -28,7 +31,7 @@ class NewPictures(NamedTuple):
 
 
 def picture_parts(
-    source: Path, form: PictureForm, options: ReadOptions, size: int
+    source: Path, form: PictureForm, options: ReadOptions, size: int = PICTURES
 ) -> Iterator[NewPictures]:
     """Yields the pictures of a folder, a file or an array, `size` at a time.
 
@@ -63,4 +66,4 @@ def read_new_pictures(paths: Sequence[Path], folder: Path, form: PictureForm) ->
     problems = [str(image) if isinstance(image, InputError) else "" for image in found]
     stacked = np.stack(images) if images else np.empty((0, *form.shape), np.uint8)
     names = [path.relative_to(folder).as_posix() for path in paths]
-    return NewPictures(names, np.divide(stacked, np.float32(255), dtype=np.float32), problems)
+    return NewPictures(names, as_floats(stacked), problems)

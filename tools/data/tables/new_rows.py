@@ -126,7 +126,7 @@ def _curb(
 ) -> None:
     """Names the columns of features that are too large, and replaces these features."""
     too_large = ~(np.abs(features) <= _LARGEST_FEATURE)
-    owners = [column.name for column in encoder.columns for _ in column.features]
+    owners = encoder.feature_columns
     for place in np.flatnonzero(too_large.any(axis=1)):
         if not beyond[rows[place]]:
             beyond[rows[place]] = owners[int(too_large[place].argmax())]

@@ -59,6 +59,11 @@ class TableEncoder:
         return tuple(name for column in self.columns for name in column.features)
 
     @property
+    def feature_columns(self) -> tuple[str, ...]:
+        """Name of the column that each feature is made of."""
+        return tuple(column.name for column in self.columns for _ in column.features)
+
+    @property
     def preview(self) -> str:
         """What was inferred about each column, one line each; ends with a newline."""
         dates = {column.name: column.description for column in self.date_columns}
