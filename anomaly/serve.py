@@ -9,39 +9,23 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from anomaly.run_command import run_command, run_parser
 from tools.errors import InputError
 from tools.run.compilation_cache import use_compilation_cache
-from tools.run.run_folder import RunFolder
-from tools.run.tensorflow_notes import silence_tensorflow
 
 NEEDED = "serving needs further packages: pip install 'generative-ensembles[serve]'"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Entry point of `python -m anomaly.serve`; returns the exit code."""
-    values = _arguments().parse_args(argv)
-    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
-    silence_tensorflow()
-    try:
-        if values.target_fpr is not None and not 0 < values.target_fpr < 1:
-            raise InputError(f"--target_fpr={values.target_fpr}: must be above 0 and below 1")
-        RunFolder(values.run).manifest()  # before TensorFlow is loaded
-        _serve(values)
-    except InputError as error:
-        sys.stderr.write(f"anomaly.serve: {' '.join(str(error).split())}\n")
-        return 2
-    return 0
+    return run_command("anomaly.serve", _arguments().parse_args(argv), _serve)
 
 
 def _arguments() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser("anomaly.serve", description=__doc__.splitlines()[0])
-    parser.add_argument("run", help="folder of a finished run")
+    parser = run_parser("anomaly.serve", __doc__)
     parser.add_argument("--host", default="127.0.0.1", help="0.0.0.0: reached from other machines")
     parser.add_argument("--port", type=int, default=8000)
     parser.add_argument("--name", help="name of the model in addresses (the folder's)")
-    parser.add_argument(
-        "--target_fpr", type=float, help="share of normal examples to flag at most (the run's)"
-    )
     parser.add_argument("--timeout", type=float, default=30, help="seconds for a request")
     parser.add_argument("--largest_request", type=int, default=16, help="megabytes")
     return parser
