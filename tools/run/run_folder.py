@@ -115,6 +115,10 @@ class RunFolder:
         before = manifest.entries if manifest else {}
         write_json(self.manifest_path, {**before, **entries})
 
+    def add_peer(self, name: str) -> None:
+        """Names a detector, whose scores of the same sets the folder holds, in the manifest."""
+        self.update_manifest(peers=[*dict.fromkeys([*(self.manifest().peers or ()), name])])
+
     def _manifest_entries(self) -> dict[str, Any]:
         try:
             content = parse_json(self.manifest_path.read_text("utf-8"))

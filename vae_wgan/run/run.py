@@ -172,8 +172,7 @@ class Run:
             joins = any(map(is_simple, needed_quantities(self.settings.score_keys)))
             test_sets = (self.data.test, *self.data.ood)
             if joins and write_joined_floor(test_sets, self.folder, is_simple):
-                peers = dict.fromkeys([*(self.folder.manifest().peers or ()), SIMPLE])
-                self.folder.update_manifest(peers=[*peers])
+                self.folder.add_peer(SIMPLE)
         if self.settings.history:
             with timed(self.folder, "history"):
                 parts = (self.data.test, *self.data.ood)

@@ -62,5 +62,4 @@ class TableKind(ModelKind[TableSettings, TableData]):
             write_text(folder.path / "analysis" / "copies.csv", table)
         if settings.model == "vae" and data.ood:  # without labels nothing is compared
             score_posterior_means(folder, settings, [data.test, *data.ood], runner)
-            peers = dict.fromkeys([*(folder.manifest().peers or ()), POSTERIOR_MEANS])
-            folder.update_manifest(peers=[*peers])
+            folder.add_peer(POSTERIOR_MEANS)

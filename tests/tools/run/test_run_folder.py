@@ -56,3 +56,10 @@ def test_a_malformed_entry_is_named(folder):
     folder.update_manifest(settings={"score_keys": ["iwae", 7]})
     message = message_of(folder.manifest)
     assert message.startswith(f"{folder.manifest_path} is damaged: manifest.settings.score_keys[1]")
+
+
+def test_a_detector_is_named_once_behind_the_others(folder):
+    folder.update_manifest(settings={}, peers=["knn"])
+    for name in ("simple", "knn", "simple"):
+        folder.add_peer(name)
+    assert folder.manifest().peers == ("knn", "simple")
