@@ -18,6 +18,7 @@ from anomaly.exporting.graph_scores import (
 from tools.errors import InputError
 from tools.run.seeds import child_seed
 from tools.scores import calibrated
+from tools.scores.conformal import stacked
 from tools.scores.ensemble_statistics import SCORE_KEYS
 from tools.scores.score_registry import INPUT_PROPERTIES, LOGITS, needed_quantities
 from vae_wgan.ensemble.members import member_seed
@@ -128,7 +129,7 @@ def _combination(scorer: Scorer) -> Combine:
     known = ensemble.calibration or {}
     if key == "likelihood_residual":
         fit = calibrated.unexplained_log_likelihood(
-            known["laplace"], _stacked(known, INPUT_PROPERTIES)
+            known["laplace"], stacked(known, INPUT_PROPERTIES)
         )
         return lambda of: (
             -tf.reduce_mean(
@@ -139,13 +140,9 @@ def _combination(scorer: Scorer) -> Combine:
             )
         )
     if key == "critic_distance":
-        distance = calibrated.gaussian_distance(_stacked(known, LOGITS))
+        distance = calibrated.gaussian_distance(stacked(known, LOGITS))
         return lambda of: gaussian_distance(distance, tf.concat([of[name] for name in LOGITS], 0))
     if key in SCORE_KEYS and scorer.statistic in ("mean", "variance", "waic"):
         statistic = statistic_of_members(key, scorer.statistic, ensemble.settings.ddof)
         return lambda of: statistic(of[key])
     raise InputError(f"the score {scorer.name} has no form in plain TensorFlow yet")
-
-
-def _stacked(calibration: Mapping[str, np.ndarray], names: Sequence[str]) -> np.ndarray:
-    return np.concatenate([calibration[name] for name in names])

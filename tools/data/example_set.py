@@ -80,5 +80,14 @@ def choose_rows(example_set: ExampleSet, size: int, seed: int) -> ExampleSet:
     """Random rows without replacement, in their old order; all rows if there are no more."""
     if size >= len(example_set):
         return example_set
-    rows = np.random.default_rng(seed).choice(len(example_set), size, replace=False)
-    return example_set.take(np.sort(rows))
+    return example_set.take(drawn_rows(len(example_set), size, seed))
+
+
+def drawn_rows(count: int, size: int | None, seed: int) -> np.ndarray:
+    """Positions of `size` of `count` examples, drawn without replacement, ascending: int64.
+
+    All of them if there are no more, or if size is None.
+    """
+    if size is None or size >= count:
+        return np.arange(count)
+    return np.sort(np.random.default_rng(seed).choice(count, size, replace=False))

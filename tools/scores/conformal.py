@@ -5,7 +5,7 @@ by cross-fitting: each by a fit without it. New examples are scored by the fit o
 examples. Higher scores are more anomalous.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 import numpy as np
@@ -14,6 +14,13 @@ from tools.run.seeds import child_seed
 
 Quantities = Mapping[str, np.ndarray]  # {name: [member or 1, example]}
 Scorer = Callable[[Quantities], np.ndarray]  # from quantities of examples to scores [example]
+
+
+def stacked(quantities: Quantities, names: Sequence[str]) -> np.ndarray:
+    """The lines of all these quantities under one another: [line, example]."""
+    return np.concatenate([quantities[name] for name in names])
+
+
 Examples = TypeVar("Examples")
 FALSE_ALARMS = 0.05  # share that the thresholds of a report promise at most
 FOLDS = 5

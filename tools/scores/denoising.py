@@ -3,7 +3,7 @@
 import numpy as np
 
 from tools.scores import calibrated
-from tools.scores.conformal import Quantities, Scorer
+from tools.scores.conformal import Quantities, Scorer, stacked
 from tools.scores.ensemble_statistics import mean
 
 # Errors of the predicted noise, its sizes, and largest eigenvalues of the posterior covariance.
@@ -17,11 +17,9 @@ def denoising_residual(calibration: Quantities) -> Scorer:
     def minus_error(of: Quantities) -> np.ndarray:
         return -_by_level(of, ERRORS).mean(axis=0, keepdims=True)
 
-    def covariates(of: Quantities) -> np.ndarray:
-        return np.concatenate([of[name] for name in COVARIATES])
-
-    rest = calibrated.unexplained_log_likelihood(minus_error(calibration), covariates(calibration))
-    return lambda examples: -mean(rest(minus_error(examples), covariates(examples)))
+    known = stacked(calibration, COVARIATES)
+    rest = calibrated.unexplained_log_likelihood(minus_error(calibration), known)
+    return lambda examples: -mean(rest(minus_error(examples), stacked(examples, COVARIATES)))
 
 
 def denoising_typicality(calibration: Quantities) -> Scorer:

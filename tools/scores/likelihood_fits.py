@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from tools.scores import calibrated
-from tools.scores.conformal import Quantities, Scorer
+from tools.scores.conformal import Quantities, Scorer, stacked
 from tools.scores.ensemble_statistics import mean, variance
 
 
@@ -33,9 +33,9 @@ def unexplained(likelihood: str, properties: Sequence[str]) -> Callable[[Quantit
     """Minus the members' mean of what is left of a log likelihood."""
 
     def fit(calibration: Quantities) -> Scorer:
-        covariates = _stacked(calibration, properties)
+        covariates = stacked(calibration, properties)
         rest = calibrated.unexplained_log_likelihood(calibration[likelihood], covariates)
-        return lambda examples: -mean(rest(examples[likelihood], _stacked(examples, properties)))
+        return lambda examples: -mean(rest(examples[likelihood], stacked(examples, properties)))
 
     return fit
 
@@ -67,12 +67,7 @@ def distance(names: Sequence[str]) -> Callable[[Quantities], Scorer]:
     """Distance from the calibration split in these quantities of all members."""
 
     def fit(calibration: Quantities) -> Scorer:
-        distance_of = calibrated.gaussian_distance(_stacked(calibration, names))
-        return lambda examples: distance_of(_stacked(examples, names))
+        distance_of = calibrated.gaussian_distance(stacked(calibration, names))
+        return lambda examples: distance_of(stacked(examples, names))
 
     return fit
-
-
-def _stacked(part: Quantities, names: Sequence[str]) -> np.ndarray:
-    """The lines of all these quantities under one another: [line, example]."""
-    return np.concatenate([part[name] for name in names])

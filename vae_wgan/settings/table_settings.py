@@ -279,7 +279,9 @@ class TableSettings(ScoreFileSettings):
         More steps on few rows lower the likelihood of others.
         """
         steps = int(np.clip(STEPS_PER_ROOT * training_examples**0.5, LEAST_STEPS, MOST_STEPS))
-        rows = next((size for most, size in BATCHES if training_examples <= most), MOST_ROWS_PER_STEP)
+        rows = next(
+            (size for most, size in BATCHES if training_examples <= most), MOST_ROWS_PER_STEP
+        )
         return dataclasses.replace(
             self, max_steps=self.max_steps or steps, batch_size=self.batch_size or rows
         )

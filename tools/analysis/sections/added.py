@@ -12,6 +12,7 @@ from tools.report.text_lines import aligned, fixed, rows_csv, signed
 from tools.run.run_folder import CALIBRATION
 from tools.scores.calibrated import is_unlike_all
 from tools.scores.comparison import Gain, best_floors, gains
+from tools.scores.conformal import stacked
 from tools.scores.detection import DetectionTable
 from tools.scores.finished_run import FinishedRun
 from tools.scores.floors import FLOOR_WORDS
@@ -153,7 +154,7 @@ def shares_unlike(run: FinishedRun) -> dict[str, float]:
         return {}
 
     def properties(name: str) -> np.ndarray:
-        return np.concatenate([run.inputs[name].scores[key] for key in INPUT_PROPERTIES])
+        return stacked(run.inputs[name].scores, INPUT_PROPERTIES)
 
     is_unlike = is_unlike_all(properties(CALIBRATION).astype(float))
     return {name: float(is_unlike(properties(name)).mean()) for name in run.test_sets}

@@ -1,6 +1,6 @@
 """All scores beside each other, the highest worst AUROC first, with costs and published figures."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from tools.analysis.section import Section
 from tools.report.blocks import Block, Cell, Folded, Pairs, Table
@@ -13,16 +13,19 @@ from tools.scores.ranking import RankedScore, ranking_of
 from tools.scores.score_registry import FITTED_SCORES
 
 TIES = "~: cannot be told from the first by these examples (95 %, paired)."
+Ties = Collection[tuple[str, str]]  # score and statistic of those that TIES marks
 
 
 def section(table: DetectionTable) -> Section:
     """A row per score; in the report the fitted ones are explained below."""
-    return Section("Scores", [_ranking(table), *_meanings(table)], text=ranking_text(table))
-
-
-def _ranking(table: DetectionTable) -> Table:
-    datasets, ranked = table.run.out_of_distribution, ranking_of(table)
+    ranked = ranking_of(table)
     ties = ties_with_first(table, ranked)
+    blocks = [_ranking(table, ranked, ties), *_meanings(table)]
+    return Section("Scores", blocks, text=_ranking_text(table, ranked, ties))
+
+
+def _ranking(table: DetectionTable, ranked: Sequence[RankedScore], ties: Ties) -> Table:
+    datasets = table.run.out_of_distribution
     rows: list[list[str | Cell]] = [
         [
             score_name(score.score, score.statistic),
@@ -51,7 +54,7 @@ def _cell(table: DetectionTable, row: DetectionRow | None) -> Cell | str:
     return tinted(row, is_grey=had_part_in_choice(table.run, row)) if row else ""
 
 
-def _worst(score: RankedScore, ties: Collection[tuple[str, str]]) -> str:
+def _worst(score: RankedScore, ties: Ties) -> str:
     """The lowest AUROC, marked where it cannot be told from that of the first score."""
     return f"{'~ ' * ((score.score, score.statistic) in ties)}{fixed(score.worst.auroc)}"
 
@@ -70,10 +73,9 @@ def _meaning(key: str) -> str:
     return f"{score.meaning}{chosen}"
 
 
-def ranking_text(table: DetectionTable) -> str:
+def _ranking_text(table: DetectionTable, ranked: Sequence[RankedScore], ties: Ties) -> str:
     """The ranking as aligned text, below a line on the score with the highest worst AUROC."""
-    datasets, ranked = table.run.out_of_distribution, ranking_of(table)
-    ties = ties_with_first(table, ranked)
+    datasets = table.run.out_of_distribution
     lines = [("AUROC", "worst", "mean", "s/1000", *datasets)]
     for score in ranked:
         cells = [fixed(score.rows[name].auroc) if name in score.rows else "" for name in datasets]

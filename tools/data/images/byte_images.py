@@ -12,6 +12,11 @@ import numpy as np
 _PART = 1000  # images that are converted at a time
 
 
+def as_floats(images: np.ndarray) -> np.ndarray:
+    """uint8 images as float32 ones in [0, 1], of the same shape."""
+    return np.divide(images, np.float32(255), dtype=np.float32, order="C")
+
+
 class ByteImages:
     """float32 images in [0, 1], read by index from bytes: a quarter of the memory, or none.
 
@@ -47,8 +52,7 @@ class ByteImages:
 
     def __getitem__(self, index: Any) -> np.ndarray:
         """The images at one index or several, float32."""
-        chosen = self.rows[index]
-        return np.divide(self.stored[chosen], np.float32(255), dtype=np.float32)
+        return as_floats(self.stored[self.rows[index]])
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         """All images as one array."""

@@ -12,8 +12,8 @@ from typing import cast
 import numpy as np
 from PIL import Image
 
-from tools.data.example_set import ExampleSet, choose_rows, digest_of
-from tools.data.images.byte_images import ByteImages
+from tools.data.example_set import ExampleSet, choose_rows, digest_of, drawn_rows
+from tools.data.images.byte_images import ByteImages, as_floats
 from tools.data.images.copies import copy_groups, kept_together
 from tools.data.images.folder_layout import TEST, TRAIN, all_pictures, folder_layout
 from tools.data.images.image_folder import form_of, read_pictures
@@ -189,9 +189,7 @@ def _pictures(
     cache: Path | None = None,
 ) -> ExampleSet:
     """Pictures of a folder as a set; `size` and `seed` choose some of them before they are read."""
-    rows = np.arange(len(paths))
-    if size is not None and size < len(paths):
-        rows = np.sort(np.random.default_rng(seed).choice(len(paths), size, replace=False))
+    rows = drawn_rows(len(paths), size, seed)
     found = read_pictures(
         [paths[row] for row in rows.tolist()], folder, form, strict=options.strict, cache=cache
     )
@@ -237,7 +235,7 @@ def _scaled(images: np.ndarray) -> np.ndarray:
     if images.size > _LARGE:
         # It is indexed as an array is, which is all that training does with it.
         return cast(np.ndarray, ByteImages(images))
-    return np.divide(images, np.float32(255), dtype=np.float32, order="C")
+    return as_floats(images)
 
 
 def _read_array(path: Path, split: str) -> tuple[bool, np.ndarray]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tools.data.images.byte_images import as_floats
 from tools.errors import InputError
 
 _LOG = logging.getLogger(__name__)
@@ -59,7 +60,7 @@ def as_images(array: np.ndarray, source: str, options: ReadOptions = AS_THEY_ARE
     """
     array = _channels_last(array, source, options)
     if array.dtype == np.uint8 and options.value_range in (None, _BYTES):  # as most are
-        return np.divide(array, np.float32(255), dtype=np.float32, order="C")
+        return as_floats(array)
     if array.dtype == np.bool_:
         return np.ascontiguousarray(array, np.float32)
     if array.dtype.kind not in ("fiu" if options.finds or options.value_range else "f"):

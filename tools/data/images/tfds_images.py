@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from tools.data.example_set import ExampleSet, digest_of
+from tools.data.example_set import ExampleSet, digest_of, drawn_rows
+from tools.data.images.byte_images import as_floats
+from tools.data.images.image_folder import DEFAULT_SIDE
 from tools.data.images.picture_files import PictureForm, bombs_refused, decoded_content
 from tools.data.images.preprocessing import ReadOptions, suits_networks
 from tools.errors import InputError
@@ -24,7 +26,6 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger(__name__)
 PREFIX = "tfds:"
 FORMAT = "array_record"  # the one that is read without TensorFlow
-DEFAULT_SIDE = 64  # pixels, where a set's images differ in size
 # For testing, the first of these that a set has.
 TEST_SPLITS = ("test", "validation", "val")
 
@@ -121,14 +122,12 @@ def tfds_images(
     source: Sequence[Any] = builder.as_data_source(
         split=split, decoders={feature: tfds.decode.SkipDecoding()}
     )
-    rows = np.arange(len(source))
-    if size is not None and size < len(rows):
-        rows = np.sort(np.random.default_rng(seed).choice(len(rows), size, replace=False))
+    rows = drawn_rows(len(source), size, seed)
     images = np.empty((len(rows), *form.shape), np.uint8)
     with bombs_refused():
         for place, row in enumerate(rows.tolist()):
             images[place] = decoded_content(source[row][feature], form, f"{text}, image {row}")
-    floats = np.divide(images, np.float32(255), dtype=np.float32)
+    floats = as_floats(images)
     return ExampleSet(name.label, floats, rows, digest_of(floats))
 
 

@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 
 from run_folder_fixture import change_manifest, table_of, write_run
-from tools.analysis.sections.all_scores import ranking_text, section
+from tools.analysis.sections.all_scores import section
 from tools.analysis.sections.verdict import headline_text
 from tools.scores.comparison import had_part_in_choice
 from tools.scores.finished_run import read_run
@@ -46,12 +46,12 @@ def table(tmp_path):
 
 def test_the_print_is_aligned(table):
     assert headline_text(table) == HEADLINES
-    assert ranking_text(table) == RANKING
+    assert section(table).text == RANKING
 
 
 def test_without_draws_no_interval_is_printed(tmp_path):
     table = table_of(write_run(tmp_path), draws=0)
-    assert "[" not in headline_text(table) + ranking_text(table)
+    assert "[" not in headline_text(table) + section(table).text
 
 
 def test_what_was_published_of_the_training_set_stands_below(tmp_path):
@@ -61,7 +61,7 @@ def test_what_was_published_of_the_training_set_stands_below(tmp_path):
             (folder.path / part / f"{old}.npz").rename(folder.path / part / f"{new}.npz")
     change_manifest(folder, in_distribution="mnist", out_of_distribution=["near", "hflip"])
     table = table_of(folder)
-    (dose,) = (n for n in ranking_text(table).splitlines() if n.startswith("published: DoSE"))
+    (dose,) = (n for n in section(table).text.splitlines() if n.startswith("published: DoSE"))
     assert dose.endswith(" 0.810")
     last = [cells for cells in section(table).blocks[0].rows if "DoSE" in cells[0]]
     assert [cells[-1] for cells in last] == ["0.810"]
@@ -84,7 +84,7 @@ def test_fitted_scores_are_explained(tmp_path):
 
 def test_what_cannot_be_told_from_the_first_is_marked(tmp_path):
     table = table_of(write_run(tmp_path), draws=100)
-    lines = ranking_text(table).splitlines()
+    lines = section(table).text.splitlines()
     assert lines[1].startswith("~: cannot be told from the first")
     assert "~ " in lines[3]
     ranked = section(table).blocks[0]
