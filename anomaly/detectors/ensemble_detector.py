@@ -156,15 +156,10 @@ class EnsembleDetector(EnsembleState):
         return detector
 
     def _fitted_with(
-        self,
-        rows: np.ndarray | pd.DataFrame,
-        run_folder: str | Path | None,
-        target_fpr: float,
-        settings: Mapping[str, Any],
+        self, rows: Any, folder: str | Path | None, target_fpr: float, settings: Mapping[str, Any]
     ) -> Self:
-        """The detector, fitted, with a threshold; the settings are fields of a settings class."""
         checked_number("target_fpr", target_fpr, at_least=0, at_most=1)
-        self.fit(rows, run_folder, **settings)
+        self.fit(rows, folder, **settings)
         self.target_fpr = target_fpr
         self.threshold = finite(self._scorer(target_fpr).threshold)
         return self
