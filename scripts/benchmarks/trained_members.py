@@ -7,7 +7,8 @@ import numpy as np
 from scripts.benchmarks.table_tasks import TableTask
 from tools.run.options import settings_of_preset
 from tools.run.seeds import child_seed
-from tools.scores.score_registry import FITTED_SCORES, SIMPLE
+from tools.scores.floors import SIMPLE
+from tools.scores.score_registry import FITTED_SCORES
 from tools.scores.simple.simple_ensemble import SimpleEnsemble
 from vae_wgan.ensemble.members import member_seed
 from vae_wgan.settings.table_settings import TableSettings
