@@ -8,7 +8,8 @@ from tools.files.typed_json import MalformedError, typed
 
 _MOST_DRAWS = 1_000_000  # of a bootstrap; more would take days
 
-CORRUPTION, PERTURBATION = GROUPS = "corruption", "perturbation"  # of altered sets
+# Groups of altered sets.
+CORRUPTION, PERTURBATION, RESAMPLING = GROUPS = "corruption", "perturbation", "resampling"
 Group = Annotated[str, GROUPS.__contains__]
 Count = Annotated[int, lambda number: number >= 0]
 Draws = Annotated[int, lambda number: 0 <= number <= _MOST_DRAWS]
@@ -20,9 +21,11 @@ class Alteration:
     """How the images of an altered set were made.
 
     Attributes:
-        group: CORRUPTION or PERTURBATION.
-        kind: Name of the corruption or perturbation, such as "fog".
-        level: Severity 1 to 5 of a corruption, step 0 to 30 of a perturbation.
+        group: CORRUPTION, PERTURBATION or RESAMPLING.
+        kind: Name of the corruption or perturbation, such as "fog"; or of the set that the images
+            were matched with.
+        level: Severity 1 to 5 of a corruption, step 0 to 30 of a perturbation; 0: matched test
+            images, 1: the set's own.
     """
 
     group: Group
@@ -43,7 +46,7 @@ class DataSets:
         in_distribution: Name of the test set; empty until the data are loaded.
         out_of_distribution: Names of the sets against which it is tested.
         missing: {name of such a set that could not be had: reason}.
-        altered: Names of the sets of corrupted and perturbed test images.
+        altered: Names of the sets of corrupted, perturbed and matched images.
         checksums: {name: sha256 of the source}.
         sizes: {name, or "training": number of examples}.
         alterations: {name of an altered set: how it was made}, for each of them.

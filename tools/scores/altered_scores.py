@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping
 
-from tools.run.manifest import Alteration
+from tools.run.manifest import RESAMPLING, Alteration
 
 
 def strongest(altered: Mapping[str, Alteration]) -> dict[str, list[str]]:
     """{group: names of the sets at the last level of their kind}, of sets by name."""
     last: dict[tuple[str, str], str] = {}
     for name, alteration in altered.items():
+        if alteration.group == RESAMPLING:  # its levels are two sides of one comparison
+            continue
         kind = alteration.group, alteration.kind
         if kind not in last or alteration.level > altered[last[kind]].level:
             last[kind] = name

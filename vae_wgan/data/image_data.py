@@ -14,11 +14,13 @@ from tools.data.images.altered_sets import corrupted_sets, perturbed_sets
 from tools.data.images.copies import Copy, copy_groups, kept_together
 from tools.data.images.image_datasets import IMAGE_DATASETS
 from tools.data.images.image_registry import (
+    DERIVED,
     default_ood_names,
     load_parts,
     load_test_parts,
     make_ood_set,
 )
+from tools.data.images.matched_sets import matched_sets
 from tools.data.images.own_images import Choice, ImageParts
 from tools.data.images.preprocessing import ReadOptions, check_image_shape
 from tools.errors import InputError
@@ -33,6 +35,7 @@ _LOG = logging.getLogger(__name__)
 # Share of the training images that is kept for calibration; of few images more is kept.
 CALIBRATION_SHARE, MOST_CALIBRATION_SHARE = 0.05, 0.45
 MONITORED_IMAGES = 64
+COLOURS = 3  # channels of colour images
 TRAINING = "training"  # name of the training images where those of several sets are listed
 ATTACKED_NOISE = ("normal_noise", "uniform_noise")
 
@@ -63,6 +66,7 @@ class ImageDataSettings(DataSettings, Protocol):
     severity: Sequence[str]
     perturbations: Sequence[str]
     altered_size: int
+    matched_resampling: str
     adversarial: bool
 
 
@@ -78,7 +82,8 @@ class ExperimentData:
         test: Random in-distribution test examples.
         ood: Out-of-distribution sets, in the order of the result tables.
         missing: Reason why an out-of-distribution set was left out, by name of the set.
-        altered: Corrupted and perturbed test images.
+        altered: Corrupted and perturbed test images, and images after a matched filter.
+        kinds: Names of the out-of-distribution sets that lie beside the training images.
         image_copies: Images of the sets that are copies of earlier ones.
         protocol: What was decided about the data, by heading, for the manifest.
     """
@@ -90,6 +95,7 @@ class ExperimentData:
     ood: tuple[ExampleSet, ...]
     missing: dict[str, str]
     altered: tuple[ExampleSet, ...] = ()
+    kinds: tuple[str, ...] = ()
     image_copies: tuple[Copy, ...] = ()
     protocol: Mapping[str, Any] = field(default_factory=dict)
 
@@ -131,11 +137,8 @@ def load_experiment_data(settings: DataSettings) -> ExperimentData:
         names = default_ood_names(settings.train_dataset, training.examples.shape[1:])
         named = {name: name for name in names}
     ood, missing = _load_ood(named, test, settings)
-    ood = (
-        ()
-        if is_unlabelled
-        else (*with_own_names(parts.kinds, (test.name, CALIBRATION, *named)), *ood)
-    )
+    kinds = tuple(with_own_names(parts.kinds, (test.name, CALIBRATION, *named)))
+    ood = () if is_unlabelled else (*kinds, *ood)
     if not ood and not is_unlabelled:
         raise InputError("no out-of-distribution set could be had; name one with --ood_datasets")
     tested = () if is_unlabelled else (test, *ood)
@@ -154,6 +157,7 @@ def load_experiment_data(settings: DataSettings) -> ExperimentData:
         test,
         ood,
         missing,
+        kinds=tuple(kind.name for kind in kinds),
         image_copies=copies,
         protocol=_protocol(copies, (parts.train, test, *ood), is_unlabelled, settings),
     )
@@ -221,7 +225,8 @@ def load_image_data(settings: ImageDataSettings) -> ExperimentData:
     data = load_experiment_data(settings)
     training = data.training
     check_image_shape(f"--train_dataset: {training.name}", training.examples.shape[1:])
-    return replace(data, altered=tuple(_altered_sets(settings, data.test)))
+    altered = (*_altered_sets(settings, data.test), *_matched_sets(settings, data))
+    return replace(data, altered=altered)
 
 
 def _altered_sets(settings: ImageDataSettings, test: ExampleSet) -> Iterator[ExampleSet]:
@@ -232,6 +237,13 @@ def _altered_sets(settings: ImageDataSettings, test: ExampleSet) -> Iterator[Exa
     severities = [int(severity) for severity in settings.severity]
     yield from corrupted_sets(images, settings.corruptions, severities, corruption_seed)
     yield from perturbed_sets(images, settings.perturbations, perturbation_seed)
+
+
+def _matched_sets(settings: ImageDataSettings, data: ExperimentData) -> Iterator[ExampleSet]:
+    """Filtered colour images of sets that were read and resized by other hands than the run's."""
+    if settings.matched_resampling == "auto" and data.test.examples.shape[-1] == COLOURS:
+        others = [part for part in data.ood if part.name not in (*DERIVED, *data.kinds)]
+        yield from matched_sets(data.test, others, settings.seed)
 
 
 def attacked_sets(settings: ImageDataSettings, data: ExperimentData) -> Sequence[ExampleSet]:

@@ -8,11 +8,11 @@ from pathlib import Path
 from tools.data.example_set import ExampleSet
 from tools.data.images.tfds_images import is_tfds, tfds_name
 from tools.errors import InputError
-from tools.run.manifest import CORRUPTION, PERTURBATION
+from tools.run.manifest import GROUPS
 
 NO_OOD = "none"  # the only entry where pictures are not labelled
 # Prefixes of the names of attacked and altered sets, reserved for the run.
-OWN_NAMES = ("adv_", f"{CORRUPTION}.", f"{PERTURBATION}.")
+OWN_NAMES = ("adv_", *(f"{group}." for group in GROUPS))
 
 
 def named_sources(entries: Sequence[str]) -> dict[str, str]:

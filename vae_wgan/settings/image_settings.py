@@ -146,6 +146,13 @@ class ImageSettings(ScoreFileSettings):
     altered_size: int = option(
         100, "Number of test images to corrupt and perturb.", at_least=1, smoke=20
     )
+    matched_resampling: str = option(
+        "auto",
+        "Scores colour images once more after a low-pass filter that makes mean spectra agree."
+        " auto: 300 of each side at most, for sets whose spectrum differs from that of the test"
+        " images; no: none.",
+        choices=("auto", "no"),
+    )
     adversarial: bool = option(
         False,
         "Also scores attacked noise and test images, which the gradient of member 0's score makes"

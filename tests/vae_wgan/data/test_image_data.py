@@ -1,5 +1,6 @@
 """Which images a run trains on, calibrates with and tests, and which names it accepts."""
 
+import json
 import logging
 from typing import NamedTuple
 
@@ -11,7 +12,7 @@ from tools.data.example_set import ExampleSet
 from tools.data.images.image_registry import IMAGE_DATASETS
 from tools.data.images.preprocessing import FOUND, ReadOptions
 from tools.errors import InputError
-from tools.run.manifest import Alteration
+from tools.run.manifest import Alteration, manifest_from_json
 from vae_wgan.data.image_data import (
     attacked_sets,
     calibration_count,
@@ -36,6 +37,7 @@ class Settings(NamedTuple):
     severity: tuple[str, ...] = ("1", "5")
     perturbations: tuple[str, ...] = ()
     altered_size: int = 4
+    matched_resampling: str = "auto"
     adversarial: bool = False
     test_dataset: str = ""
     drop_copies: bool = False
@@ -274,6 +276,22 @@ def test_altered_images_are_chosen_test_images(own):
     assert not load_image_data(own).altered
 
 
+def test_colour_sets_of_other_sharpness_are_matched(tmp_path):
+    random = np.random.default_rng(0)
+    sharp = random.integers(256, size=(60, 28, 28, 3), dtype=np.uint8)
+    soft = sharp.repeat(2, axis=1)[:, :28].repeat(2, axis=2)[:, :, :28]
+    for name, images in {"own": sharp, "soft": soft, "alike": sharp[::-1]}.items():
+        np.save(tmp_path / f"{name}.npy", images)
+    others = tuple(f"{name}={tmp_path / name}.npy" for name in ("soft", "alike"))
+    settings = Settings(str(tmp_path / "own.npy"), ood_datasets=(*others, "hflip"))
+    data = load_image_data(settings)
+    assert [part.name for part in data.altered] == ["resampling.soft.0", "resampling.soft.1"]
+    entries = json.loads(json.dumps({"settings": {}, "datasets": data.described().to_json()}))
+    datasets = manifest_from_json(entries).datasets
+    assert datasets.alterations["resampling.soft.1"] == Alteration("resampling", "soft", 1)
+    assert not load_image_data(settings._replace(matched_resampling="no")).altered
+
+
 def test_noise_and_test_images_are_attacked_on_demand(own):
     attacked = own._replace(adversarial=True, ood_datasets=("hflip", "uniform_noise"))
     data = load_image_data(attacked)
@@ -288,6 +306,6 @@ def test_noise_and_test_images_are_attacked_on_demand(own):
     )
 
 
-@pytest.mark.parametrize("name", ["adv_uniform_noise", "corruption.fog.1"])
+@pytest.mark.parametrize("name", ["adv_uniform_noise", "corruption.fog.1", "resampling.a.0"])
 def test_names_of_sets_that_a_run_makes_are_refused(name):
     assert "write OTHER=PATH" in message_of(split_entry, f"{name}=own.npz")

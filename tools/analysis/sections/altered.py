@@ -12,6 +12,7 @@ from tools.report.blocks import Block, Gallery, Plot, Table
 from tools.report.plots import COLOURS, canvas
 from tools.report.score_words import score_name
 from tools.report.text_lines import fixed, rows_csv
+from tools.run.manifest import RESAMPLING
 from tools.scores.detection import DetectionTable
 from tools.scores.finished_run import FinishedRun
 from tools.scores.metrics import auroc
@@ -85,6 +86,8 @@ def altered_rows(
     """
     keys = tuple(dict.fromkeys(key for key, _ in headlines))
     for name, alteration in run.altered.items():
+        if alteration.group == RESAMPLING:
+            continue
         lines = score_lines(run, name, keys, ddof)
         for pair in headlines:
             scores, threshold = lines[pair][0], thresholds[pair]
