@@ -30,10 +30,10 @@ from tools.scores.detection import AnalysisOptions, DetectionRow
 from tools.scores.ranking import ranking
 
 
-@pytest.fixture
-def rows(tmp_path):
+@pytest.fixture(scope="module")
+def rows(tmp_path_factory):
     """Rows of two runs, with flips and noise among the sets."""
-    found = []
+    tmp_path, found = tmp_path_factory.mktemp("runs"), []
     for train, noise in (("mnist", False), ("fashion_mnist", True)):
         folder = write_run(tmp_path / train)
         names = {"digits": train, "near": "hflip", "far": "uniform_noise" if noise else "omniglot"}

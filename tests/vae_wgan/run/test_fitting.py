@@ -99,9 +99,9 @@ def test_the_headline_of_tables_joins_simple_detectors_and_is_saved(model, key, 
     )
 
 
-def test_an_array_is_a_table_with_numbered_columns(tmp_path):
+def test_an_array_is_a_table_with_numbered_columns(tmp_path, eagerly):
     X = np.random.default_rng(0).normal(size=(60, 3))
-    ensemble = fit_ensemble(X, RunFolder(tmp_path), model="flow", **TINY)
+    ensemble = fit_ensemble(X, RunFolder(tmp_path), model="flow", **TINY | {"max_steps": 2})
     assert ensemble.encoder.features == ("0", "1", "2")
     np.testing.assert_array_equal(ensemble.rows(X), ensemble.rows(pd.DataFrame(X)))
     assert ensemble.scores(ensemble.rows(X.tolist()), "waic").shape == (60,)
@@ -122,9 +122,10 @@ def test_a_setting_is_checked_before_anything_is_trained(setting, words, tmp_pat
     assert not list(tmp_path.iterdir())
 
 
-def test_a_preset_sets_what_is_not_given(tmp_path):
-    settings = fit_ensemble(NORMAL, RunFolder(tmp_path), preset="smoke", **TINY).settings
-    assert settings.max_steps == TINY["max_steps"]
+def test_a_preset_sets_what_is_not_given(tmp_path, eagerly):
+    given = TINY | {"max_steps": 2}
+    settings = fit_ensemble(NORMAL, RunFolder(tmp_path), preset="smoke", **given).settings
+    assert settings.max_steps == 2
     assert settings.num_models == 2
     assert TableSettings().num_models != 2
 
