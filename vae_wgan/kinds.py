@@ -6,7 +6,7 @@ from typing import Any
 
 from tools.run.manifest import Manifest
 from tools.run.options import member_settings
-from vae_wgan.ensemble.model_kind import ModelKind
+from vae_wgan.ensemble.model_kind import AnyKind
 from vae_wgan.settings.any_settings import AnySettings
 
 # Import path of each kind's class, which is imported on first use.
@@ -20,12 +20,12 @@ KINDS = {
 _SCORING_SETTINGS = ("num_models", "n_samples", "compile", "ddof", "features", "feature_weights")
 
 
-def kind_named(name: str) -> ModelKind[Any, Any]:
+def kind_named(name: str) -> AnyKind:
     """The kind of model with this name, a key of KINDS."""
     return pkgutil.resolve_name(KINDS[name])()
 
 
-def kind_of_run(manifest: Manifest) -> ModelKind[Any, Any] | None:
+def kind_of_run(manifest: Manifest) -> AnyKind | None:
     """Kind of the members of the run with this manifest; None: no kind fits its settings."""
     saved, is_table = manifest.settings.keys(), manifest.encoder is not None
     kinds = [kind for kind in map(kind_named, KINDS) if kind.takes_tables == is_table]

@@ -6,7 +6,7 @@ They are narrow, with large letters, so that a phone shows them at about their r
 import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import matplotlib
 import numpy as np
@@ -42,6 +42,7 @@ COLOURS = (
     *("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8a6d3b"),
     *("#17365c", "#7a2e00", "#6f2f5c", "#b8b000", "#7a6fd0"),
 )
+Look = TypeVar("Look")  # a dash or a marker
 TAIL = 0.005  # share of a set's values at each end that may lie beyond an axis
 MOST_TICKS = 7  # numbers side by side that have room
 LINEAR_WIDTH = 30  # up to this distance from zero an axis that is spread out is linear
@@ -218,7 +219,7 @@ def point_look(index: int) -> dict[str, Any]:
     return {"color": colour, "marker": _turned(MARKERS, index - 1)}
 
 
-def _turned(kinds: Sequence[Any], index: int) -> Any:
+def _turned(kinds: Sequence[Look], index: int) -> Look:
     """Dash or marker for this index; shifts by one each time the colours repeat."""
     return kinds[(index + index // len(COLOURS)) % len(kinds)]
 

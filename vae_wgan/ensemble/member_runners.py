@@ -23,7 +23,7 @@ from vae_wgan.ensemble.members import (
     score_members,
     stack_members,
 )
-from vae_wgan.ensemble.model_kind import ModelKind
+from vae_wgan.ensemble.model_kind import AnyKind
 from vae_wgan.ensemble.runner import Runner, model_of
 from vae_wgan.ensemble.training_loop import train_ensemble, train_one
 from vae_wgan.ensemble.training_plan import TrainingPlan
@@ -71,7 +71,7 @@ class TaskRunner(Runner):
 
     def __init__(
         self,
-        kind: ModelKind[Any, Any],
+        kind: AnyKind,
         settings: AnySettings,
         data: ExperimentData,
         launcher: Launcher,
@@ -130,7 +130,7 @@ class TaskRunner(Runner):
 
 
 def open_runner(
-    kind: ModelKind[Any, Any],
+    kind: AnyKind,
     settings: AnySettings,
     data: ExperimentData,
     launcher: Launcher | None,
@@ -148,7 +148,7 @@ _models: dict[tuple[type, AnySettings], Member] = {}
 _members: dict[Path, Member] = {}
 
 
-def _model_of_process(kind: ModelKind[Any, Any], settings: AnySettings, data: Any) -> Member:
+def _model_of_process(kind: AnyKind, settings: AnySettings, data: Any) -> Member:
     key = (type(kind), settings)
     if key not in _models:
         prepare_devices(settings.cpus_per_member)
@@ -160,7 +160,7 @@ def _model_of_process(kind: ModelKind[Any, Any], settings: AnySettings, data: An
 
 def _train_task(
     data: ExperimentData,
-    kind: ModelKind[Any, Any],
+    kind: AnyKind,
     settings: AnySettings,
     plan: TrainingPlan,
     folder: RunFolder,
@@ -175,7 +175,7 @@ def _train_task(
 
 def _score_task(
     data: ExperimentData,
-    kind: ModelKind[Any, Any],
+    kind: AnyKind,
     settings: AnySettings,
     example_set: ExampleSet,
     checkpoint: Path,

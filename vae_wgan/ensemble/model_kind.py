@@ -94,3 +94,6 @@ class ModelKind(ABC, Generic[Settings, Data]):
         """
         member_class = pkgutil.resolve_name(self.member_class)
         return member_class(settings, example_shape, monitored, quantities)
+
+
+AnyKind = ModelKind[Any, Any]  # of whichever settings and data

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
@@ -23,10 +23,10 @@ from vae_wgan.ensemble.training_plan import TrainingPlan
 from vae_wgan.settings.any_settings import AnySettings
 
 if TYPE_CHECKING:
-    from vae_wgan.ensemble.model_kind import ModelKind  # it imports this module
+    from vae_wgan.ensemble.model_kind import AnyKind  # it imports this module
 
 
-def model_of(kind: ModelKind[Any, Any], settings: AnySettings, data: ExperimentData) -> Member:
+def model_of(kind: AnyKind, settings: AnySettings, data: ExperimentData) -> Member:
     """A member of the run with initial weights; training turns it into each member in turn."""
     shape = data.training.examples.shape[1:]
     return kind.new_member(settings, shape, data.monitored, needed_quantities(settings.score_keys))
@@ -41,7 +41,7 @@ class Runner(ABC):
         data: All examples of the run; members are trained on `data.training.examples`.
     """
 
-    def __init__(self, kind: ModelKind[Any, Any], settings: AnySettings, data: ExperimentData):
+    def __init__(self, kind: AnyKind, settings: AnySettings, data: ExperimentData):
         self._kind = kind
         self._settings = settings
         self._data = data

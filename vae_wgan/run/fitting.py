@@ -26,7 +26,7 @@ from tools.scores.score_registry import (
 from vae_wgan.data.image_data import ExperimentData, split_calibration
 from vae_wgan.ensemble.devices import graphs_as_written
 from vae_wgan.ensemble.member_runners import LocalRunner
-from vae_wgan.ensemble.model_kind import ModelKind
+from vae_wgan.ensemble.model_kind import AnyKind
 from vae_wgan.ensemble.training_plan import TrainingPlan
 from vae_wgan.kinds import KINDS, kept_settings, kind_named
 from vae_wgan.run.picture_scores import score_simple_pictures
@@ -74,7 +74,7 @@ def fit_ensemble(
 
 
 def _train(
-    kind: ModelKind[Any, Any],
+    kind: AnyKind,
     settings: AnySettings,
     folder: RunFolder,
     rows: np.ndarray,
@@ -113,7 +113,7 @@ def _train(
         score_simple_pictures(folder, training, calibration, [calibration], settings.seed)
 
 
-def _image_kind(name: str) -> ModelKind[Any, Any]:
+def _image_kind(name: str) -> AnyKind:
     kinds = {name: kind_named(name) for name in sorted(KINDS)}
     known = [name for name, kind in kinds.items() if not kind.takes_tables]
     return kinds[checked_word("model", name, known)]

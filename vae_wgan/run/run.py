@@ -7,7 +7,6 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from tools.data.example_set import ExampleSet
 from tools.errors import InputError
@@ -25,7 +24,7 @@ from tools.scores.score_registry import NOT_OF_MEMBERS, is_simple, needed_quanti
 from vae_wgan.data.image_data import ExperimentData
 from vae_wgan.ensemble.launchers import check_launcher, open_launcher
 from vae_wgan.ensemble.members import TrainedMember
-from vae_wgan.ensemble.model_kind import ModelKind
+from vae_wgan.ensemble.model_kind import AnyKind
 from vae_wgan.ensemble.runner import Runner
 from vae_wgan.ensemble.training_plan import TrainingPlan
 from vae_wgan.run.adversarial_sets import adversarial_sets
@@ -63,7 +62,7 @@ class Run:
     _attacked: Sequence[ExampleSet]
     _runner: Runner
 
-    def __init__(self, kind: ModelKind[Any, Any], settings: AnySettings, given: set[str]):
+    def __init__(self, kind: AnyKind, settings: AnySettings, given: set[str]):
         self.kind = kind
         self.folder = RunFolder(settings.model_dir)
         self.settings = settle_settings(self.folder, settings, given)

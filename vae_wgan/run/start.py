@@ -1,10 +1,9 @@
 """Entry point of the entry scripts: parses flags and starts a run."""
 
 import pkgutil
-from typing import Any
 
 from tools.run.command_line import run_from_command_line
-from vae_wgan.ensemble.model_kind import ModelKind
+from vae_wgan.ensemble.model_kind import AnyKind
 from vae_wgan.kinds import kind_named
 from vae_wgan.settings.any_settings import AnySettings
 from vae_wgan.settings.image_settings import ImageSettings
@@ -28,7 +27,7 @@ def start(kind_name: str, description: str, *, story: str = "vae_wgan.run.start:
     run_from_command_line(kind.settings_class, tell, description=description)
 
 
-def run(kind: ModelKind[Any, Any], settings: ImageSettings, given: set[str]) -> None:
+def run(kind: AnyKind, settings: ImageSettings, given: set[str]) -> None:
     """Executes a run on images, or scores the pictures of --score_file."""
     # Imported here: a wrong flag fails before them.
     if settings.score_file:

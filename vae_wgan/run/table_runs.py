@@ -4,7 +4,6 @@ import dataclasses
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from tools.analysis.split_report import split_report_html
 from tools.analysis.split_table import metrics_of_splits, printed_split_table, split_table
@@ -13,7 +12,7 @@ from tools.files.whole_files import write_text
 from tools.run.resuming import settle_settings
 from tools.run.run_folder import RunFolder
 from tools.run.seeds import child_seed
-from vae_wgan.ensemble.model_kind import ModelKind
+from vae_wgan.ensemble.model_kind import AnyKind
 from vae_wgan.run.run import Run
 from vae_wgan.run.score_file import score_table
 from vae_wgan.settings.table_settings import TableSettings
@@ -31,7 +30,7 @@ OF_VAES = {
 }
 
 
-def run(kind: ModelKind[Any, Any], settings: TableSettings, given: set[str]) -> None:
+def run(kind: AnyKind, settings: TableSettings, given: set[str]) -> None:
     """Trains an ensemble and tests it, on one split or several; or scores the rows of a file.
 
     Args:
@@ -52,7 +51,7 @@ def run(kind: ModelKind[Any, Any], settings: TableSettings, given: set[str]) -> 
         _run_splits(kind, settings, given)
 
 
-def _run_splits(kind: ModelKind[Any, Any], settings: TableSettings, given: set[str]) -> None:
+def _run_splits(kind: AnyKind, settings: TableSettings, given: set[str]) -> None:
     folder = Path(settings.model_dir)
     splits = [folder / f"split-{index}" for index in range(settings.num_splits)]
     if (folder / "analysis").exists() and not RunFolder(splits[0]).manifest_path.exists():

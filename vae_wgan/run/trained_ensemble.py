@@ -42,7 +42,7 @@ from tools.scores.simple_detectors import (
 from vae_wgan.ensemble.devices import graphs_as_written
 from vae_wgan.ensemble.member import Member
 from vae_wgan.ensemble.members import score_members, trained_checkpoints
-from vae_wgan.ensemble.model_kind import ModelKind
+from vae_wgan.ensemble.model_kind import AnyKind
 from vae_wgan.kinds import kept_settings, kind_named, kind_of_run
 from vae_wgan.run.member_maps import maps_of_run, read_places, standardised_maps
 from vae_wgan.run.score_sets import read_calibration
@@ -78,7 +78,7 @@ class TrainedEnsemble:
 
     def __init__(
         self,
-        kind: ModelKind[Any, Any],
+        kind: AnyKind,
         settings: AnySettings,
         encoder: TableEncoder | None,
         states: Sequence[Mapping[str, np.ndarray]] = (),
@@ -287,9 +287,7 @@ def _needed_of(known: Quantities, score_key: str, folder: RunFolder) -> Quantiti
     return {name: values.astype(np.float64) for name, values in found.items()}
 
 
-def checked_score_key(
-    kind: ModelKind[Any, Any], settings: AnySettings, score_key: str | None
-) -> str:
+def checked_score_key(kind: AnyKind, settings: AnySettings, score_key: str | None) -> str:
     """The score key after a check; None: the first score of the kind.
 
     Raises:
@@ -325,7 +323,7 @@ def saved_settings(folder: RunFolder) -> AnySettings:
     return _settings(kind, manifest.settings, _DEPLOYED)
 
 
-def _run_in(folder: RunFolder) -> tuple[Manifest, ModelKind[Any, Any]]:
+def _run_in(folder: RunFolder) -> tuple[Manifest, AnyKind]:
     manifest = folder.find_manifest()
     kind = None if manifest is None else kind_of_run(manifest)
     if manifest is None or kind is None:
@@ -336,7 +334,7 @@ def _run_in(folder: RunFolder) -> tuple[Manifest, ModelKind[Any, Any]]:
 
 
 def _settings(
-    kind: ModelKind[Any, Any], saved: Mapping[str, Any], further: Collection[str] = ()
+    kind: AnyKind, saved: Mapping[str, Any], further: Collection[str] = ()
 ) -> AnySettings:
     """Settings from the values that a run or a detector has saved."""
     fields = {field.name: field for field in dataclasses.fields(kind.settings_class)}
