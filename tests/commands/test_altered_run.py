@@ -21,6 +21,8 @@ FLAGS = (
     "--score_keys=iwae,typicality",
     "--n_flows=1",
     "--n_samples=1",
+    "--baselines=",
+    "--bootstrap=10",
 )
 
 
@@ -29,7 +31,8 @@ def finished(tmp_path_factory):
     """Folder of a run with altered images, and what it printed."""
     folder = tmp_path_factory.mktemp("altered")
     write_data(folder)
-    result = call(tiny_command(folder, *FLAGS))
+    sets = f"--ood_datasets=columns={folder / 'columns.npy'},uniform_noise"
+    result = call(tiny_command(folder, *FLAGS, sets))
     assert result.returncode == 0, result.stderr
     return folder / "run"
 

@@ -201,8 +201,8 @@ def test_other_training_data_under_the_same_name_are_refused(copied):
 
 
 def test_delete_existing_starts_anew_but_never_deletes_what_is_no_run(copied):
-    fewer = ("--num_models=1", "--max_steps=2", "--latent_size=5")
-    result = call(tiny_command(copied, *fewer, "--delete_existing"))
+    fewer = ("--num_models=1", "--max_steps=2", "--latent_size=5", "--n_flows=1", "--n_samples=1")
+    result = call(tiny_command(copied, *fewer, "--baselines=", "--delete_existing"))
     assert result.returncode == 0, result.stderr
     assert manifest(copied)["settings"]["latent_size"] == 5
     (copied / "thesis").mkdir()
@@ -298,6 +298,7 @@ def test_real_mnist_trains_and_tells_noise_apart(shared_data, tmp_path):
     command = [sys.executable, str(SCRIPT), "--preset=smoke", f"--data_dir={shared_data}"]
     flags = ["--max_steps=60", "--base_depth=8", "--eval_size=100", "--batch_size=16"]
     flags += ["--ood_datasets=fashion_mnist,uniform_noise,notmnist", "--bootstrap=100"]
+    flags += ["--score_keys=iwae", "--baselines=", "--compile=False"]
     result = call([*command, *flags, f"--model_dir={tmp_path / 'run'}", "--learning_rate=0.003"])
     assert result.returncode == 0, result.stderr
     with open(tmp_path / "run" / "analysis" / "metrics.csv", newline="") as file:
