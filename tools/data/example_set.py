@@ -26,6 +26,7 @@ class ExampleSet:
         checksum: sha256 of the source's content; of the values for noise and a user's own data.
         alteration: How the examples were corrupted or perturbed; None: they were not.
         paths: File of each example, below the set's folder [example]; None: they are not files.
+        value_range: Numbers that stood for black and white in an array; None: bytes or pictures.
         left_out: {file that could not be read: reason}.
     """
 
@@ -35,6 +36,7 @@ class ExampleSet:
     checksum: str
     alteration: Alteration | None = None
     paths: np.ndarray | None = None
+    value_range: tuple[float, float] | None = None
     left_out: Mapping[str, str] = field(default_factory=dict)
 
     def __len__(self) -> int:

@@ -106,6 +106,8 @@ class Manifest:
         status: The part of the run that was begun last, or "finished".
         seeds: {"root": root seed of every random draw}.
         training_data: {name of a flag: name and checksum of the set}.
+        value_range: Numbers that stand for black and white in the training images; empty: they are
+            bytes, pictures or no images.
         example_shape: Shape of one example; empty: the run is of an earlier version.
         versions: {package: version}.
         git_commit: Commit of the checkout, "+" behind it where files differ; None: no checkout.
@@ -130,6 +132,7 @@ class Manifest:
     status: str = "unknown"
     seeds: Mapping[str, Count] = field(default_factory=dict)
     training_data: Mapping[str, str] = field(default_factory=dict)
+    value_range: tuple[float, ...] = ()
     example_shape: tuple[Count, ...] = ()
     versions: Mapping[str, str] = field(default_factory=dict)
     git_commit: str | None = None

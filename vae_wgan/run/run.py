@@ -100,6 +100,7 @@ class Run:
         self.folder.update_manifest(
             datasets=self.data.described().to_json(),
             example_shape=shape,
+            value_range=list(self.data.training.value_range or ()),
             adversarial={},
             history={},
             **{"protocol": dict(self.data.protocol), **entries},

@@ -5,6 +5,7 @@ import logging
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ import pandas as pd
 
 from tools.data.images.new_pictures import NewPictures, picture_parts
 from tools.data.images.picture_files import form_of_shape
+from tools.data.images.preprocessing import ReadOptions
 from tools.data.tables.encoded_columns import NumericColumn
 from tools.data.tables.new_rows import NewRows, examine_rows
 from tools.data.tables.scored_rows import check_output, with_given_columns, write_scored_rows
@@ -67,7 +69,10 @@ def score_pictures(settings: ImageSettings, given: set[str]) -> None:
     folder = RunFolder(settings.model_dir)
     settings = settle_settings(folder, settings, given)
     _check_output(settings)
-    _PictureFile(folder, settings).write()
+    options = settings.read_options
+    if "value_range" not in given and (found := read_manifest(folder).value_range):
+        options = replace(options, value_range=None, remembered=(found[0], found[1]))
+    _PictureFile(folder, settings, options).write()
 
 
 def _check_output(settings: ImageSettings | TableSettings) -> None:
@@ -144,8 +149,9 @@ class _PictureFile(_ScoredFile):
 
     noun = "pictures"
 
-    def __init__(self, folder: RunFolder, settings: ImageSettings):
+    def __init__(self, folder: RunFolder, settings: ImageSettings, options: ReadOptions):
         super().__init__(folder, settings)
+        self._options = options
         self._explain_in = maps_folder(settings) if settings.explain else None
 
     def _parts(self) -> Iterator[pd.DataFrame]:
@@ -153,7 +159,7 @@ class _PictureFile(_ScoredFile):
         settings = self._settings
         assert isinstance(settings, ImageSettings)
         form = form_of_shape(read_manifest(self._folder).example_shape, settings.fit)
-        for part in picture_parts(source, form, settings.read_options):
+        for part in picture_parts(source, form, self._options):
             self._note(part.problems, part.names.__getitem__, "; mend it")
             scored = self._scorer.scored_pictures(part)
             self._count(scored)

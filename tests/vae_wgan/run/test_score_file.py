@@ -13,6 +13,7 @@ from input_errors import message_of
 from tiny_run import bars
 from tools.data.tables.table_encoder import fit_encoder
 from tools.run.run_folder import RunFolder
+from tools.scores.finished_run import read_manifest
 from vae_wgan.run import score_file
 from vae_wgan.run.score_file import score_pictures, score_table
 from vae_wgan.run.scorer import Scorer
@@ -241,3 +242,23 @@ def test_pictures_are_scored_by_the_runs_headline_and_a_broken_one_costs_itself(
     with Image.open(next(maps.iterdir())) as overlay:
         assert overlay.size == (224, 224)
     assert "s_maps is there already" in message_of(score, explain=True, **settings)
+
+
+def test_numbers_of_another_range_than_in_training_are_refused_unless_a_flag_says_so(
+    tiny_run, tmp_path, monkeypatch
+):
+    folder = RunFolder(tiny_run("vae").folder / "run")
+    trained_on_floats = dataclasses.replace(read_manifest(folder), value_range=(0.0, 1.0))
+    monkeypatch.setattr(score_file, "read_manifest", lambda folder: trained_on_floats)
+    np.save(tmp_path / "new.npy", bars(2).astype(float))
+    settings = VAESettings(
+        model_dir=str(folder.path),
+        skip_train=True,
+        score_file=str(tmp_path / "new.npy"),
+        output=str(tmp_path / "s.csv"),
+    )
+    message = message_of(score_pictures, settings, set())
+    assert "in the run's own images 0 was black and 1 white" in message
+    by_hand = dataclasses.replace(settings, value_range=("0", "255"))
+    score_pictures(by_hand, {"value_range"})
+    assert len(pd.read_csv(tmp_path / "s.csv")) == 2

@@ -22,8 +22,9 @@ NOTE = (
     "Sets that were made from larger pictures are more or less sharp by the way they were resized,"
     " and a score may find no more than this. For the last columns both sides went through a"
     " low-pass filter: in each band of high frequencies the set with more power came down to the"
-    " other, so that the mean power spectra agree. Falls: the 95 % interval of the loss, over the"
-    " same resampled images, is above 0; such a score owes a part of its AUROC to sharpness."
+    " other, so that the mean power spectra agree, and both were softened alike. Falls: the 95 %"
+    " interval of the loss, over the same resampled images, is above 0; such a score owes a part of"
+    " its AUROC to sharpness."
 )
 HEADS = ("data set", "score", "as the files are", "matched", "change", "")
 

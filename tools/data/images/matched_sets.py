@@ -17,6 +17,10 @@ from tools.run.seeds import child_seed
 MOST_IMAGES = 300  # of each set: more would cost as much as the set itself
 BANDS = 16  # of equal width up to the highest frequency along a side; a last one has the corners
 LOW_BANDS = 4  # whose power is contrast, which the filter leaves as it is
+# Of both sides, from 1 in the low bands to 0. Else the side that was filtered would be told from
+# files as they are: by its complexity 300 images of TinyImageNet against CIFAR-10 had an AUROC of
+# .71 before the filter, .21 after one without this factor, and .52 with it.
+COMMON = np.concatenate([np.ones(LOW_BANDS), np.linspace(1, 0, BANDS + 1 - LOW_BANDS)])
 _DIFFERS, _ERRORS = 1.25, 3.0  # ratio of powers, and standard errors, beyond which spectra differ
 _LEAST_POWER = 1e-9  # of a value in [0, 1]: images of one colour have none
 _PART = 64  # images transformed together, for bounded memory
@@ -82,8 +86,8 @@ def spectra_differ(first: Spectrum, second: Spectrum) -> bool:
 def matched_gains(first: np.ndarray, second: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Factors of the two sets' frequencies, each at most 1 [band], after which spectra agree.
 
-    In every high band the set with relatively more power comes down to the other; relative to its
-    power in the low bands, which keep the factor 1.
+    In every high band the set with relatively more power comes down to the other, relative to its
+    power in the low bands, which keep the factor 1. Then both go through the low-pass COMMON.
 
     Args:
         first: Mean power of one set [band].
@@ -91,7 +95,7 @@ def matched_gains(first: np.ndarray, second: np.ndarray) -> tuple[np.ndarray, np
     """
     ratio = _relative(second) / _relative(first)
     ratio[:LOW_BANDS] = 1
-    return np.sqrt(np.minimum(1, ratio)), np.sqrt(np.minimum(1, 1 / ratio))
+    return COMMON * np.sqrt(np.minimum(1, ratio)), COMMON * np.sqrt(np.minimum(1, 1 / ratio))
 
 
 def filtered(images: np.ndarray, gains: np.ndarray) -> np.ndarray:

@@ -18,7 +18,7 @@ from tools.data.images.copies import copy_groups, kept_together
 from tools.data.images.folder_layout import TEST, TRAIN, all_pictures, folder_layout
 from tools.data.images.image_folder import form_of, read_pictures
 from tools.data.images.picture_files import SUFFIXES, PictureForm, as_form
-from tools.data.images.preprocessing import ReadOptions, as_images, shape_text
+from tools.data.images.preprocessing import ReadOptions, images_and_range, shape_text
 from tools.errors import InputError
 from tools.files.readers import npz_names, read_npy, read_npz_array
 
@@ -223,11 +223,12 @@ def sized(images: ExampleSet, options: ReadOptions) -> ExampleSet:
 
 def _array_set(array: np.ndarray, path: Path, options: ReadOptions) -> ExampleSet:
     is_plain = array.dtype == np.uint8 and array.ndim == 4 and array.shape[3] in (1, 3)
-    if is_plain and options.value_range is None and not options.channels_first:
-        images = _scaled(array) if array.size else as_images(array, str(path), options)
+    if is_plain and array.size and options.value_range is None and not options.channels_first:
+        images, found = _scaled(array), None
     else:
-        images = as_images(array, str(path), options)
-    return ExampleSet(set_name(path), images, np.arange(len(images)), digest_of(images))
+        images, found = images_and_range(array, str(path), options)
+    rows, digest = np.arange(len(images)), digest_of(images)
+    return ExampleSet(set_name(path), images, rows, digest, value_range=found)
 
 
 def _scaled(images: np.ndarray) -> np.ndarray:

@@ -24,6 +24,8 @@ class ReadOptions:
         image_size: Side in pixels that images are brought to; 0: the pictures' own, or 64.
         fit: How another aspect ratio is met, one of FITS.
         value_range: Numbers in an array that stand for black and white; None: found.
+        remembered: The range of the run's own arrays of numbers, which further ones must have too;
+            None: they were bytes or pictures.
         channels_first: Whether arrays are [image, channel, height, width]; else it is found.
         strict: Whether a broken picture is an error, and not left out.
         finds: Whether value range and order of axes are found where there is no doubt; else floats
@@ -36,6 +38,7 @@ class ReadOptions:
     channels_first: bool = False
     strict: bool = False
     finds: bool = True
+    remembered: Range | None = None
 
 
 FOUND = ReadOptions()
@@ -43,7 +46,14 @@ AS_THEY_ARE = ReadOptions(finds=False)
 
 
 def as_images(array: np.ndarray, source: str, options: ReadOptions = AS_THEY_ARE) -> np.ndarray:
-    """The array as images.
+    """The array as images; see `images_and_range`."""
+    return images_and_range(array, source, options)[0]
+
+
+def images_and_range(
+    array: np.ndarray, source: str, options: ReadOptions
+) -> tuple[np.ndarray, Range | None]:
+    """The array as images, and the numbers that stood for black and white.
 
     Args:
         array: [image, height, width], [image, height, width, channel] or [image, channel, height,
@@ -53,24 +63,25 @@ def as_images(array: np.ndarray, source: str, options: ReadOptions = AS_THEY_ARE
         options: Value range and order of the axes, where they are known.
 
     Returns:
-        float32 [image, height, width, channel] in [0, 1].
+        float32 [image, height, width, channel] in [0, 1]; the range, None of bytes and of bool,
+        which leave no doubt.
 
     Raises:
         InputError: The shape, the type or a number in the array is another.
     """
     array = _channels_last(array, source, options)
     if array.dtype == np.uint8 and options.value_range in (None, _BYTES):  # as most are
-        return as_floats(array)
+        return as_floats(array), None
     if array.dtype == np.bool_:
-        return np.ascontiguousarray(array, np.float32)
+        return np.ascontiguousarray(array, np.float32), None
     if array.dtype.kind not in ("fiu" if options.finds or options.value_range else "f"):
         raise InputError(
             f"{source} holds {array.dtype}; convert it to uint8 (0 to 255) or float32 (0 to 1)"
         )
-    low, high = value_range(array, source, options)
-    if (low, high) == _UNIT:
-        return np.ascontiguousarray(array, np.float32)
-    return np.ascontiguousarray((array - np.float32(low)) / np.float32(high - low), np.float32)
+    found = low, high = value_range(array, source, options)
+    if found != _UNIT:
+        array = (array - np.float32(low)) / np.float32(high - low)
+    return np.ascontiguousarray(array, np.float32), found
 
 
 def value_range(array: np.ndarray, source: str, options: ReadOptions) -> Range:
@@ -89,6 +100,9 @@ def value_range(array: np.ndarray, source: str, options: ReadOptions) -> Range:
                 f" --value_range={black:g},{white:g}"
             )
         return options.value_range
+    if options.remembered:
+        _check_remembered(array, source, options.remembered)
+        return options.remembered
     if array.dtype.kind == "f" and low >= 0 and high <= 1:
         return _UNIT
     _refuse_nan(array, source)
@@ -109,8 +123,25 @@ def value_range(array: np.ndarray, source: str, options: ReadOptions) -> Range:
     )
 
 
+def _check_remembered(array: np.ndarray, source: str, remembered: Range) -> None:
+    """Raises InputError for numbers beyond the range of the run's images, or of another one."""
+    low, high = array.min(), array.max()
+    black, white = remembered
+    found = _found_range(array, low, high) if low < high else remembered
+    if low >= black and high <= white and found in (None, remembered):
+        return
+    _refuse_nan(array, source)
+    raise InputError(
+        f"{source} holds numbers from {low:.8g} to {high:.8g}; in the run's own images {black:g}"
+        f" was black and {white:g} white: scale them so, or say with --value_range=LOW,HIGH which"
+        " these are"
+    )
+
+
 def _found_range(array: np.ndarray, low: float, high: float) -> Range | None:
     """The range that the numbers leave no doubt of, if there is one."""
+    if array.dtype.kind == "f" and low >= 0 and high <= 1:
+        return _UNIT
     if low >= 0 and 1 < high <= 255:
         is_whole = array.dtype.kind != "f" or bool((array == np.rint(array)).all())
         return _BYTES if is_whole or high > 127 else None

@@ -137,6 +137,14 @@ def test_own_data_with_a_test_part_keep_it(tmp_path):
     assert len(own_set(tmp_path / "own.npz", form, FOUND)) == 3
 
 
+def test_the_range_of_an_arrays_numbers_is_known_but_not_of_bytes(tmp_path):
+    bytes_ = np.arange(0, 256, 4, dtype=np.uint8).reshape(4, 4, 4)
+    for pixels, found in ((bytes_, None), (bytes_.astype(float), (0, 255))):
+        np.save(tmp_path / "own.npy", pixels)
+        own = own_set(tmp_path / "own.npy", form_of_shape((4, 4, 1), "crop"), FOUND)
+        assert own.value_range == found
+
+
 def test_the_checksum_of_own_data_depends_on_their_pixels_only(tmp_path):
     pixels = np.random.default_rng(0).integers(0, 256, (6, 4, 4), np.uint8)
     np.savez(tmp_path / "a.npz", x=pixels)

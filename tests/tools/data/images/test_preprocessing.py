@@ -11,7 +11,12 @@ from tools.data.images.derived_images import (
     truncated_normal_noise,
     uniform_noise,
 )
-from tools.data.images.preprocessing import as_images, check_image_shape
+from tools.data.images.preprocessing import (
+    ReadOptions,
+    as_images,
+    check_image_shape,
+    images_and_range,
+)
 
 NOISE_SHAPE = (40, 28, 28, 1)
 
@@ -67,6 +72,45 @@ def test_floats_up_to_255_are_refused_with_their_range():
     assert "numbers from -1 to 1;" in message_of_own(pixels / 127.5 - 1)
     assert "numbers from 0 to 1.5;" in message_of_own(pixels / 170)
     assert "to inf;" in message_of_own(np.full((1, 2, 2), np.inf))
+
+
+REMEMBERED = {
+    "unit": (0.0, 1.0),
+    "bytes": (0.0, 255.0),
+    "signed": (-1.0, 1.0),
+    "own": (0.0, 4095.0),
+}
+
+
+@pytest.mark.parametrize(
+    ("remembered", "lowest", "highest"),
+    [("unit", 0, 255), ("bytes", 0, 1), ("signed", 0, 1), ("own", 0, 1), ("own", 0, 5000)],
+)
+def test_numbers_of_another_range_than_the_runs_own_are_refused(remembered, lowest, highest):
+    pixels = np.linspace(lowest, highest, 32).reshape(2, 4, 4)
+    options = ReadOptions(remembered=REMEMBERED[remembered])
+    message = message_of(as_images, pixels, "new.npy", options)
+    assert "in the run's own images" in message and "--value_range=LOW,HIGH" in message
+
+
+@pytest.mark.parametrize(
+    ("remembered", "lowest", "highest"),
+    [("unit", 0, 0.4), ("bytes", 3, 90), ("signed", -0.2, 0.3), ("own", 7, 900), ("own", 5, 5)],
+)
+def test_numbers_in_doubt_have_the_range_of_the_runs_own(remembered, lowest, highest):
+    low, high = REMEMBERED[remembered]
+    pixels = np.linspace(lowest, highest, 32).reshape(2, 4, 4)
+    images, found = images_and_range(pixels, "new.npy", ReadOptions(remembered=(low, high)))
+    assert found == (low, high)
+    np.testing.assert_allclose(images[..., 0], (pixels - low) / (high - low), atol=1e-6)
+
+
+def test_bytes_leave_no_doubt_whatever_the_run_had():
+    images, found = images_and_range(
+        np.full((1, 2, 2), 255, np.uint8), "new.npy", ReadOptions(remembered=(0.0, 1.0))
+    )
+    assert found is None
+    assert images.max() == 1
 
 
 def test_nan_is_refused_with_count_and_first_row():
