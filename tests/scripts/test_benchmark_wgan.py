@@ -45,6 +45,8 @@ def test_a_rate_counts_the_critics_updates(monkeypatch):
 def test_all_forms_are_timed_in_one_run(monkeypatch):
     example_set = ExampleSet("mnist", IMAGES, np.arange(80), "")
     monkeypatch.setattr(wgan, "load_images", lambda *arguments: example_set)
+    small = WGANSettings(z_dim=3, base_depth=2, batch_size=2, Citers=2)
+    monkeypatch.setattr(wgan, "settings_of_preset", lambda *arguments: small)
     options = argparse.Namespace(data_dir="", seed=0, preset="smoke", steps=1, repeats=1)
     figures = list(wgan.figures(options))
     forms = {"plain": "(plain)", "plain_oneDNN": "(plain, oneDNN)"}

@@ -21,10 +21,10 @@ RNG = np.random.default_rng(0)
 IMAGES, ROWS = RNG.random((9, 28, 28, 1), np.float32), RNG.random((9, 3), np.float32)
 IDS = np.arange(9)
 KINDS = {
-    "vae": (VAEMember, VAESettings(**SMALL, latent_size=2, n_flows=2, n_samples=2), IMAGES),
+    "vae": (VAEMember, VAESettings(**SMALL, latent_size=2, n_flows=1, n_samples=2), IMAGES),
     "wgan": (WGANMember, WGANSettings(**SMALL, z_dim=2), IMAGES),
-    "table_vae": (TableMember, TableSettings(**SMALL, n_samples=2), ROWS),
-    "table_flow": (TableMember, TableSettings(**SMALL, model="flow"), ROWS),
+    "table_vae": (TableMember, TableSettings(**SMALL, n_flows=1, n_samples=2), ROWS),
+    "table_flow": (TableMember, TableSettings(**SMALL, n_flows=1, model="flow"), ROWS),
 }
 ABILITIES = {
     "score": lambda member, examples: member.score(examples, IDS, seed=3),
