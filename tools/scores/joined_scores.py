@@ -13,9 +13,12 @@ from tools.scores.conformal import Quantities, Scorer, cross_fitted_scores, log_
 from tools.scores.ensemble_statistics import mean
 
 Fit = Callable[[Quantities], Scorer]
-# How much more the simple detectors of a table weigh than the members: the sum of the weights of
-# their groups.
-SIMPLE_WEIGHT = 7.0
+# Weight of what members add to the simple detectors' score of a table, of which the weight is 1.
+MEMBERS_WEIGHT = 1 / 7
+# Members add to the score of rows that are farther out than this, in inverse hyperbolic sines of
+# standard deviations: 3.6 of these.
+FAR_OUT = 2.0
+NORMAL_QUARTILES = 1.349  # distance of a standard normal distribution's quartiles
 LEAST_CALIBRATION = 20  # images by which the members' score gets p-values, for a part in the sum
 
 
@@ -47,8 +50,13 @@ def fisher_of_members(likelihood: str, distance: str) -> Fit:
     )
 
 
-def standardised_sum(simple: str, likelihood: str) -> Fit:
-    """Weighted mean of the simple detectors' score and the members', each standardised.
+def raised_far_out(simple: str, likelihood: str) -> Fit:
+    """The simple detectors' score, raised where members have hardly seen such a row.
+
+    It is raised by MEMBERS_WEIGHT * max(0, arcsinh(z) - FAR_OUT) with z the distance of -log p from
+    the calibration rows' median, in standard deviations of the normal distribution that has their
+    quartiles. Near to normal rows the order of the members' likelihoods is worse than that of the
+    simple detectors; every part that they had there lowered the mean AUROC of 21 tables.
 
     Args:
         simple: Quantity of the simple detectors, a standardised score.
@@ -56,12 +64,13 @@ def standardised_sum(simple: str, likelihood: str) -> Fit:
     """
 
     def fit(calibration: Quantities) -> Scorer:
-        fitted = -mean(calibration[likelihood])
-        centre, scale = fitted.mean(), fitted.std() + 1e-9
+        known = -mean(calibration[likelihood])
+        low, centre, high = np.percentile(known, [25, 50, 75])
+        scale = (high - low) / NORMAL_QUARTILES or known.std() or 1.0
 
         def score(examples: Quantities) -> np.ndarray:
-            of_members = (-mean(examples[likelihood]) - centre) / scale
-            return (SIMPLE_WEIGHT * mean(examples[simple]) + of_members) / (SIMPLE_WEIGHT + 1)
+            distance = np.arcsinh((-mean(examples[likelihood]) - centre) / scale)
+            return mean(examples[simple]) + MEMBERS_WEIGHT * np.maximum(0, distance - FAR_OUT)
 
         return score
 

@@ -16,7 +16,7 @@ from tools.scores import calibrated, denoising, joined_scores
 from tools.scores.conformal import Quantities, Scorer
 from tools.scores.ensemble_statistics import mean
 from tools.scores.floors import SIMPLE
-from tools.scores.joined_scores import fisher_of, standardised_sum, surprise_of
+from tools.scores.joined_scores import fisher_of, raised_far_out, surprise_of
 from tools.scores.likelihood_fits import (
     STATES,
     distance,
@@ -263,15 +263,15 @@ FITTED_SCORES = {
         _as_it_is("likelihood_regret"),
     ),
     "combined": FittedScore(
-        "standardised scores of simple detectors of table rows and -log p(x), their weighted mean",
+        "standardised scores of simple detectors of table rows, raised where -log p(x) is far out",
         ("iwae", SIMPLE),
-        standardised_sum(SIMPLE, "iwae"),
+        raised_far_out(SIMPLE, "iwae"),
         chosen_on=_OF_TABLES,
     ),
     "combined_flow": FittedScore(
         "as combined, with the log likelihood of flows",
         ("log_likelihood", SIMPLE),
-        standardised_sum(SIMPLE, "log_likelihood"),
+        raised_far_out(SIMPLE, "log_likelihood"),
         chosen_on=_OF_TABLES,
     ),
     "combined_images": FittedScore(

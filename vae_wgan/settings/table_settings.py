@@ -31,6 +31,8 @@ LEAST_STEPS, MOST_STEPS, STEPS_PER_ROOT = 600, 3000, 7.0
 BATCHES = ((2000, 128), (8000, 256))  # at most so many training rows: rows of a step
 MOST_ROWS_PER_STEP = 512
 ROWS_WORTH_COMPILING = 300_000  # in all steps of a member
+MOST_FLOWS = 4  # of a flow model, and of the prior of a VAE
+ROWS_WORTH_FLOWS = 20_000  # training rows of a VAE, above which its prior has flows
 BASELINES = tuple(TABLE_FLOOR_WORDS)
 
 
@@ -161,9 +163,10 @@ class TableSettings(ScoreFileSettings):
         reference="bernoulli",
     )
     use_NF: bool = vae_options.use_nf()  # noqa: N815  the name of 2018
-    n_flows: int = option(
-        4,
-        "Number of flows in the prior of a VAE, or in a flow model.",
+    n_flows: int | None = option(
+        None,
+        "Number of flows in the prior of a VAE, or in a flow model. Empty: 4; of a VAE with at most"
+        " 20,000 training rows none, which makes the prior a standard normal distribution.",
         at_least=0,
         shapes_members=True,
         reference=6,
@@ -269,21 +272,30 @@ class TableSettings(ScoreFileSettings):
         return self.batch_size or MOST_ROWS_PER_STEP
 
     @property
+    def flows(self) -> int:
+        """Flows in the prior of a VAE, or in a flow model."""
+        return MOST_FLOWS if self.n_flows is None else self.n_flows
+
+    @property
     def uses_xla(self) -> bool:
         """Whether XLA compiles: that takes as long as training without it on so many rows."""
         return self.compile and self.total_steps * self.rows_per_step >= ROWS_WORTH_COMPILING
 
     def sized(self, training_examples: int) -> Self:
-        """The settings with steps and batch by the number of training rows, where left empty.
+        """The settings with steps, batch and flows by the number of training rows, where empty.
 
-        More steps on few rows lower the likelihood of others.
+        More steps on few rows lower the likelihood of others, and a flow in the prior of few takes
+        most of the time for nothing.
         """
-        steps = int(np.clip(STEPS_PER_ROOT * training_examples**0.5, LEAST_STEPS, MOST_STEPS))
-        rows = next(
-            (size for most, size in BATCHES if training_examples <= most), MOST_ROWS_PER_STEP
-        )
+        count = training_examples
+        steps = int(np.clip(STEPS_PER_ROOT * count**0.5, LEAST_STEPS, MOST_STEPS))
+        rows = next((size for most, size in BATCHES if count <= most), MOST_ROWS_PER_STEP)
+        flows = 0 if self.model == "vae" and count <= ROWS_WORTH_FLOWS else MOST_FLOWS
         return dataclasses.replace(
-            self, max_steps=self.max_steps or steps, batch_size=self.batch_size or rows
+            self,
+            max_steps=self.max_steps or steps,
+            batch_size=self.batch_size or rows,
+            n_flows=flows if self.n_flows is None else self.n_flows,
         )
 
     @property

@@ -24,7 +24,7 @@ class TableFlow(tf.keras.Model):
         super().__init__(name="flow")
         self.flows = FlowPrior(
             num_features,
-            n_flows=settings.n_flows,
+            n_flows=settings.flows,
             hidden_units=(settings.base_depth,) * settings.hidden_layers,
             activation=settings.activation,
             inputs=compressed,

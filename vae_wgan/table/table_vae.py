@@ -42,7 +42,7 @@ class TableVAE(tf.keras.Model):
         self.prior_network = make_prior(
             latent_size,
             use_NF=settings.use_NF,
-            n_flows=settings.n_flows,
+            n_flows=settings.flows,
             mixture_components=settings.mixture_components,
             hidden_units=PRIOR_UNITS,
             seed=next_seed(),

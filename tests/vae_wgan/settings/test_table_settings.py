@@ -102,6 +102,14 @@ def test_steps_and_batch_grow_with_the_table_unless_they_are_given():
     assert (given.max_steps, given.batch_size) == (50, 7)
 
 
+def test_only_vaes_of_many_rows_have_flows_in_their_prior_unless_they_are_asked_for():
+    flows = [parse(f"--model={model}").sized(rows).flows for model in ("vae", "flow")
+             for rows in (20_000, 20_001)]  # fmt: skip
+    assert flows == [0, 4, 4, 4]
+    assert parse("--n_flows=2").sized(100).flows == 2
+    assert parse("--preset=reference").sized(100).flows == 6
+
+
 def test_a_label_without_its_column_is_refused():
     assert "--normal_label=1 needs --label_column" in message_of(TableSettings, normal_label="1")
 

@@ -10,9 +10,8 @@ from tools.data.example_set import ExampleSet
 from tools.data.tables.table_encoder import fit_encoder
 from tools.run.run_folder import RunFolder
 from tools.scores.floors import SIMPLE
-from tools.scores.joined_scores import SIMPLE_WEIGHT
 from tools.scores.score_files import read_arrays, read_scores
-from tools.scores.simple.simple_ensemble import GROUP_WEIGHTS, SimpleEnsemble
+from tools.scores.simple.simple_ensemble import SimpleEnsemble
 from vae_wgan.table.simple_scores import score_simple
 
 
@@ -49,7 +48,3 @@ def test_training_rows_are_scored_by_detectors_that_did_not_learn_from_them(fold
     plain = ensemble.scores(every.examples)
     np.testing.assert_allclose(found[50:], plain[50:], rtol=1e-5)
     assert found[:50].mean() > plain[:50].mean() + 1  # a row is its own nearest otherwise
-
-
-def test_the_simple_detectors_weigh_as_much_as_their_groups():
-    assert sum(GROUP_WEIGHTS.values()) == SIMPLE_WEIGHT
