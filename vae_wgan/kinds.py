@@ -17,7 +17,11 @@ KINDS = {
     "table": "vae_wgan.table.table_kind:TableKind",
     "features": "vae_wgan.features.features_kind:FeaturesKind",
 }
-_SCORING_SETTINGS = ("num_models", "n_samples", "compile", "ddof", "features", "feature_weights")
+_NEWER = {"processor"}  # settings that runs of earlier versions lack
+_SCORING_SETTINGS = (
+    *("num_models", "n_samples", "compile", "ddof", "features", "feature_weights"),
+    *_NEWER,
+)
 
 
 def kind_named(name: str) -> AnyKind:
@@ -29,7 +33,7 @@ def kind_of_run(manifest: Manifest) -> AnyKind | None:
     """Kind of the members of the run with this manifest; None: no kind fits its settings."""
     saved, is_table = manifest.settings.keys(), manifest.encoder is not None
     kinds = [kind for kind in map(kind_named, KINDS) if kind.takes_tables == is_table]
-    wanted = {kind: kept_settings(kind.settings_class()).keys() for kind in kinds}
+    wanted = {kind: kept_settings(kind.settings_class()).keys() - _NEWER for kind in kinds}
     fitting = [kind for kind in kinds if wanted[kind] <= saved]
     # If several kinds fit, the one that uses most of the settings.
     return max(fitting, key=lambda kind: len(wanted[kind]), default=None)

@@ -48,8 +48,7 @@ def run_from_command_line(
             return
         if values.get("compile"):
             use_compilation_cache()
-        else:
-            use_onednn()
+        use_onednn()
         with terminable():
             run(settings, given)
     except InputError as error:

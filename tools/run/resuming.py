@@ -85,6 +85,7 @@ def settle_settings(run_folder: RunFolder, settings: Settings, given: set[str]) 
 def _completed(settings: Settings, saved: Mapping[str, Any]) -> Settings:
     """The settings with those that were left empty as the saved run has chosen them."""
     empty = {name for name, value in member_settings(settings).items() if value is None}
+    empty |= {name for name, value in vars(settings).items() if value == "auto"}
     chosen = {
         field.name: saved_value(field, type(settings), saved[field.name])
         for field in dataclasses.fields(settings)

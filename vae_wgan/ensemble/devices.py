@@ -7,6 +7,8 @@ from contextlib import contextmanager
 
 import tensorflow as tf
 
+from tools.run.kernels import GPU, cpu_at_hand
+
 _LOG = logging.getLogger(__name__)
 _GRAPPLER_OFF = "disable_meta_optimizer"
 
@@ -18,6 +20,11 @@ def device_name() -> str:
         tf.config.experimental.get_device_details(gpu).get("device_name", "GPU") for gpu in gpus
     ]
     return ", ".join(names) or "CPU"
+
+
+def processor_at_hand() -> str:
+    """What this process computes with, as one of `PROCESSORS` in tools/run/kernels.py."""
+    return GPU if tf.config.list_physical_devices("GPU") else cpu_at_hand()
 
 
 def prepare_devices(threads: int) -> None:

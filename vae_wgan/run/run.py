@@ -118,14 +118,16 @@ class Run:
     @contextmanager
     def open_runner(self) -> Iterator[None]:
         """Context with a runner that trains and scores; records the device in the manifest."""
-        with open_launcher(self.settings, self.data, self.folder) as launcher:
-            # Imported here, after all checks of flags and data: they load TensorFlow, which takes
-            # seconds.
-            from vae_wgan.ensemble.devices import device_name
-            from vae_wgan.ensemble.member_runners import open_runner
+        # Imported here, after all checks of flags and data: they load TensorFlow, which takes
+        # seconds.
+        from vae_wgan.ensemble.devices import device_name, processor_at_hand
+        from vae_wgan.ensemble.member_runners import open_runner
 
+        self.settings = self.settings.on_processor(processor_at_hand())
+        saved = dataclasses.asdict(self.settings)
+        with open_launcher(self.settings, self.data, self.folder) as launcher:
             self._runner = open_runner(self.kind, self.settings, self.data, launcher)
-            self.folder.update_manifest(device=device_name())
+            self.folder.update_manifest(device=device_name(), settings=saved)
             yield
 
     def train(self) -> None:

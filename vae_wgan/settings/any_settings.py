@@ -23,13 +23,16 @@ class AnySettings(Protocol):
 
     launcher: str
     launcher_address: str
-    members_at_once: int
+    members_at_once: int | None
     cpus_per_member: int
     gpus_per_member: float
     task_retries: int
 
     def sized(self, training_examples: int) -> Self:
         """The settings with those left empty chosen by the size of the training set."""
+
+    def on_processor(self, processor: str) -> Self:
+        """The settings with what was left open chosen for this processor, one of PROCESSORS."""
 
     @property
     def total_steps(self) -> int:

@@ -5,11 +5,13 @@ from typing import ClassVar, Self
 
 from tools.data.images.image_datasets import IMAGE_DATASETS
 from tools.errors import InputError
+from tools.run.kernels import PROCESSORS
 from tools.run.options import option
 from tools.scores.score_registry import fitted_scores
 from vae_wgan.settings import vae_options
 from vae_wgan.settings.image_settings import ImageSettings
 
+AUTO = "auto"
 LEAST_STEPS, MOST_STEPS, PASSES = 300, 3000, 40  # of training, and over its images
 SCORE_KEYS = ("iwae", "elbo", "rate", "distortion", "posterior_mean", "posterior_stddev")
 # Scores that need no further pass over the images.
@@ -76,6 +78,29 @@ class VAESettings(ImageSettings):
         reference=False,
     )
     beta: float = vae_options.beta()
+    compile: bool = option(
+        True,
+        "Compiles training and scoring with XLA where that is fastest, see --processor. False: a"
+        " CPU uses oneDNN instead.",
+        reference=False,
+    )
+    precision: str = option(
+        AUTO,
+        "Number format of the convolutions; weights, likelihoods and sums stay float32. auto:"
+        " bfloat16 for training and scoring on CPUs with AVX512_BF16 and a Bernoulli likelihood,"
+        " else float32.",
+        choices=(AUTO, "float32", "bfloat16"),
+        shapes_members=True,
+        reference="float32",
+        smoke="float32",
+    )
+    processor: str = option(
+        AUTO,
+        "Processor whose fastest kernels are used. auto: the one at hand, which a run keeps"
+        " wherever it goes on; any: XLA in float32.",
+        choices=(AUTO, *PROCESSORS),
+        smoke="any",
+    )
     pixel_noise: float = option(
         0.0,
         "Share of the training pixels replaced by uniform noise, redrawn in each step.",
@@ -109,6 +134,12 @@ class VAESettings(ImageSettings):
         steps = PASSES * training_examples // self.batch_size
         steps = min(MOST_STEPS, max(LEAST_STEPS, steps))
         return dataclasses.replace(self, max_steps=self.max_steps or steps)
+
+    def on_processor(self, processor: str) -> Self:
+        """The settings with what was left open chosen for this processor, one of PROCESSORS."""
+        settings = super().on_processor(processor)
+        chosen = processor if self.processor == AUTO else self.processor
+        return dataclasses.replace(settings, processor=chosen)
 
     @property
     def scoring_samples(self) -> int:

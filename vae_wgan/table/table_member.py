@@ -1,16 +1,17 @@
 """A VAE or flow on a table as a member of an ensemble: optimizer, compiled training, scores."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from functools import partial
 
 import numpy as np
 import tensorflow as tf
 
-from tools.run.batches import batch_rows, in_full_batches
+from tools.run.batches import in_full_batches
 from tools.run.seeds import child_seed, normal_rows
 from tools.scores.costs import SAMPLING
 from vae_wgan.ensemble.model_state import function_of_weights
 from vae_wgan.ensemble.network_member import NetworkMember, Pass
+from vae_wgan.ensemble.step_blocks import StepBlocks
 from vae_wgan.settings.table_settings import TableSettings
 from vae_wgan.table.integrated_gradients import integrated_gradients
 from vae_wgan.table.table_flow import TableFlow
@@ -18,8 +19,6 @@ from vae_wgan.table.table_vae import TableVAE
 from vae_wgan.vae.vae import posterior_mean
 
 MODELS: dict[str, type[TableVAE | TableFlow]] = {"vae": TableVAE, "flow": TableFlow}
-# Steps per compiled call: a step takes less time than the overhead of a call.
-BLOCK_STEPS = 100
 SCORE_BATCH = 2048  # rows per compiled scoring call; the last batch is padded
 EXPLAINED_BATCH = 64  # rows per call that explains scores
 # Log likelihood of each model, in nats.
@@ -45,7 +44,7 @@ class TableMember(NetworkMember):
         monitored: np.ndarray,
         quantities: Collection[str] = (),
     ):
-        """Builds the networks and the two compiled functions."""
+        """Builds the networks and the compiled functions."""
         self._settings = settings
         self._monitored = monitored
         (self._num_features,) = row_shape
@@ -58,9 +57,7 @@ class TableMember(NetworkMember):
         )
         self._optimizer.build(self._model.trainable_variables)
         super().__init__(self._model, [self._optimizer], self._new_model)
-        self._compiled_block = tf.function(
-            self._block, jit_compile=settings.uses_xla, autograph=False
-        )
+        self._blocks = StepBlocks(self._step, settings.rows_per_step, xla=settings.uses_xla)
         scores, self._compiled_posterior_means = (
             function_of_weights(self._model, function, xla=settings.uses_xla)
             for function in (self._model.scores, self._posterior_means)
@@ -79,16 +76,7 @@ class TableMember(NetworkMember):
     def train_steps(self, examples: np.ndarray, seed: int, steps: range) -> dict[str, float]:
         """Steps of Adam on one batch each; returns the mean loss of the last batch, in nats."""
         order, noise = child_seed(seed, "order"), child_seed(seed, "noise")
-        table = tf.convert_to_tensor(examples)
-        for block in blocks(steps):
-            batches = np.zeros((BLOCK_STEPS, self._settings.rows_per_step), np.int32)
-            for index, step in enumerate(block):
-                batches[index] = batch_rows(
-                    order, len(examples), self._settings.rows_per_step, step
-                )
-            position = np.array([noise, block.start, len(block)], np.int32)
-            loss = self._compiled_block(table, batches, position)
-        return {"loss": float(loss)}
+        return {"loss": self._blocks.train(examples, steps, order=order, noise=noise)}
 
     def posterior_means(self, rows: np.ndarray) -> np.ndarray | None:
         """The quantity `posterior_mean` only, float32 [row], by a pass through the encoder."""
@@ -129,36 +117,11 @@ class TableMember(NetworkMember):
     def _posterior_means(self, rows: tf.Tensor) -> dict[str, tf.Tensor]:
         return {"posterior_mean": posterior_mean(self._model.encode(rows))}
 
-    def _block(self, table: tf.Tensor, batches: tf.Tensor, position: tf.Tensor) -> tf.Tensor:
-        """Trains on the first `count` batches, one step each; returns the last loss.
-
-        Args:
-            table: The training rows [row, feature].
-            batches: Row numbers [step, batch].
-            position: int [3]: seed of the noise, number of the first step, number of steps.
-        """
-        noise, first_step, count = tf.unstack(position)
-
-        def step(index: tf.Tensor, _: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-            rows = tf.gather(table, batches[index])
-            return index + 1, self._step(rows, noise, first_step + index)
-
-        # One at a time: each step changes the weights that the next one reads.
-        return tf.while_loop(lambda index, _: index < count, step, (0, 0.0), parallel_iterations=1)[
-            1
-        ]
-
-    def _step(self, rows: tf.Tensor, noise: tf.Tensor, step: tf.Tensor) -> tf.Tensor:
-        seeds = tf.random.split(tf.stack([noise, step]))
+    def _step(self, rows: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+        seeds = tf.random.split(seed)
         blur = tf.random.stateless_normal(rows.shape, seeds[0])
         with tf.GradientTape() as tape:
             loss = self._model.training_loss(rows + self._settings.feature_noise * blur, seeds[1])
         weights = self._model.trainable_variables
         self._optimizer.apply_gradients(zip(tape.gradient(loss, weights), weights, strict=True))
         return loss
-
-
-def blocks(steps: range) -> Iterator[range]:
-    """Splits the steps into blocks of at most BLOCK_STEPS."""
-    for start in range(0, len(steps), BLOCK_STEPS):
-        yield steps[start : start + BLOCK_STEPS]

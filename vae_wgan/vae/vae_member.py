@@ -7,10 +7,14 @@ from functools import partial
 import numpy as np
 import tensorflow as tf
 
+from tools.data.images.byte_images import ByteImages
 from tools.run.batches import batch_rows
+from tools.run.kernels import GPU
 from tools.run.seeds import child_seed
 from tools.scores.costs import SAMPLING
+from vae_wgan.ensemble.devices import processor_at_hand
 from vae_wgan.ensemble.network_member import NetworkMember
+from vae_wgan.ensemble.step_blocks import StepBlocks
 from vae_wgan.layers.replicas import Replicas
 from vae_wgan.settings.vae_settings import VAESettings
 from vae_wgan.vae.pixel_likelihoods import outputs_at
@@ -22,6 +26,7 @@ from vae_wgan.vae.vae import (
     pixel_log_likelihoods,
     vae_loss,
 )
+from vae_wgan.vae.vae_kernels import TRAINING, kernels_of
 from vae_wgan.vae.vae_networks import images_at_once
 from vae_wgan.vae.vae_scoring import scoring_passes
 
@@ -53,12 +58,27 @@ class VAEMember(NetworkMember):
         )
         self._replicas = Replicas(settings.batch_size)
         with self._replicas.scope():
-            self._vae = new_vae(settings, image_shape, seed=0)
+            kernels = kernels_of(settings, TRAINING)
+            make = partial(new_vae, settings, image_shape, precision=kernels.precision)
+            self._vae = make(seed=0)
             self._optimizer = tf.keras.optimizers.Adam(schedule, name="adam")
             self._optimizer.build(self._vae.trainable_variables)
-        super().__init__(self._vae, [self._optimizer], partial(new_vae, settings, image_shape))
-        self._compiled_step = self._replicas.compiled(self._step, xla=settings.compile)
-        self.passes = scoring_passes(self._vae, settings, quantities)
+        super().__init__(self._vae, [self._optimizer], make)
+        self._compiled_step = self._replicas.compiled(self._step, xla=kernels.xla)
+        # On one GPU: launching a step's kernels from Python takes longer than computing them.
+        self._blocks = (
+            StepBlocks(self._step, settings.batch_size, xla=kernels.xla)
+            if processor_at_hand() == GPU and self._replicas.count == 1
+            else None
+        )
+        networks = {kernels.precision: self._vae}
+
+        def in_precision(precision: str) -> VAE:
+            if precision not in networks:
+                networks[precision] = new_vae(settings, image_shape, 0, precision)
+            return networks[precision]
+
+        self.passes = scoring_passes(in_precision, settings, quantities)
 
     def train_steps(self, examples: np.ndarray, seed: int, steps: range) -> dict[str, float]:
         """Steps of Adam on one batch each; returns the mean ELBO of the last batch, in nats."""
@@ -67,6 +87,9 @@ class VAEMember(NetworkMember):
             colour = examples.mean(axis=(0, 1, 2), dtype=np.float64)
             colour += self._settings.pixel_noise * (0.5 - colour)
             self._vae.start_at(outputs_at(self._settings.likelihood, colour))
+        in_parts = isinstance(examples, ByteImages)  # too many for the device's memory
+        if self._blocks and not in_parts:
+            return {"elbo": self._blocks.train(examples, steps, order=order, noise=noise)}
         for step in steps:
             rows = batch_rows(order, len(examples), self._settings.batch_size, step)
             elbo = self._compiled_step(examples[rows], np.array([noise, step], np.int32))
@@ -151,8 +174,10 @@ class VAEMember(NetworkMember):
         return -(rate + distortion)
 
 
-def new_vae(settings: VAESettings, image_shape: Sequence[int], seed: int) -> VAE:
-    """The VAE that the settings ask for, with initial weights drawn from `seed`."""
+def new_vae(
+    settings: VAESettings, image_shape: Sequence[int], seed: int, precision: str = "float32"
+) -> VAE:
+    """The VAE that the settings ask for, in this precision, with weights drawn from `seed`."""
     names = [field.name for field in dataclasses.fields(VAEArchitecture)]
-    values = {name: getattr(settings, name) for name in names}
+    values = {name: getattr(settings, name) for name in names} | {"precision": precision}
     return VAE(image_shape, VAEArchitecture(**values), seed=seed)
