@@ -299,6 +299,7 @@ CHECKS: dict[str, Callable[[Path, Machine], Measured]] = {
     ),
     "bfloat16": _on_images("vae_run.py", *_FEW, "--precision=bfloat16", numbers="bfloat16"),
     "wgan": _on_images("wgan_run.py", "--num_models=2", "--max_steps=20", "--extra_steps=10"),
+    "denoiser": _on_images("denoiser_run.py", "--num_models=2", "--max_steps=20"),
     "table": _on_table("--num_models=2", "--max_steps=200"),
     "flow": _on_table("--num_models=2", "--max_steps=200", "--model=flow"),
     "skip_train": _check_skip_train,
