@@ -49,6 +49,6 @@ def open_launcher(
     """
     if settings.launcher == "ray":
         return ray_launcher(settings, data, folder)
-    if (settings.members_at_once or 1) > 1:
+    if settings.members_at_once > 1:
         return process_launcher(settings, data)
     return nullcontext()

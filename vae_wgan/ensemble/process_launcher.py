@@ -62,7 +62,7 @@ def process_launcher(settings: LauncherSettings, data: Any) -> Iterator[ProcessL
         data: First argument of all tasks; each process gets a copy when it starts.
     """
     at_once, threads, cores = (
-        settings.members_at_once or 1,
+        settings.members_at_once,
         settings.cpus_per_member,
         os.cpu_count() or 1,
     )

@@ -23,7 +23,7 @@ class AnySettings(Protocol):
 
     launcher: str
     launcher_address: str
-    members_at_once: int | None
+    members_at_once: int
     cpus_per_member: int
     gpus_per_member: float
     task_retries: int

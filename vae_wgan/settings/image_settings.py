@@ -1,10 +1,9 @@
 """Settings that all runs on images share, for VAEs and WGANs."""
 
 import dataclasses
-import os
 from math import inf
 from pathlib import Path
-from typing import ClassVar, Self
+from typing import ClassVar
 
 from tools.data.corruptions.corruption_kinds import CORRUPTIONS, SEVERITIES
 from tools.data.corruptions.perturbations import PERTURBATIONS
@@ -12,7 +11,6 @@ from tools.data.images.image_registry import check_dataset_name
 from tools.data.images.preprocessing import FITS, ReadOptions, suits_networks
 from tools.data.images.tfds_images import is_tfds, tfds_name
 from tools.errors import InputError
-from tools.run.kernels import GPU
 from tools.run.options import option
 from tools.scores.floors import IMAGE_FLOOR_WORDS
 from vae_wgan.data.ood_names import NO_OOD, split_entry
@@ -197,12 +195,6 @@ class ImageSettings(ScoreFileSettings):
         at_least=0,
         smoke=200,
     )
-
-    def on_processor(self, processor: str) -> Self:
-        """The settings with what was left open chosen for this processor, one of PROCESSORS."""
-        room = (os.cpu_count() or 1) // self.cpus_per_member if processor == GPU else 1
-        at_once = self.members_at_once or max(1, min(self.num_models, room))
-        return dataclasses.replace(self, members_at_once=at_once)
 
     @property
     def read_options(self) -> ReadOptions:

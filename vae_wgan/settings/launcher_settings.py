@@ -30,10 +30,10 @@ class LauncherSettings:
         " machine only, and stops it at the end.",
         of_this_start=True,
     )
-    members_at_once: int | None = option(
-        None,
+    members_at_once: int = option(
+        1,
         "Members that --launcher=local trains or scores at the same time; more than one: each in a"
-        " process of its own. Empty: one, or for images on a GPU as many as the cores carry.",
+        " process of its own.",
         at_least=1,
         of_this_start=True,
     )
@@ -68,7 +68,7 @@ class LauncherSettings:
                 value = getattr(self, name)
                 if value != getattr(LauncherSettings, name):  # the default
                     raise InputError(f"--{name}={value} needs --launcher=ray, not local")
-        elif self.members_at_once not in (None, 1):
+        elif self.members_at_once != 1:
             raise InputError(
                 f"--members_at_once={self.members_at_once} is for --launcher=local; Ray starts as"
                 " many members as have room, see --cpus_per_member"

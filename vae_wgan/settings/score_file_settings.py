@@ -58,7 +58,7 @@ class ScoreFileSettings(RunSettings):
             raise InputError(f"--output={self.output}: {above} is a file, no folder")
         if not self.output.endswith(ENDINGS):
             raise InputError(f"--output={self.output}: its name ends in {' or '.join(ENDINGS)}")
-        if self.launcher != "local" or (self.members_at_once or 1) > 1:
+        if self.launcher != "local" or self.members_at_once > 1:
             raise InputError(
                 "--score_file scores in one process: drop --launcher and --members_at_once"
             )

@@ -81,7 +81,7 @@ class VAESettings(ImageSettings):
     compile: bool = option(
         True,
         "Compiles training and scoring with XLA where that is fastest, see --processor. False: a"
-        " CPU uses oneDNN instead.",
+        " CPU uses oneDNN instead; a GPU trains with XLA in any case.",
         reference=False,
     )
     precision: str = option(
@@ -137,9 +137,9 @@ class VAESettings(ImageSettings):
 
     def on_processor(self, processor: str) -> Self:
         """The settings with what was left open chosen for this processor, one of PROCESSORS."""
-        settings = super().on_processor(processor)
-        chosen = processor if self.processor == AUTO else self.processor
-        return dataclasses.replace(settings, processor=chosen)
+        return dataclasses.replace(
+            self, processor=processor if self.processor == AUTO else self.processor
+        )
 
     @property
     def scoring_samples(self) -> int:

@@ -33,7 +33,8 @@ _FASTER: Mapping[str, Mapping[str, Kernels]] = {
     ANY: {},
     AVX512: {SAMPLING: _PLAIN, POSTERIOR_MEAN: _PLAIN},
     AVX512_BF16: {TRAINING: _BFLOAT16, SAMPLING: _BFLOAT16, POSTERIOR_MEAN: _BFLOAT16},
-    GPU: {},
+    # XLA tries out kernels for minutes there; it pays for the many steps of training only.
+    GPU: {name: _PLAIN for name in (SAMPLING, POSTERIOR_MEAN, GRADIENTS)},
 }
 # Where bfloat16 was shown to be as good as float32; elsewhere it must be asked for.
 _GOOD_IN_BFLOAT16 = ("bernoulli",)
@@ -47,4 +48,4 @@ def kernels_of(settings: VAESettings, name: str) -> Kernels:
     if settings.precision == "float32" or settings.likelihood not in _GOOD_IN_BFLOAT16:
         processor = AVX512 if processor == AVX512_BF16 else processor
     chosen = _FASTER[processor].get(name, _XLA)
-    return chosen._replace(xla=chosen.xla and settings.compile)
+    return chosen._replace(xla=chosen.xla and (settings.compile or processor == GPU))

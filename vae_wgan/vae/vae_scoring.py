@@ -20,7 +20,7 @@ from vae_wgan.vae.vae_kernels import GRADIENTS, POSTERIOR_MEAN, kernels_of
 from vae_wgan.vae.vae_networks import images_at_once
 
 # A batch that fills a GPU is larger than one that fits a CPU's cache.
-TIMES_ON_GPU = 16
+TIMES_ON_GPU = 8
 
 
 def scoring_passes(
