@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 
 from finished_runs import FinishedRun, finished_run
+from tools.run import kernels
 
 os.environ["TF_XLA_FLAGS"] = ""  # tests and what they start neither use nor fill the user's cache
 os.environ["TF_ENABLE_ONEDNN_OPTS"] = "1"  # as commands have it, whichever test loads TensorFlow
+_cpu_at_hand, kernels.cpu_at_hand = kernels.cpu_at_hand, lambda: kernels.ANY  # for the same bytes
 
 
 def pytest_collection_modifyitems(items):
@@ -36,6 +38,12 @@ def shared_data() -> Path:
     if not (folder / "mnist").is_dir():
         pytest.skip(f"no real data in {folder}; set WAIC_DATA_DIR")
     return folder
+
+
+@pytest.fixture
+def cpu_at_hand() -> Callable[[], str]:
+    """The function of tools/run/kernels.py, which tests do not use otherwise."""
+    return _cpu_at_hand
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import tensorflow as tf
 
-from tools.run.kernels import GPU, cpu_at_hand
+from tools.run import kernels
 
 _LOG = logging.getLogger(__name__)
 _GRAPPLER_OFF = "disable_meta_optimizer"
@@ -24,7 +24,7 @@ def device_name() -> str:
 
 def processor_at_hand() -> str:
     """What this process computes with, as one of `PROCESSORS` in tools/run/kernels.py."""
-    return GPU if tf.config.list_physical_devices("GPU") else cpu_at_hand()
+    return kernels.GPU if tf.config.list_physical_devices("GPU") else kernels.cpu_at_hand()
 
 
 def prepare_devices(threads: int) -> None:

@@ -37,8 +37,8 @@ def test_what_a_person_has_set_stays(monkeypatch):
     assert kernel_choice() == {ONEDNN: "0"}
 
 
-@pytest.mark.parametrize(("flags", "kernels"), [(["--compile"], {}), ([], {ONEDNN: "1"})])
-def test_a_command_asks_for_it_where_xla_does_not_compile(flags, kernels, monkeypatch):
+@pytest.mark.parametrize("flags", [["--compile"], []])
+def test_a_command_asks_for_it_as_xla_may_not_compile_all_passes(flags, monkeypatch):
     monkeypatch.setenv("TF_XLA_FLAGS", "")
     seen = []
     run_from_command_line(
@@ -47,7 +47,7 @@ def test_a_command_asks_for_it_where_xla_does_not_compile(flags, kernels, monkey
         description="",
         argv=["wgan_run.py", "--model_dir=run", *flags],
     )
-    assert seen == [kernels]
+    assert seen == [{ONEDNN: "1"}]
 
 
 @pytest.mark.parametrize(("choice", "kernel"), [("0", "Conv2D"), ("1", "_MklNativeConv2D")])
@@ -60,3 +60,28 @@ def test_tensorflow_does_as_it_is_told(choice, kernel):
         check=True,
     )
     assert printed.stdout.split() == [kernel]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "model name : x\nflags\t\t: fpu avx2 avx512f avx512_bf16\nbugs : avx512f\n",
+            "avx512_bf16",
+        ),
+        ("flags\t\t: fpu avx512f\n", "avx512"),
+        ("flags\t\t: fpu avx2\nbugs : avx512f\n", "any"),
+        ("Features : asimd bf16\n", "any"),
+    ],
+)
+def test_the_processor_is_known_by_its_instructions(text, expected, cpu_at_hand, monkeypatch):
+    monkeypatch.setattr("pathlib.Path.read_text", lambda path, encoding: text)
+    assert cpu_at_hand() == expected
+
+
+def test_without_a_list_of_instructions_none_is_taken_for_granted(cpu_at_hand, monkeypatch):
+    def missing(path, encoding):
+        raise FileNotFoundError(path)
+
+    monkeypatch.setattr("pathlib.Path.read_text", missing)
+    assert cpu_at_hand() == "any"

@@ -22,6 +22,7 @@ class Settings:
     latent_size: int = option(16, "Numbers in a code.", shapes_members=True)
     rate: float = option(0.1, "Rate.", shapes_members=True)
     steps: int | None = option(None, "Steps; empty: by the data.", at_least=1, shapes_members=True)
+    kernels: str = option("auto", "Kernels; auto: by the machine.")
     eval_size: int = option(100, "Images scored.")
     keys: tuple[str, ...] = option(("iwae",), "Scores.")
     skip_train: bool = option(False, "Trains nothing.", of_this_start=True)
@@ -211,3 +212,11 @@ def test_a_setting_of_another_type_is_named(name, value, saved_run):
     saved_run.update_manifest(settings=saved_run.manifest().settings | {name: value})
     message = message_of(settle_settings, saved_run, Settings(skip_train=True), {"skip_train"})
     assert f"its setting {name} is {value!r}" in message
+
+
+def test_a_run_keeps_what_another_machine_chose_for_it(folder):
+    open_run(folder, dataclasses.replace(SAVED, kernels="wide"), DATA)
+    again = dataclasses.replace(SAVED, delete_existing=False)
+    assert settle_settings(folder, again, set()).kernels == "wide"
+    by_hand = dataclasses.replace(again, kernels="narrow")
+    assert settle_settings(folder, by_hand, {"kernels"}).kernels == "narrow"

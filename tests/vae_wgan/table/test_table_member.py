@@ -8,7 +8,7 @@ import tensorflow as tf
 from input_errors import message_of
 from vae_wgan.settings.table_settings import TableSettings
 from vae_wgan.table import table_member
-from vae_wgan.table.table_member import SCORE_BATCH, TableMember, blocks
+from vae_wgan.table.table_member import SCORE_BATCH, TableMember
 
 SETTINGS = TableSettings(
     latent_size=2,
@@ -66,11 +66,6 @@ def test_bytes_do_not_depend_on_how_steps_are_put_into_blocks(compiled):
     at_once = trained_state(range(8), compiled=compiled)
     in_parts = trained_state(range(1), range(1, 6), range(6, 8), compiled=compiled)
     assert_equal_states(in_parts, at_once)
-
-
-def test_blocks_hold_all_steps_in_their_order(monkeypatch):
-    monkeypatch.setattr(table_member, "BLOCK_STEPS", 4)
-    assert list(blocks(range(5, 14))) == [range(5, 9), range(9, 13), range(13, 14)]
 
 
 @pytest.mark.parametrize("model", MODELS)
