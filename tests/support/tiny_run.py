@@ -23,6 +23,7 @@ TINY_FLAGS = (
     "--bootstrap=50",
     "--learning_rate=0.01",
     "--compile=False",
+    "--processor=any",  # the same kernels on all machines
     "--score_keys=iwae,rate,likelihood_residual",  # without the passes that take long to trace
 )
 TINY_WGAN_FLAGS = (
