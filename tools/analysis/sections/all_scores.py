@@ -28,7 +28,7 @@ def _ranking(table: DetectionTable, ranked: Sequence[RankedScore], ties: Ties) -
     datasets = table.run.out_of_distribution
     rows: list[list[str | Cell]] = [
         [
-            score_name(score.score, score.statistic),
+            _name(score),
             _worst(score, ties),
             fixed(score.mean),
             seconds_text(score),
@@ -50,6 +50,18 @@ def _ranking(table: DetectionTable, ranked: Sequence[RankedScore], ties: Ties) -
     )
 
 
+def _name(score: RankedScore) -> Cell | str:
+    """The score's name, and below it the data whose figures had a part in choosing it."""
+    name = score_name(score.score, score.statistic)
+    chosen = _chosen_on(score.score)
+    return Cell(name, note=chosen) if chosen else name
+
+
+def _chosen_on(key: str) -> str:
+    sources = FITTED_SCORES[key].chosen_on if key in FITTED_SCORES else ()
+    return f"chosen by figures on {', '.join(sources)}" if sources else ""
+
+
 def _cell(table: DetectionTable, row: DetectionRow | None) -> Cell | str:
     return tinted(row, is_grey=had_part_in_choice(table.run, row)) if row else ""
 
@@ -68,9 +80,8 @@ def _meanings(table: DetectionTable) -> list[Block]:
 
 
 def _meaning(key: str) -> str:
-    score = FITTED_SCORES[key]
-    chosen = f" (chosen by figures on {', '.join(score.chosen_on)})" if score.chosen_on else ""
-    return f"{score.meaning}{chosen}"
+    chosen = _chosen_on(key)
+    return f"{FITTED_SCORES[key].meaning}{f' ({chosen})' if chosen else ''}"
 
 
 def _ranking_text(table: DetectionTable, ranked: Sequence[RankedScore], ties: Ties) -> str:
