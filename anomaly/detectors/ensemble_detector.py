@@ -77,15 +77,18 @@ class EnsembleDetector(EnsembleState):
         num_models: int = 5,
         max_steps: int | None = None,
         preset: str = "fast",
-        target_fpr: float = 0.01,
+        target_fpr: float = 0.05,
         seed: int = 0,
         compile: bool | None = None,
     ) -> Self:
         """Trains an ensemble on normal images; the result has a threshold and p-values.
 
+        The score is the one that `vae_run.py` and `wgan_run.py` flag own pictures by:
+        combined_images of VAEs, critic_distance of WGANs.
+
         Args:
-            images: A folder of pictures, an .npz or .npy file, or an array as for `score`. 5 % are
-                kept from the members, for the threshold.
+            images: A folder of pictures, an .npz or .npy file, or an array as for `score`. Some,
+                5 % of many and more of few, are kept from the members, for threshold and p-values.
             run_folder: Where checkpoints stay. Started again with the same images and settings,
                 training goes on from there. None: nothing stays.
             model: "vae" or "wgan".
@@ -102,7 +105,7 @@ class EnsembleDetector(EnsembleState):
         settings = {"num_models": num_models, "preset": preset, "seed": seed, "model": model}
         settings |= given(max_steps=max_steps, compile=compile)
         rows = images_from(images)
-        score = {"wgan": "critic_distance"}.get(model, "likelihood_residual")
+        score = {"wgan": "critic_distance"}.get(model, "combined_images")
         return cls(score=score)._fitted_with(rows, run_folder, target_fpr, settings)
 
     @classmethod
@@ -123,9 +126,13 @@ class EnsembleDetector(EnsembleState):
     ) -> Self:
         """Trains an ensemble on the normal rows of a table; has a threshold and p-values then.
 
+        The score is the one that `anomaly_run.py` flags by: combined of VAEs, combined_flow of
+        flows.
+
         Args:
             table: A pandas.DataFrame, the path of a file that `anomaly_run.py` reads, or an array
-                [row, column]. 5 % of the rows are kept from the members, for the threshold.
+                [row, column]. Some rows, 5 % of many and more of few, are kept from the members,
+                for threshold and p-values.
             run_folder: As for `fit_images`.
             model: "vae" or "flow".
             num_models: As for `fit_images`.
@@ -170,7 +177,7 @@ class EnsembleDetector(EnsembleState):
         Args:
             X: Normal rows, as for `score`. Images are square, with a side of at least 28 pixels
                 that is a multiple of 4. The kinds of a table's columns are inferred, as
-                `anomaly_run.py` does. A fitted score takes 5 % of the rows, which no member sees.
+                `anomaly_run.py` does. A fitted score takes some rows, which no member sees.
             run_folder: Where checkpoints and histories stay. Started again with the same rows and
                 settings, training goes on from there. None: nothing stays.
             **settings: Fields of VAESettings, or TableSettings for a table, such as num_models=5,
@@ -246,7 +253,8 @@ class EnsembleDetector(EnsembleState):
 
         A row is compared to the mean of the training rows nearest to it; over the columns the
         contributions sum to the rise of the members' -log p from that mean to the row. A map
-        [image, height, width] is high where an image is strange.
+        [image, height, width] says, in standard deviations of normal images at the same place, how
+        strange an image is there; it is the map that `--explain` draws.
 
         Args:
             X: As for `score`; a table's result has the index of a pandas.DataFrame.

@@ -1,13 +1,14 @@
 """Trains an ensemble on rows in memory: images or a table."""
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from tools.data.example_set import ExampleSet
+from tools.data.images.copies import copy_groups
 from tools.data.images.preprocessing import as_images, check_image_shape
 from tools.data.tables.table_encoder import TableEncoder, fit_encoder
 from tools.errors import ArgumentError, InputError, checked_word
@@ -18,17 +19,19 @@ from tools.run.stopwatch import Stopwatch
 from tools.scores.floors import SIMPLE
 from tools.scores.score_registry import (
     FITTED_SCORES,
-    INPUT_PROPERTIES,
     NOT_OF_MEMBERS,
     SIMPLE_PARTS,
+    STRANGEST_PLACE,
     needed_quantities,
 )
 from vae_wgan.data.image_data import ExperimentData, split_calibration
 from vae_wgan.ensemble.devices import graphs_as_written
 from vae_wgan.ensemble.member_runners import LocalRunner
+from vae_wgan.ensemble.members import TrainedMember
 from vae_wgan.ensemble.model_kind import AnyKind
 from vae_wgan.ensemble.training_plan import TrainingPlan
 from vae_wgan.kinds import KINDS, kept_settings, kind_named
+from vae_wgan.run.member_maps import score_strangest_places, write_places
 from vae_wgan.run.picture_scores import score_simple_pictures
 from vae_wgan.run.run import training_data
 from vae_wgan.run.score_sets import score_datasets, write_input_statistics
@@ -82,13 +85,11 @@ def _train(
     encoder: TableEncoder | None,
 ) -> None:
     """Trains the members; for a fitted score, also scores the calibration split."""
-    training, is_fitted = (
-        ExampleSet("X", rows, np.arange(len(rows)), ""),
-        score_key in FITTED_SCORES,
-    )
-    calibration = training.take(np.arange(0))
+    training = ExampleSet("X", rows, np.arange(len(rows)), "")
+    calibration, is_fitted = training.take(np.arange(0)), score_key in FITTED_SCORES
     if is_fitted:
-        training, calibration = split_calibration(training, settings.seed)
+        groups = copy_groups(rows) if encoder is None else None
+        training, calibration = split_calibration(training, settings.seed, groups)
     training = dataclasses.replace(training, checksum=training.digest)
     data = ExperimentData(training, calibration, rows[:MONITORED_ROWS], calibration, (), {})
     open_run(folder, settings, training_data(training))
@@ -104,13 +105,27 @@ def _train(
         needed, members = needed_quantities([score_key]), runner.trained(folder)
         of_members = (settings, folder, needed - NOT_OF_MEMBERS)
         score_datasets(runner.scores, members, [calibration], *of_members, pictures=False)
-    if SIMPLE in needed and encoder is not None:
+    if encoder is None:
+        _describe_images(members, training, calibration, settings, folder, needed)
+    elif SIMPLE in needed:
         score_simple(folder, training, [calibration], encoder, settings.seed)
-    has_parts = any(name.startswith(SIMPLE_PARTS) for name in needed)
-    if has_parts or needed.intersection(INPUT_PROPERTIES):
-        write_input_statistics([calibration], settings.pixel_likelihood, folder, Stopwatch())
-    if has_parts:
+
+
+def _describe_images(
+    members: Sequence[TrainedMember],
+    training: ExampleSet,
+    calibration: ExampleSet,
+    settings: AnySettings,
+    folder: RunFolder,
+    needed: Collection[str],
+) -> None:
+    """Writes what a score needs besides the members, and what maps of images are measured by."""
+    write_input_statistics([calibration], settings.pixel_likelihood, folder, Stopwatch())
+    if any(name.startswith(SIMPLE_PARTS) for name in needed):
         score_simple_pictures(folder, training, calibration, [calibration], settings.seed)
+    write_places([one.member for one in members], calibration, folder)
+    if STRANGEST_PLACE in needed:
+        score_strangest_places(members, calibration, [calibration], folder)
 
 
 def _image_kind(name: str) -> AnyKind:

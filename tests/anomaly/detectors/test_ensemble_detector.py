@@ -265,6 +265,9 @@ def test_a_fitted_score_is_saved_and_opened_again(fitted, tmp_path):
         save_detector(detector, tmp_path / name)
         detector = load_detector(tmp_path / name)
     np.testing.assert_array_equal(detector.score(NOISE), expected)
+    maps = detector.explain(NOISE[:2])
+    assert maps.shape == (2, 28, 28)
+    np.testing.assert_array_equal(EnsembleDetector(folder, "laplace").explain(NOISE[:2]), maps)
 
 
 def test_what_a_fitted_score_lacks_is_named(fitted, run_folder):
@@ -340,7 +343,7 @@ def test_fit_of_images_and_tables_names_its_settings_and_returns_the_detector(fi
     monkeypatch.setattr("anomaly.detectors.ensemble_detector.fit_ensemble", fit)
     detector = EnsembleDetector.fit_images(NORMAL, num_models=2, max_steps=12, target_fpr=0.4)
     assert detector.threshold == min(fitted[0]._scorer(0.4).threshold, 1.7976931348623157e308)
-    assert (asked.pop("rows") is NORMAL, asked.pop("key")) == (True, "likelihood_residual")
+    assert (asked.pop("rows") is NORMAL, asked.pop("key")) == (True, "combined_images")
     wanted = {"num_models": 2, "max_steps": 12, "model": "vae", "preset": "fast", "seed": 0}
     assert asked == wanted
     EnsembleDetector.fit_table(NORMAL[0], model="flow", drop_columns=["3"])
