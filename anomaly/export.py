@@ -17,6 +17,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Entry point of `python -m anomaly.export`; returns the exit code."""
     parser = run_parser("anomaly.export", __doc__)
     parser.add_argument("--output", required=True, help="folder to write")
+    parser.add_argument("--score", default="", help="key of the score (the one that flags)")
     parser.add_argument("--overwrite", action="store_true", help="replaces another folder")
     return run_command("anomaly.export", parser.parse_args(argv), _export)
 
@@ -26,7 +27,11 @@ def _export(values: argparse.Namespace) -> None:
 
     folder, output = RunFolder(values.run), Path(values.output)
     difference = export_run(
-        folder, output, target_fpr=values.target_fpr, overwrite=values.overwrite
+        folder,
+        output,
+        score=values.score,
+        target_fpr=values.target_fpr,
+        overwrite=values.overwrite,
     )
     logging.info("%s: scores differ from the run's by at most %.1g (relative)", output, difference)
 

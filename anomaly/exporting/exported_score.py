@@ -7,26 +7,29 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from anomaly.exporting import traced_functions  # noqa: F401  registers forms
 from anomaly.exporting.graph_rows import column_specs, encoded_columns
-from anomaly.exporting.graph_scores import (
-    gaussian_distance,
-    input_properties,
-    p_values,
-    statistic_of_members,
-    unexplained,
-)
+from anomaly.exporting.graph_scores import p_values, statistic_of_members
+from anomaly.exporting.traced_arrays import Constants, TracedArray
 from tools.errors import InputError
 from tools.run.seeds import child_seed
-from tools.scores import calibrated
-from tools.scores.conformal import stacked
 from tools.scores.ensemble_statistics import SCORE_KEYS
-from tools.scores.score_registry import INPUT_PROPERTIES, LOGITS, needed_quantities
+from tools.scores.input_statistics import input_statistics
+from tools.scores.score_registry import (
+    FITTED_SCORES,
+    INPUT_PROPERTIES,
+    STRANGEST_PLACE,
+    fit_score,
+    needed_quantities,
+)
+from tools.scores.simple_detectors import simple_quantities
 from vae_wgan.ensemble.members import member_seed
 from vae_wgan.ensemble.network_member import NetworkMember
 from vae_wgan.run.scorer import Scorer
 
 Outputs = dict[str, tf.Tensor]
-Combine = Callable[[Mapping[str, tf.Tensor]], tf.Tensor]
+Combine = Callable[[Mapping[str, TracedArray]], tf.Tensor]
+NO_FORM = "the score {} has no form in plain TensorFlow; name another one by --score"
 
 
 class ExportedScore(tf.Module):
@@ -46,6 +49,8 @@ class ExportedScore(tf.Module):
             raise InputError("the run is of an earlier version and does not say its images' shape")
         self._scorer = scorer
         self._combine = _combination(scorer)
+        self._constants = Constants()
+        self._score = tf.function(self._scored, autograph=False)  # traced once for all signatures
         self._shape = ensemble.row_shape
         settings: Any = ensemble.settings  # a dataclass of the run's kind
         plain = dataclasses.replace(settings, compile=False)
@@ -68,14 +73,14 @@ class ExportedScore(tf.Module):
         if encoder is not None:
             specs = column_specs(encoder)
             of_columns = tf.function(
-                lambda **columns: self._scored(encoded_columns(columns, encoder)), autograph=False
+                lambda **columns: self._score(encoded_columns(columns, encoder)), autograph=False
             )
             return {"serving_default": of_columns.get_concrete_function(**specs)}
         shape = [None, *self._shape]
         of_bytes = tf.function(
-            lambda images: self._scored(tf.cast(images, tf.float32) / 255.0), autograph=False
+            lambda images: self._score(tf.cast(images, tf.float32) / 255.0), autograph=False
         )
-        of_floats = tf.function(lambda images: self._scored(images), autograph=False)
+        of_floats = tf.function(lambda images: self._score(images), autograph=False)
         return {
             "serving_default": of_bytes.get_concrete_function(
                 images=tf.TensorSpec(shape, tf.uint8, "images")
@@ -86,21 +91,28 @@ class ExportedScore(tf.Module):
         }
 
     def _scored(self, rows: tf.Tensor) -> Outputs:
-        quantities = self._quantities(rows)
-        if self._scorer.ensemble.encoder is None:
-            likelihood = self._scorer.ensemble.settings.pixel_likelihood
-            if set(INPUT_PROPERTIES) & needed_quantities([self._scorer.ensemble.score_key]):
-                found = input_properties(rows, likelihood)
-                quantities |= {name: value[tf.newaxis] for name, value in found.items()}
-        scores = self._combine(quantities)
+        try:
+            scores = self._combine(self._quantities(rows))
+        except TypeError as error:  # NumPy, of a function that traced arrays lack
+            raise InputError(f"{NO_FORM.format(self._scorer.name)} ({error})") from error
         # No number comes of features that overflow: nothing is more anomalous.
         largest = tf.constant(np.finfo(np.float64).max, tf.float64)
         scores = tf.where(tf.math.is_finite(scores), scores, largest)
         p = p_values(scores, self._scorer.calibration)
         return {"score": scores, "p_value": p, "flagged": p <= self._scorer.target_fpr}
 
-    def _quantities(self, rows: tf.Tensor) -> dict[str, tf.Tensor]:
-        """The members' quantities, float64 [member, row]."""
+    def _quantities(self, rows: tf.Tensor) -> dict[str, TracedArray]:
+        """The members' quantities and those of the rows alone, float64 [member or 1, row]."""
+        ensemble, traced = self._scorer.ensemble, TracedArray(rows, self._constants)
+        found = {name: traced.like(values) for name, values in self._of_members(rows).items()}
+        if needed_quantities([ensemble.score_key]).intersection(INPUT_PROPERTIES):
+            properties = input_statistics(traced, ensemble.settings.pixel_likelihood)
+            found |= {name: values[np.newaxis] for name, values in properties.items()}
+        if ensemble.simple is not None:
+            found |= simple_quantities(ensemble.simple, traced, few=True)
+        return found
+
+    def _of_members(self, rows: tf.Tensor) -> dict[str, tf.Tensor]:
         root, by_member = self._scorer.ensemble.settings.seed, []
         for index, (member, weights) in enumerate(zip(self._members, self._weights, strict=True)):
             seed = child_seed(member_seed(root, index), "scoring noise")
@@ -124,25 +136,16 @@ def _scores_of(
 
 
 def _combination(scorer: Scorer) -> Combine:
-    """Function from the members' quantities to the score [example]."""
+    """Function from the members' quantities to the score [example].
+
+    A fitted score is computed by its own formula, on traced arrays.
+    """
     key, ensemble = scorer.ensemble.score_key, scorer.ensemble
-    known = ensemble.calibration or {}
-    if key == "likelihood_residual":
-        fit = calibrated.unexplained_log_likelihood(
-            known["laplace"], stacked(known, INPUT_PROPERTIES)
-        )
-        return lambda of: (
-            -tf.reduce_mean(
-                unexplained(
-                    fit, of["laplace"], tf.concat([of[name] for name in INPUT_PROPERTIES], 0)
-                ),
-                axis=0,
-            )
-        )
-    if key == "critic_distance":
-        distance = calibrated.gaussian_distance(stacked(known, LOGITS))
-        return lambda of: gaussian_distance(distance, tf.concat([of[name] for name in LOGITS], 0))
+    if STRANGEST_PLACE in needed_quantities([key]):
+        raise InputError(NO_FORM.format(scorer.name))
+    if key in FITTED_SCORES:
+        return lambda of: fit_score(key, ensemble.calibration or {})(of).tensor
     if key in SCORE_KEYS and scorer.statistic in ("mean", "variance", "waic"):
         statistic = statistic_of_members(key, scorer.statistic, ensemble.settings.ddof)
-        return lambda of: statistic(of[key])
-    raise InputError(f"the score {scorer.name} has no form in plain TensorFlow yet")
+        return lambda of: statistic(of[key].tensor)
+    raise InputError(NO_FORM.format(scorer.name))

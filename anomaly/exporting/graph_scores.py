@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import tensorflow as tf
 
-from tools.scores.calibrated import GaussianDistance, Outside, Unexplained
 from tools.scores.ensemble_statistics import SCORE_KEYS
 from tools.scores.input_statistics import continuous_bernoulli_maxima
 
@@ -52,29 +51,8 @@ def _highest(values: tf.Tensor, likelihood: str) -> tf.Tensor:
     return tf.zeros_like(values)
 
 
-def unexplained(fit: Unexplained, log_likelihood: tf.Tensor, covariates: tf.Tensor) -> tf.Tensor:
-    """As the fit itself: [member, example] of [member, example] and [covariate, example]."""
-    standard = (tf.transpose(covariates) - fit.outside.centre) / fit.outside.scale
-    explained = standard @ fit.slopes + fit.offsets
-    is_unlike = _distance(fit.outside, standard) > fit.outside.furthest
-    floor = tf.where(is_unlike[:, tf.newaxis], fit.middle, fit.lowest)
-    return log_likelihood - tf.transpose(tf.maximum(explained, floor))
-
-
-def _distance(fit: Outside, standard: tf.Tensor) -> tf.Tensor:
-    return tf.reduce_sum((standard @ fit.precision) * standard, axis=1)
-
-
-def gaussian_distance(fit: GaussianDistance, statistics: tf.Tensor) -> tf.Tensor:
-    """As the fit itself: [example] of [statistic, example]."""
-    values = tf.transpose(statistics)
-    inside = tf.clip_by_value(values, *fit.ends)
-    slopes = tf.where(values > inside, fit.slopes[1], fit.slopes[0])
-    normal = _yeo_johnson(inside, fit.powers) + (values - inside) * slopes - fit.centre
-    return tf.reduce_sum((normal @ fit.precision) * normal, axis=1)
-
-
-def _yeo_johnson(values: tf.Tensor, powers: np.ndarray) -> tf.Tensor:
+def power_of_yeo_johnson(values: tf.Tensor, powers: np.ndarray) -> tf.Tensor:
+    """As `tools.scores.calibrated.yeo_johnson`, [example, statistic]."""
     log_size = tf.math.log1p(tf.abs(values))
     return tf.where(values >= 0, _power(log_size, powers), -_power(log_size, 2 - powers))
 

@@ -8,6 +8,7 @@ Their libraries are imported where they are used: flags name the scores and need
 """
 
 from collections.abc import Callable
+from functools import singledispatch
 from typing import NamedTuple
 
 import numpy as np
@@ -193,8 +194,7 @@ class GaussianDistance(NamedTuple):
         """From statistics [statistic, example] to distances [example]."""
         values = statistics.T
         inside = np.clip(values, *self.ends)
-        side = (values > inside).astype(int)  # 0 below the range, 1 above it
-        beyond = (values - inside) * np.take_along_axis(self.slopes, side, axis=0)
+        beyond = (values - inside) * np.where(values > inside, self.slopes[1], self.slopes[0])
         normal = yeo_johnson(inside, self.powers) + beyond - self.centre
         return ((normal @ self.precision) * normal).sum(axis=1)
 
@@ -225,6 +225,7 @@ def gaussian_distance(calibration: np.ndarray) -> GaussianDistance:
     return GaussianDistance(powers, ends, slopes, normal.location_, normal.get_precision())
 
 
+@singledispatch
 def yeo_johnson(values: np.ndarray, powers: np.ndarray) -> np.ndarray:
     """The powers of Yeo and Johnson 2000 [statistic] of values [example, statistic]."""
     from scipy.special import boxcox1p
@@ -273,7 +274,7 @@ def fisher(calibration: np.ndarray) -> Formula:
 
     def combined(scores: np.ndarray) -> np.ndarray:
         pairs = zip(scores, ordered, strict=True)
-        return -2 * np.sum([log_p_values(*pair) for pair in pairs], axis=0)
+        return -2 * np.stack([log_p_values(*pair) for pair in pairs]).sum(axis=0)
 
     return combined
 

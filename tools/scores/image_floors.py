@@ -109,7 +109,7 @@ def log_power_spectrum(images: np.ndarray) -> np.ndarray:
     for axis, pixels in ((1, images.shape[1]), (2, images.shape[2])):
         width = -(-pixels // MOST_FREQUENCIES)
         power = np.add.reduceat(power, np.arange(0, power.shape[axis], width), axis)
-    return np.log(power + _LEAST_POWER).reshape(len(images), -1)
+    return np.log(power + _LEAST_POWER).reshape(-1, power.shape[1] * power.shape[2])
 
 
 def property_rows(images: np.ndarray) -> np.ndarray:
@@ -128,7 +128,13 @@ def standardised_distance(known: np.ndarray) -> Score:
 
     scaler = StandardScaler().fit(known)
     fitted = LedoitWolf().fit(scaler.transform(known))
-    return lambda rows: fitted.mahalanobis(scaler.transform(rows))
+    precision = fitted.get_precision()
+
+    def distance(rows: np.ndarray) -> np.ndarray:
+        standard = (rows - scaler.mean_) / scaler.scale_ - fitted.location_
+        return ((standard @ precision) * standard).sum(axis=1)
+
+    return distance
 
 
 def _distance(features: Callable[[np.ndarray], np.ndarray], training: np.ndarray) -> Score:

@@ -1,7 +1,7 @@
 """Properties of images that raise or lower the likelihood under any model, and need none."""
 
 import zlib
-from functools import lru_cache
+from functools import lru_cache, singledispatch
 
 import numpy as np
 from scipy.optimize import minimize_scalar
@@ -15,6 +15,7 @@ _PNG_CHUNK = 8192  # bytes of data per chunk, as libpng writes them
 _SMALL_PNG = 16384
 
 
+@singledispatch
 def input_statistics(images: np.ndarray, likelihood: str) -> dict[str, np.ndarray]:
     """The properties of each image, by name, float64 [image].
 

@@ -89,7 +89,7 @@ def surprise_of(parts: str, of_members: Fit) -> Fit:
 
     def of_simple(examples: Quantities) -> np.ndarray:
         names = sorted(name for name in examples if name.startswith(parts))
-        return np.sum([mean(examples[name]) for name in names], axis=0)
+        return np.stack([mean(examples[name]) for name in names]).sum(axis=0)
 
     def fit(calibration: Quantities) -> Scorer:
         if next(iter(calibration.values())).shape[1] < LEAST_CALIBRATION:

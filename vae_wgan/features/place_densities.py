@@ -5,7 +5,7 @@ from typing import NamedTuple, Self
 
 import numpy as np
 
-from tools.scores.pictures.maps import smoothed
+from tools.scores.pictures.smoothing import smoothed
 from vae_wgan.features.place_gaussians import PlaceGaussians
 
 SMOOTHING = 1 / 27  # of maps, in shares of a side

@@ -10,8 +10,9 @@ from tools.errors import InputError
 from tools.files.whole_files import write_npz
 from tools.run.run_folder import CALIBRATION, RunFolder
 from tools.scores.conformal import FOLDS, left_out_scores
-from tools.scores.pictures.maps import SMOOTHING, Places, smoothed, strongest
+from tools.scores.pictures.maps import SMOOTHING, Places, strongest
 from tools.scores.pictures.picture_ensemble import PictureEnsemble
+from tools.scores.pictures.smoothing import smoothed
 from tools.scores.score_files import is_current, read_arrays, read_scores, write_scores
 from tools.scores.score_registry import STRANGEST_PLACE
 from tools.scores.simple_detectors import SimpleDetectors

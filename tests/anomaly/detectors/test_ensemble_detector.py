@@ -267,7 +267,7 @@ def test_a_fitted_score_is_saved_and_opened_again(fitted, tmp_path):
     np.testing.assert_array_equal(detector.score(NOISE), expected)
     maps = detector.explain(NOISE[:2])
     assert maps.shape == (2, 28, 28)
-    np.testing.assert_array_equal(EnsembleDetector(folder, "laplace").explain(NOISE[:2]), maps)
+    np.testing.assert_array_equal(EnsembleDetector(folder, "iwae").explain(NOISE[:2]), maps)
 
 
 def test_what_a_fitted_score_lacks_is_named(fitted, run_folder):

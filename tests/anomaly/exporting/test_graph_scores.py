@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 from anomaly.exporting import graph_scores
-from tools.scores import calibrated, conformal
+from tools.scores import conformal
 from tools.scores.ensemble_statistics import anomaly_scores
 from tools.scores.input_statistics import input_statistics
 
@@ -19,21 +19,6 @@ def test_input_properties(likelihood):
     found = graph_scores.input_properties(tf.constant(images), likelihood)
     for name, values in expected.items():
         np.testing.assert_allclose(found[name], values, rtol=1e-9)
-
-
-def test_what_is_left_of_a_likelihood_inside_and_outside_the_calibration_range():
-    likelihood, covariates = RNG.normal(size=(3, 50)), RNG.normal(size=(2, 50))
-    fit = calibrated.unexplained_log_likelihood(likelihood, covariates)
-    values, further = RNG.normal(size=(3, 40)), 3 * RNG.normal(size=(2, 40))
-    found = graph_scores.unexplained(fit, tf.constant(values), tf.constant(further))
-    np.testing.assert_allclose(found, fit(values, further), rtol=1e-9)
-
-
-def test_distances_of_statistics_made_normal():
-    fit = calibrated.gaussian_distance(RNG.lognormal(size=(4, 60)) - 1)
-    values = 3 * RNG.normal(size=(4, 50))
-    found = graph_scores.gaussian_distance(fit, tf.constant(values))
-    np.testing.assert_allclose(found, fit(values), rtol=1e-9)
 
 
 @pytest.mark.parametrize("key", ["iwae", "rate"])

@@ -44,13 +44,14 @@ def test_pictures_have_the_scores_p_values_and_flags_of_the_run(
 
 
 @pytest.mark.parametrize(
-    ("kind", "score"), [("table_vae", "iwae"), ("table_flow", "log_likelihood")]
+    ("kind", "wanted", "score"),
+    [("table_vae", "", "combined"), ("table_flow", "log_likelihood", "log_likelihood.waic")],
 )
-def test_raw_rows_have_the_scores_of_the_runs_members(kind, score, tiny_run, tmp_path, caplog):
+def test_raw_rows_have_the_scores_of_the_run(kind, wanted, score, tiny_run, tmp_path):
     folder = RunFolder(tiny_run(kind).folder / "run")
-    export_run(folder, tmp_path / "model")
-    assert "exported in its place is " + score in caplog.text
+    assert export_run(folder, tmp_path / "model", score=wanted) < 1e-4
     card = json.loads((tmp_path / "model" / CARD).read_text())
+    assert card["score"] == score
     assert card["inputs"] == {
         **dict.fromkeys(["Time", "a", "b", "amount"], "float64"),
         "shop": "string",
@@ -68,13 +69,18 @@ def test_the_card_says_what_goes_in_and_another_folder_is_left_alone(tiny_run, t
 
 
 def test_which_score_is_exported():
-    assert exported_key("combined_flow", is_table=True) == "log_likelihood"
-    assert exported_key("rate", is_table=True) == "rate"
-    assert exported_key("iwae", is_table=False) == "likelihood_residual"
+    assert exported_key("combined_flow", is_table=True) == "combined_flow"
+    assert exported_key("combined_images", is_table=False) == "combined_images"
+    for needs_more in ("iwae", "local_likelihood"):
+        assert exported_key(needs_more, is_table=False) == "likelihood_residual"
     assert exported_key("extra_logit", is_table=False) == "extra_logit"
 
 
-def test_a_score_without_a_form_in_tensorflow_is_named(tiny_run):
-    scorer = open_scorer(RunFolder(tiny_run("table_vae").folder / "run"))
-    assert "combined has no form" in message_of(ExportedScore, scorer)
+def test_a_score_without_a_form_in_tensorflow_is_named(tiny_run, tmp_path):
+    folder = RunFolder(tiny_run("table_vae").folder / "run")
+    scorer = open_scorer(folder)
     assert isinstance(probe_table(scorer.ensemble.encoder), pd.DataFrame)
+    unknown = message_of(export_run, folder, tmp_path / "model", score="dose")
+    assert "score='dose'" in unknown
+    scorer.ensemble.score_key = "local_likelihood"
+    assert "local_likelihood has no form" in message_of(ExportedScore, scorer)

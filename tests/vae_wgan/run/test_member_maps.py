@@ -9,7 +9,8 @@ from fake_model import FakeModel, made_up_set
 from input_errors import message_of
 from tools.run.run_folder import CALIBRATION, RunFolder
 from tools.run.stopwatch import Stopwatch
-from tools.scores.pictures.maps import Places, smoothed
+from tools.scores.pictures.maps import Places
+from tools.scores.pictures.smoothing import smoothed
 from tools.scores.score_files import read_scores
 from vae_wgan.ensemble.members import TrainedMember
 from vae_wgan.run.member_maps import (

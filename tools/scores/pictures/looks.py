@@ -1,9 +1,11 @@
 """Looks: pictures as rows of numbers, with or without their brightness and contrast."""
 
+import math
 from collections.abc import Callable, Mapping
 
 import numpy as np
-from scipy.ndimage import gaussian_filter
+
+from tools.scores.pictures.smoothing import smoothed
 
 LARGEST_SIDE = 64  # pixels; larger pictures are averaged over blocks first
 _LEAST_DEVIATION = 0.02  # of a picture's values in [0, 1]; flatter ones are not stretched further
@@ -32,7 +34,7 @@ def enlarged(maps: np.ndarray, height: int, width: int) -> np.ndarray:
 
 def plain(images: np.ndarray) -> np.ndarray:
     """The values themselves: [image, value]."""
-    return images.reshape(len(images), -1).astype(np.float32)
+    return _rows(images).astype(np.float32)
 
 
 def photo(images: np.ndarray) -> np.ndarray:
@@ -45,10 +47,13 @@ def photo(images: np.ndarray) -> np.ndarray:
 def contrast(images: np.ndarray) -> np.ndarray:
     """Log values less their local mean, over the local deviation: small things in any light."""
     logs = np.log(images.astype(np.float32) + _DARKEST)
-    reach = (0, _REACH, _REACH, 0)
-    logs -= gaussian_filter(logs, reach)
-    deviation = np.sqrt(gaussian_filter(np.square(logs), reach))
-    return (logs / (deviation + _LEAST_CONTRAST)).reshape(len(images), -1)
+    logs = logs - smoothed(logs, _REACH, "reflect")
+    deviation = np.sqrt(smoothed(np.square(logs), _REACH, "reflect"))
+    return _rows(logs / (deviation + _LEAST_CONTRAST))
+
+
+def _rows(images: np.ndarray) -> np.ndarray:
+    return images.reshape(-1, math.prod(images.shape[1:]))
 
 
 LOOKS: Mapping[str, Callable[[np.ndarray], np.ndarray]] = {

@@ -13,6 +13,8 @@ from typing import NamedTuple, Self
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
+from tools.scores.pictures.smoothing import smoothed
+
 LEAST_SQUARE = 1e-4  # added to squared errors of values in [0, 1] before the logarithm
 SMOOTHING = 0.7  # pixels, of maps whose maximum is a score
 TOP_SHARE = 0.05  # of the places, in a score between maximum and mean
@@ -28,11 +30,6 @@ def log_error_map(squares: np.ndarray, smoothing: float = SMOOTHING) -> np.ndarr
         smoothing: Standard deviation of the Gaussian, in pixels.
     """
     return np.log(smoothed(squares.mean(axis=3), smoothing) + LEAST_SQUARE)
-
-
-def smoothed(maps: np.ndarray, smoothing: float) -> np.ndarray:
-    """Maps [picture, height, width] smoothed by a Gaussian of so many pixels."""
-    return gaussian_filter(maps, (0, smoothing, smoothing), mode="nearest")
 
 
 class Places(NamedTuple):
@@ -84,7 +81,7 @@ def strongest(maps: np.ndarray) -> np.ndarray:
 
 def mean_of_top(maps: np.ndarray, share: float = TOP_SHARE) -> np.ndarray:
     """Mean of the largest values of each map, of this share of the places: a score [picture]."""
-    values = maps.reshape(len(maps), -1)
+    values = maps.reshape(-1, maps.shape[1] * maps.shape[2])
     count = max(1, round(share * values.shape[1]))
     return np.partition(values, -count, axis=1)[:, -count:].mean(axis=1)
 

@@ -17,8 +17,8 @@ _LARGEST_GROUP = 0.1  # share of the pictures in one group beyond which alike do
 def fingerprints(images: np.ndarray) -> np.ndarray:
     """Rows [image, value] of length 1; their products are correlations of local contrast."""
     rows = contrast(images)
-    rows -= rows.mean(axis=1, keepdims=True)
-    return rows / (np.linalg.norm(rows, axis=1, keepdims=True) + 1e-6)
+    rows = rows - rows.mean(axis=1, keepdims=True)
+    return rows / (np.sqrt(np.square(rows).sum(axis=1, keepdims=True)) + 1e-6)
 
 
 def near_copies(images: np.ndarray) -> np.ndarray:

@@ -91,8 +91,12 @@ class PictureEnsemble:
 
     def scores(self, images: np.ndarray) -> dict[str, np.ndarray]:
         """Minus log p-value of each part: {part: float64 [image]}, higher = more anomalous."""
-        batches = [self._parts(batch) for batch in _batches(images)]
-        return self._surprises({n: np.concatenate([batch[n] for batch in batches]) for n in PARTS})
+        batches = [self.scores_of_few(batch) for batch in _batches(images)]
+        return {name: np.concatenate([batch[name] for batch in batches]) for name in PARTS}
+
+    def scores_of_few(self, images: np.ndarray) -> dict[str, np.ndarray]:
+        """As `scores`, of few images, in one go."""
+        return self._surprises(self._joined(self._summaries(self._mean_views(images))))
 
     def maps(self, images: np.ndarray) -> np.ndarray:
         """Where images are strange, in deviations of normal ones: [image, height, width]."""
@@ -107,9 +111,6 @@ class PictureEnsemble:
         names = [f"{look} {reach}" for look, reach in HEAT_PARTS]
         heat = joined([self._places[name].standardised(maps[name]) for name in names])
         return enlarged(heat, *images.shape[1:3])
-
-    def _parts(self, images: np.ndarray) -> dict[str, np.ndarray]:
-        return self._joined(self._summaries(self._mean_views(images)))
 
     def _mean_views(self, images: np.ndarray) -> Views:
         """Means over the sets of models."""
@@ -130,7 +131,7 @@ class PictureEnsemble:
         """Fisher's combination of the scores of each part."""
         known = self._views_held_out
         return {
-            part: -np.sum([log_p_values(scores[name], known[name]) for name in names], axis=0)
+            part: -np.stack([log_p_values(scores[name], known[name]) for name in names]).sum(axis=0)
             for part, names in PARTS.items()
         }
 
@@ -140,7 +141,7 @@ def _batches(images: np.ndarray) -> Iterator[np.ndarray]:
 
 
 def _mean(arrays: Sequence[Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:
-    return {name: np.mean([of[name] for of in arrays], axis=0) for name in arrays[0]}
+    return {name: np.stack([of[name] for of in arrays]).mean(axis=0) for name in arrays[0]}
 
 
 def _in_order(views: Sequence[Views], rows: Sequence[np.ndarray]) -> Views:

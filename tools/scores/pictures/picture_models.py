@@ -5,7 +5,6 @@ from typing import NamedTuple, Self
 
 import numpy as np
 from sklearn.decomposition import PCA
-from sklearn.neighbors import NearestNeighbors
 
 from tools.scores.image_floors import (
     NEIGHBOURS,
@@ -13,6 +12,7 @@ from tools.scores.image_floors import (
     property_rows,
     standardised_distance,
 )
+from tools.scores.nearest import nearest
 from tools.scores.pictures.looks import LOOKS
 from tools.scores.pictures.maps import SMOOTHING, log_error_map
 from tools.scores.pictures.near_copies import fingerprints
@@ -71,6 +71,25 @@ class Views(NamedTuple):
     scores: Mapping[str, np.ndarray]
 
 
+class _Components(NamedTuple):
+    """Components [component, value], their variances [component], and the mean [value]."""
+
+    components: np.ndarray
+    variances: np.ndarray
+    mean: np.ndarray
+
+    @classmethod
+    def fit(cls, rows: np.ndarray, rank: int, seed: int) -> Self:
+        pca = PCA(rank, svd_solver="randomized", random_state=seed).fit(rows)
+        return cls(pca.components_, pca.explained_variance_, pca.mean_)
+
+    def codes(self, rows: np.ndarray) -> np.ndarray:
+        return (rows - self.mean) @ self.components.T
+
+    def rows(self, codes: np.ndarray) -> np.ndarray:
+        return codes @ self.components + self.mean
+
+
 class PictureModels:
     """Principal components of three looks, nearest neighbours, spectrum, properties, near copies.
 
@@ -86,11 +105,9 @@ class PictureModels:
         ranks = {"plain": rank, "photo": rank, "contrast": min(rank, RANK)}
         with np.errstate(divide="ignore", invalid="ignore"):  # one picture, or all the same
             self._components = {
-                name: PCA(ranks[name], svd_solver="randomized", random_state=seed).fit(rows)
-                for name, rows in known.looks.items()
+                name: _Components.fit(rows, ranks[name], seed) for name, rows in known.looks.items()
             }
-        codes = self._components["photo"].transform(known.looks["photo"])[:, :RANK]
-        self._neighbours = NearestNeighbors(n_neighbors=min(NEIGHBOURS, len(codes))).fit(codes)
+        self._known = self._components["photo"].codes(known.looks["photo"])[:, :RANK]
         self._fingerprints = known.fingerprints
         self._spectrum = standardised_distance(known.spectrum)
         self._properties = standardised_distance(known.properties)
@@ -98,10 +115,9 @@ class PictureModels:
     def __call__(self, features: Features) -> Views:
         """Views of pictures of the same shape."""
         rows = features.looks
-        codes = {name: self._components[name].transform(rows[name]) for name in rows}
+        codes = {name: self._components[name].codes(rows[name]) for name in rows}
         squares = {
-            name: np.square(rows[name] - self._components[name].inverse_transform(codes[name]))
-            for name in rows
+            name: np.square(rows[name] - self._components[name].rows(codes[name])) for name in rows
         }
         squares["denoised"] = np.square(rows["photo"] - self._denoised(codes["photo"]))
         shaped = {name: values.reshape(-1, *features.shape) for name, values in squares.items()}
@@ -110,7 +126,7 @@ class PictureModels:
             maps[f"{name} {reach}"] = log_error_map(shaped[name], reach)
         scores = {
             "error": np.log(squares["photo"].mean(axis=1) + _LEAST),
-            "neighbours": self._neighbours.kneighbors(codes["photo"][:, :RANK])[0].mean(axis=1),
+            "neighbours": self._distance(codes["photo"][:, :RANK]),
             "spectrum": self._spectrum(features.spectrum),
             "properties": self._properties(features.properties),
             "unfamiliar": -(features.fingerprints @ self._fingerprints.T).max(axis=1),
@@ -119,6 +135,11 @@ class PictureModels:
 
     def _denoised(self, codes: np.ndarray) -> np.ndarray:
         """Wiener estimate of photos with noise of the variance of one component."""
-        variances = np.nan_to_num(self._components["photo"].explained_variance_) + _LEAST
+        variances = np.nan_to_num(self._components["photo"].variances) + _LEAST
         noise = variances[min(_NOISE_RANK, len(variances) - 1)]
-        return self._components["photo"].inverse_transform(codes * variances / (variances + noise))
+        return self._components["photo"].rows(codes * variances / (variances + noise))
+
+    def _distance(self, codes: np.ndarray) -> np.ndarray:
+        """Mean distance to the nearest known codes, [picture]."""
+        count = min(NEIGHBOURS, len(self._known))
+        return nearest(codes, self._known, count).distances.mean(axis=1)

@@ -31,14 +31,15 @@ class Mixture(NamedTuple):
 
     def log_density(self, places: np.ndarray) -> np.ndarray:
         """Log p of points of the standard space [row, coordinate], in nats, [row]."""
-        from scipy.special import logsumexp
-
         parts = []
         for weight, mean, root in zip(*self, strict=True):
             squares = np.square((places - mean) @ root).sum(axis=1)
             log_root = np.log(np.abs(np.diagonal(root))).sum()
             parts.append(np.log(weight) + log_root - 0.5 * squares)
-        return logsumexp(parts, axis=0) - 0.5 * places.shape[1] * np.log(2 * np.pi)
+        logs = np.stack(parts)
+        highest = logs.max(axis=0)
+        total = highest + np.log(np.exp(logs - highest).sum(axis=0))
+        return total - 0.5 * places.shape[1] * np.log(2 * np.pi)
 
 
 def fit_mixture(training: np.ndarray, columns: Columns, seed: int) -> Mixture:
@@ -79,13 +80,11 @@ def fit_marginals(training: np.ndarray, columns: Columns) -> Score:
     word_scores = [_by_value(_word(part)) for part in columns.indicators(training)]
 
     def score(rows: np.ndarray) -> np.ndarray:
-        total = np.zeros(len(rows))
         numbers = zip(rows[:, is_number].T, curb(columns.numbers(rows)).T, strict=True)
-        for of_number, pair in zip(scores, numbers, strict=True):
-            total += of_number(*pair)
-        for of_word, part in zip(word_scores, columns.indicators(rows), strict=True):
-            total += of_word(_word(part))
-        return total
+        parts = [of_number(*pair) for of_number, pair in zip(scores, numbers, strict=True)]
+        words = zip(word_scores, columns.indicators(rows), strict=True)
+        parts += [of_word(_word(part)) for of_word, part in words]
+        return np.stack(parts).sum(axis=0)
 
     return score
 
@@ -102,7 +101,7 @@ def _fit_column(
     unseen, surprises = _surprises(counts)
     table = np.concatenate([[unseen], surprises, [unseen]])
     edges[-1] = np.nextafter(edges[-1], np.inf)
-    return lambda kept, curbed: table[np.searchsorted(edges, curbed, side="right")]
+    return lambda kept, curbed: _at(table, np.searchsorted(edges, curbed, side="right"))
 
 
 def _by_value(values: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
@@ -111,9 +110,14 @@ def _by_value(values: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
 
     def score(values: np.ndarray) -> np.ndarray:
         places = np.minimum(np.searchsorted(known, values), len(known) - 1)
-        return np.where(known[places] == values, surprises[places], unseen)
+        return np.where(_at(known, places) == values, _at(surprises, places), unseen)
 
     return score
+
+
+def _at(table: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """table[places], by a function that NumPy hands over to traced places."""
+    return np.take_along_axis(table, places, axis=0)
 
 
 def _surprises(counts: np.ndarray) -> tuple[float, np.ndarray]:

@@ -41,10 +41,9 @@ class Columns(NamedTuple):
         """The numbers of the table, but for origin and unit, float64 [row, number]."""
         is_number = self.group == NUMBER
         values = rows[:, is_number].astype(np.float64)
-        curbed = self.is_curbed[is_number]
-        inside = values[:, curbed] * self.scale[is_number][curbed] + self.mean[is_number][curbed]
-        values[:, curbed] = np.sinh(np.clip(inside, -MOST_CURBED, MOST_CURBED))
-        return values
+        inside = values * self.scale[is_number] + self.mean[is_number]
+        numbers = np.sinh(np.clip(inside, -MOST_CURBED, MOST_CURBED))
+        return np.where(self.is_curbed[is_number], numbers, values)
 
     def indicators(self, rows: np.ndarray) -> list[np.ndarray]:
         """The indicators of each column of texts, float64 [row, word]."""
@@ -130,7 +129,8 @@ def _fit_words(indicators: np.ndarray, space: str) -> Space:
     kept = (share >= RARE) | (share == share.max())
 
     def places(part: np.ndarray) -> np.ndarray:
-        return np.column_stack([part[:, kept], 1 - part[:, kept].sum(axis=1)])
+        words = part[:, kept]
+        return np.concatenate([words, 1 - words.sum(axis=1, keepdims=True)], axis=1)
 
     share = places(indicators).mean(axis=0)
     scale = np.maximum(np.sqrt(share * (1 - share)), LEAST_DEVIATION)

@@ -1,10 +1,10 @@
 """Distances to the nearest training rows, in several spaces."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
 import numpy as np
 
+from tools.scores.nearest import Found, nearest
 from tools.scores.simple.feature_spaces import SPACES, Columns, fit_space, whitening
 
 NEIGHBOURS = 5
@@ -13,13 +13,6 @@ LEAST_SHARE = 1e-3  # added to a distance before the logarithm, in medians of th
 WHITENED = "whitened"
 # The group of each score, in their order.
 NEAREST_GROUPS = ("neighbours",) * (2 * len(SPACES)) + ("local", WHITENED)
-
-
-class Found(NamedTuple):
-    """The nearest training rows, nearest first: distances and row numbers [row, neighbour]."""
-
-    distances: np.ndarray
-    numbers: np.ndarray
 
 
 class NearestRows:
@@ -40,15 +33,11 @@ class NearestRows:
     """
 
     def __init__(self, training: np.ndarray, columns: Columns, held_out: int):
-        from sklearn.neighbors import NearestNeighbors
-
         self._count = min(NEIGHBOURS, len(training) - 1)
         self._spaces = {name: fit_space(name, training, columns) for name in SPACES}
         self._rotation = whitening(self._spaces["standard"](training))
         places = self._places(training)
-        self._references = {
-            name: NearestNeighbors(algorithm="brute").fit(rows) for name, rows in places.items()
-        }
+        self._references = places
         # The local ratio needs the neighbourhoods of all training rows, the others do not.
         counts = dict.fromkeys(places, held_out) | {"standard": len(training)}
         own = {name: self._others(name, rows[: counts[name]]) for name, rows in places.items()}
@@ -61,7 +50,7 @@ class NearestRows:
     def scores(self, rows: np.ndarray) -> np.ndarray:
         """Scores of encoded rows, float64 [score, row], in the order of NEAREST_GROUPS."""
         found = {
-            name: Found(*self._references[name].kneighbors(place, self._count))
+            name: nearest(place, self._references[name], self._count)
             for name, place in self._places(rows).items()
         }
         return self._logarithms(_distances(found), found)
@@ -72,7 +61,7 @@ class NearestRows:
 
     def _others(self, space: str, first: np.ndarray) -> Found:
         """The nearest others of the first training rows."""
-        distances, numbers = self._references[space].kneighbors(first, self._count + 1)
+        distances, numbers = nearest(first, self._references[space], self._count + 1)
         is_other = numbers != np.arange(len(first))[:, np.newaxis]
         # A row with many equals may not be among its own nearest: then the farthest goes.
         is_other[is_other.all(axis=1), -1] = False
@@ -83,14 +72,17 @@ class NearestRows:
         scores = np.log(distances + self._least[:, np.newaxis])
         floor = LOCAL_FLOOR * np.median(self._spread) + 1e-9
         around, numbers = found["standard"].distances.mean(axis=1), found["standard"].numbers
-        local = np.log(around + floor) - np.log(self._spread[numbers].mean(axis=1) + floor)
-        return np.insert(scores, NEAREST_GROUPS.index("local"), local, axis=0)
+        # self._spread[numbers], by a function that NumPy hands over to traced numbers
+        there = np.take_along_axis(self._spread[np.newaxis], numbers, axis=1).mean(axis=1)
+        local = np.log(around + floor) - np.log(there + floor)
+        place = NEAREST_GROUPS.index("local")
+        return np.concatenate([scores[:place], local[np.newaxis], scores[place:]])
 
 
 def _distances(found: Mapping[str, Found]) -> np.ndarray:
     """To the nearest and to the five nearest in each space, to the nearest whitened one."""
     pairs = [(near.distances[:, 0], near.distances.mean(axis=1)) for near in found.values()]
-    return np.array([row for pair in pairs for row in pair][:-1])
+    return np.stack([row for pair in pairs for row in pair][:-1])
 
 
 def _median_above_zero(distances: np.ndarray) -> float:

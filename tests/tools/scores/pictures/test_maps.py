@@ -10,10 +10,10 @@ from tools.scores.pictures.maps import (
     joined,
     log_error_map,
     mean_of_top,
-    smoothed,
     strangest_place,
     strongest,
 )
+from tools.scores.pictures.smoothing import smoothed
 
 SIDE = 12
 
