@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import tensorflow as tf
@@ -28,7 +28,9 @@ from vae_wgan.ensemble.network_member import NetworkMember
 from vae_wgan.run.scorer import Scorer
 
 Outputs = dict[str, tf.Tensor]
-Combine = Callable[[Mapping[str, TracedArray]], tf.Tensor]
+# Traced arrays, which the scores take for NumPy's; to a type checker they are not.
+Quantities = Mapping[str, Any]
+Combine = Callable[[Quantities], tf.Tensor]
 NO_FORM = "the score {} has no form in plain TensorFlow; name another one by --score"
 
 
@@ -101,10 +103,12 @@ class ExportedScore(tf.Module):
         p = p_values(scores, self._scorer.calibration)
         return {"score": scores, "p_value": p, "flagged": p <= self._scorer.target_fpr}
 
-    def _quantities(self, rows: tf.Tensor) -> dict[str, TracedArray]:
+    def _quantities(self, rows: tf.Tensor) -> Quantities:
         """The members' quantities and those of the rows alone, float64 [member or 1, row]."""
-        ensemble, traced = self._scorer.ensemble, TracedArray(rows, self._constants)
-        found = {name: traced.like(values) for name, values in self._of_members(rows).items()}
+        ensemble, traced = self._scorer.ensemble, cast(Any, TracedArray(rows, self._constants))
+        found: dict[str, Any] = {
+            name: traced.like(values) for name, values in self._of_members(rows).items()
+        }
         if needed_quantities([ensemble.score_key]).intersection(INPUT_PROPERTIES):
             properties = input_statistics(traced, ensemble.settings.pixel_likelihood)
             found |= {name: values[np.newaxis] for name, values in properties.items()}
@@ -144,7 +148,8 @@ def _combination(scorer: Scorer) -> Combine:
     if STRANGEST_PLACE in needed_quantities([key]):
         raise InputError(NO_FORM.format(scorer.name))
     if key in FITTED_SCORES:
-        return lambda of: fit_score(key, ensemble.calibration or {})(of).tensor
+        formula: Callable[[Quantities], Any] = fit_score(key, ensemble.calibration or {})
+        return lambda of: formula(of).tensor
     if key in SCORE_KEYS and scorer.statistic in ("mean", "variance", "waic"):
         statistic = statistic_of_members(key, scorer.statistic, ensemble.settings.ddof)
         return lambda of: statistic(of[key].tensor)

@@ -101,7 +101,10 @@ def _exportable(folder: RunFolder, wanted: str, target_fpr: float | None) -> Sco
             score,
         )
     if score != own:
-        settings = dataclasses.replace(settings, score_keys=(score,))
+        try:
+            settings = dataclasses.replace(settings, score_keys=(score,))
+        except InputError as error:
+            raise InputError(str(error).replace("--score_keys=", "--score=")) from error
     return open_scorer(folder, settings, target_fpr=target_fpr)
 
 

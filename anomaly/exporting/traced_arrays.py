@@ -191,7 +191,7 @@ class Constants(tf.Module):
         if array.nbytes < _LARGE:
             return tf.constant(array)
         for known, variable in zip(self._arrays, self._variables, strict=True):
-            if known.shape == array.shape and np.shares_memory(known, array, max_work=1):
+            if known.shape == array.shape and np.may_share_memory(known, array):
                 return tf.convert_to_tensor(variable)
         with tf.init_scope():
             variable = tf.Variable(array, trainable=False)

@@ -60,7 +60,7 @@ def test_rows_are_those_that_the_runs_wrote(rows):
 def test_the_matrix_has_a_row_for_each_score_and_a_column_for_each_pair(rows):
     scores = ranking(rows, {"sampling": 3.0}, column=pair_of)
     verdict, trained, tested, *lines = printed_pairs(scores).splitlines()
-    assert verdict.startswith("Highest worst AUROC, flips apart: iwae")
+    assert verdict.startswith("Highest worst AUROC, mirrored images not counted: iwae")
     assert trained.split()[2:] == ["mnist", "mnist", "fashion_mnist"]
     assert tested.split()[2:] == ["worst", "s/1000", "hflip", "omniglot", "hflip"]
     assert len(lines) == 6

@@ -29,7 +29,9 @@ def verdict_line(scores: Sequence[RankedScore]) -> str:
     best = winner(scores)
     name, worst = score_name(best.score, best.statistic), best.worst
     estimate = f"{fixed(worst.auroc)} {interval_text(worst)}".rstrip()
-    return f"Highest worst AUROC, flips apart: {name}, {estimate} on {worst.dataset}"
+    return (
+        f"Highest worst AUROC, mirrored images not counted: {name}, {estimate} on {worst.dataset}"
+    )
 
 
 def tinted(row: DetectionRow, *, is_grey: bool = False) -> Cell:

@@ -81,6 +81,6 @@ def test_a_score_without_a_form_in_tensorflow_is_named(tiny_run, tmp_path):
     scorer = open_scorer(folder)
     assert isinstance(probe_table(scorer.ensemble.encoder), pd.DataFrame)
     unknown = message_of(export_run, folder, tmp_path / "model", score="dose")
-    assert "score='dose'" in unknown
+    assert unknown.startswith("--score=dose: ")
     scorer.ensemble.score_key = "local_likelihood"
     assert "local_likelihood has no form" in message_of(ExportedScore, scorer)

@@ -52,7 +52,7 @@ def test_analysis_leaves_tables_plots_and_report(folder):
     assert {"metrics.csv", "metrics.json", "report.html", "roc_iwae_waic.png"} <= files
     assert {"extremes_near.png", "reconstructions_far.png", "training_history.png"} <= files
     assert analysis.report.read_text("utf-8").startswith("<!DOCTYPE html>")
-    assert "Highest worst AUROC, flips apart" in analysis.text
+    assert "Highest worst AUROC, mirrored images not counted" in analysis.text
     assert isinstance(analysis.table, DetectionTable)
     value = json.loads((folder.path / "analysis" / "metrics.json").read_text("utf-8"))
     assert len(value["rows"]) == len(written_rows(folder)) == 2 * 2 * 6

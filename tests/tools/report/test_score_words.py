@@ -24,7 +24,10 @@ def test_intervals_and_costs_may_be_missing():
 
 def test_the_verdict_is_a_line():
     scores = ranking([row(0.75), row(0.5, "far")], {})
-    assert verdict_line(scores) == "Highest worst AUROC, flips apart: dose, 0.500 on far"
+    assert (
+        verdict_line(scores)
+        == "Highest worst AUROC, mirrored images not counted: dose, 0.500 on far"
+    )
 
 
 def test_colours_tell_the_side_and_the_distance_from_chance():

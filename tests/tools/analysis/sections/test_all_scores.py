@@ -20,7 +20,7 @@ far      iwae mean    12     12  0.123 [0.100, 1.000]  0.99999  0.500  0.000  0.
 far      iwae waic    12     12  0.123 [0.100, 1.000]  0.99999  0.500  0.000  0.000
 """
 RANKING = """\
-Highest worst AUROC, flips apart: iwae single, 0.123 [0.100, 1.000] on near
+Highest worst AUROC, mirrored images not counted: iwae single, 0.123 [0.100, 1.000] on near
 AUROC              worst   mean  s/1000   near    far
 iwae single        0.123  0.123    15.5  0.123  0.123
 iwae mean          0.123  0.123    15.5  0.123  0.123
