@@ -81,10 +81,7 @@ class EnsembleDetector(EnsembleState):
         seed: int = 0,
         compile: bool | None = None,
     ) -> Self:
-        """Trains an ensemble on normal images; the result has a threshold and p-values.
-
-        The score is the one that `vae_run.py` and `wgan_run.py` flag own pictures by:
-        combined_images of VAEs, critic_distance of WGANs.
+        """Trains an ensemble on normal images, by the score of `vae_run.py` or `wgan_run.py`.
 
         Args:
             images: A folder of pictures, an .npz or .npy file, or an array as for `score`. Some,
@@ -126,13 +123,11 @@ class EnsembleDetector(EnsembleState):
     ) -> Self:
         """Trains an ensemble on the normal rows of a table; has a threshold and p-values then.
 
-        The score is the one that `anomaly_run.py` flags by: combined of VAEs, combined_flow of
-        flows.
+        Its score is that of `anomaly_run.py`: combined, or of flows combined_flow.
 
         Args:
             table: A pandas.DataFrame, the path of a file that `anomaly_run.py` reads, or an array
-                [row, column]. Some rows, 5 % of many and more of few, are kept from the members,
-                for threshold and p-values.
+                [row, column]. Rows are kept for threshold and p-values as for `fit_images`.
             run_folder: As for `fit_images`.
             model: "vae" or "flow".
             num_models: As for `fit_images`.
@@ -252,9 +247,8 @@ class EnsembleDetector(EnsembleState):
         """Why rows have their scores: nats [row, column] of a table, or maps of images.
 
         A row is compared to the mean of the training rows nearest to it; over the columns the
-        contributions sum to the rise of the members' -log p from that mean to the row. A map
-        [image, height, width] says, in standard deviations of normal images at the same place, how
-        strange an image is there; it is the map that `--explain` draws.
+        contributions sum to the rise of the members' -log p from that mean to the row. A map, the
+        one that `--explain` draws, has [image, height, width] in deviations of normal images there.
 
         Args:
             X: As for `score`; a table's result has the index of a pandas.DataFrame.

@@ -32,7 +32,7 @@ def kept_promises(p_values: np.ndarray, name: str) -> bytes:
     """Share of in-distribution examples that is flagged, over the share that was promised.
 
     Args:
-        p_values: Of in-distribution test examples [example].
+        p_values: p-values of in-distribution test examples [example].
         name: Name of their set.
     """
     ordered = np.sort(p_values)
