@@ -81,7 +81,7 @@ class EnsembleDetector(EnsembleState):
         seed: int = 0,
         compile: bool | None = None,
     ) -> Self:
-        """Trains an ensemble on normal images, by the score of `vae_run.py` or `wgan_run.py`.
+        """Trains an ensemble on normal images; its score is that of `vae_run.py` or `wgan_run.py`.
 
         Args:
             images: A folder of pictures, an .npz or .npy file, or an array as for `score`. Some,
