@@ -3,8 +3,8 @@
 import numpy as np
 import tensorflow as tf
 
+from scripts.benchmarks.compared_settings import compared_settings
 from scripts.benchmarks.plain_wgan import with_keras_layers
-from tools.run.options import settings_of_preset
 from vae_wgan.settings.vae_settings import VAESettings
 from vae_wgan.vae.vae import VAE, vae_loss, vae_scores
 from vae_wgan.vae.vae_member import VAEMember, new_vae
@@ -22,7 +22,7 @@ class ChangedResultError(Exception):
 
 def trained_vae(images: np.ndarray, seed: int) -> VAE:
     """A VAE after the first steps of the fast preset on the images, to compare forms with."""
-    settings = settings_of_preset(VAESettings, "fast")
+    settings = compared_settings("fast")
     member = VAEMember(settings, images.shape[1:], images[:8])
     member.initialize(seed)
     member.train_steps(images, seed, range(WARM_UP))

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from scripts.benchmarks.compared_settings import compared_settings
 from scripts.benchmarks.figure import Figure, interleaved_medians
 from scripts.benchmarks.train import peak_figure
 from tools.data.images.image_registry import load_images
-from tools.run.options import settings_of_preset
 from tools.run.seeds import normal_rows
 from vae_wgan.settings.vae_settings import VAESettings
 
@@ -36,7 +36,7 @@ def figures(options: argparse.Namespace) -> Iterator[Figure]:
     from vae_wgan.ensemble.devices import prepare_devices
 
     images = load_images("mnist", "test", options.data_dir).examples[: options.images]
-    settings = settings_of_preset(VAESettings, "fast")
+    settings = compared_settings("fast")
     prepare_devices(settings.cpus_per_member)
     training = load_images("mnist", "train", options.data_dir).examples
     vae = trained_vae(training, options.seed)

@@ -18,16 +18,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from scripts.benchmarks.compared_settings import compared_settings
 from scripts.benchmarks.figure import Figure
 from scripts.benchmarks.train import speeds_apart
 from tools.data.images.image_registry import load_images
 from tools.errors import InputError
 from tools.files.whole_files import parse_json, write_json
 from tools.run.kernels import use_onednn
-from tools.run.options import settings_of_preset
 from tools.run.seeds import child_seed
 from vae_wgan.data.image_data import MONITORED_IMAGES, split_calibration
-from vae_wgan.settings.vae_settings import VAESettings
 
 STEPS = (300, 1000)  # training steps of the reference preset
 TEST_IMAGES = 1000
@@ -58,7 +57,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--max_steps",
         type=int,
-        default=settings_of_preset(VAESettings, "fast").total_steps,
+        default=compared_settings("fast").total_steps,
         help="steps over which the fast preset's learning rate falls; default: %(default)s",
     )
 
@@ -72,7 +71,7 @@ def figures(options: argparse.Namespace) -> Iterator[Figure]:
     use_onednn()  # for the reference preset, as the command has it
     from vae_wgan.ensemble.devices import prepare_devices  # here: it loads TensorFlow
 
-    reference = settings_of_preset(VAESettings, "reference")
+    reference = compared_settings("reference")
     prepare_devices(reference.cpus_per_member)
     data = _data(options)
     aims = aims_of(_new_member, data, options)
@@ -132,7 +131,7 @@ def _new_member(preset: str, data: Data, seed: int, **changed: int) -> Any:
     """A member with new weights, its training step compiled."""
     from vae_wgan.vae.vae_member import VAEMember
 
-    settings = dataclasses.replace(settings_of_preset(VAESettings, preset), **changed)
+    settings = dataclasses.replace(compared_settings(preset), **changed)
     member = VAEMember(settings, data.training.shape[1:], data.held_out)
     member.train_steps(data.training, seed, range(1))
     member.initialize(child_seed(seed, "weights"))
@@ -148,7 +147,7 @@ def aims_of(
 ) -> dict[int, float]:
     """Test IWAE of the reference preset by its steps, from the file if it is there."""
     path = options.reference_run
-    settings = dataclasses.asdict(settings_of_preset(VAESettings, "reference"))
+    settings = dataclasses.asdict(compared_settings("reference"))
     made_by = {name: settings[name] for name in sorted(settings) if name not in _ELSEWHERE}
     made_by["seed"] = options.seed
     if path is not None and path.exists():

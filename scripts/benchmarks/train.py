@@ -10,11 +10,12 @@ from typing import Any
 
 import numpy as np
 
+from scripts.benchmarks.compared_settings import compared_settings
 from scripts.benchmarks.figure import Figure, interleaved_medians
 from scripts.benchmarks.own_process import measured_apart
 from tools.data.images.image_registry import load_images
 from tools.run.kernels import use_onednn
-from tools.run.options import PRESETS, settings_of_preset
+from tools.run.options import PRESETS
 from vae_wgan.settings.vae_settings import VAESettings
 
 Speed = AbstractContextManager[Callable[[], float]]
@@ -45,7 +46,7 @@ def figures(options: argparse.Namespace) -> Iterator[Figure]:
 
     vae = trained_vae(images, options.seed)
     for preset in options.presets:
-        settings = settings_of_preset(VAESettings, preset)
+        settings = compared_settings(preset)
         if options.compile is not None:
             settings = dataclasses.replace(settings, compile=options.compile)
         speeds = speeds_apart(settings, images, options.seconds)

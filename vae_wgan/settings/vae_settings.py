@@ -108,7 +108,7 @@ class VAESettings(ImageSettings):
         shapes_members=True,
     )
 
-    n_samples: int = option(16, "Samples of z per image in scoring.", at_least=1, smoke=8)
+    n_samples: int = option(4, "Samples of z per image in scoring.", at_least=1, reference=16)
     score_keys: tuple[str, ...] = option(
         DEFAULT_SCORE_KEYS[0],
         "Scores in the tables and plots. gradient_norm and residual_and_gradient share one more"
