@@ -80,6 +80,7 @@ def roc_curves(
         axes.set_ylabel("flagged OoD examples")
         for axis in (axes.xaxis, axes.yaxis):
             axis.set_major_formatter(lambda share, _: f"{100 * share:g} %")
+            axis.set_minor_formatter("")
         legend_below(figure)
     return png.getvalue()
 

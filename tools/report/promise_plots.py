@@ -49,5 +49,6 @@ def kept_promises(p_values: np.ndarray, name: str) -> bytes:
         axes.set_ylabel("flagged in-distribution examples")
         for axis in (axes.xaxis, axes.yaxis):
             axis.set_major_formatter(lambda share, _: f"{100 * share:g} %")
+            axis.set_minor_formatter("")
         legend_below(figure)
     return png.getvalue()

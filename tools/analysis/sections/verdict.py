@@ -61,12 +61,11 @@ def _ood_card(score: RankedScore) -> Card:
     # Noise is easy and would raise the mean; mirrored images are partly in-distribution.
     counted = [row.auroc for row in score.rows.values() if row.dataset not in DERIVED]
     kept = counted or [row.auroc for row in score.counted]
+    left_out = ", without noise and mirrored images" if 0 < len(counted) < len(score.rows) else ""
     words = (
-        f"mean AUROC over {len(kept)} OoD sets, without noise and mirrored images; the lowest, on"
-        f" {worst.dataset}: {fixed(worst.auroc)} {interval_text(worst)}"
+        f"mean AUROC over {len(kept)} OoD sets{left_out}; the lowest, on {worst.dataset}:"
+        f" {fixed(worst.auroc)} {interval_text(worst)}"
     )
-    if len(kept) == len(score.rows):
-        words = words.replace(", without noise and mirrored images", "")
     mean = float(np.mean(kept))
     return Card(score_name(score.score, score.statistic), fixed(mean), f"{words.rstrip()}.")
 
