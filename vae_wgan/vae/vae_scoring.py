@@ -1,9 +1,11 @@
 """The scoring passes of a VAE: sampling, posterior mean, gradient norms, likelihood regret."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from functools import partial
+from typing import NamedTuple
 
 import numpy as np
+import tensorflow as tf
 
 from tools.run.kernels import GPU
 from tools.run.seeds import normal_rows
@@ -23,6 +25,15 @@ from vae_wgan.vae.vae_networks import images_at_once
 TIMES_ON_GPU = 8
 
 
+class _Recipe(NamedTuple):
+    """What a pass computes; its function maps the model, images and noise to quantities."""
+
+    function: Callable[[VAE, tf.Tensor, tf.Tensor], Mapping[str, tf.Tensor]]
+    batch: int
+    noise_rows: int = 0
+    gives: Collection[str] = ()
+
+
 def scoring_passes(
     vae_in: Callable[[str], VAE], settings: VAESettings, quantities: Collection[str]
 ) -> dict[str, Pass]:
@@ -35,53 +46,36 @@ def scoring_passes(
             regret are made only if these are among them.
     """
     samples = settings.n_samples
-    on_gpu = processor_at_hand() == GPU
 
-    def made(
-        name: str,
-        function: Callable,
-        batch: int,
-        noise_rows: int = 0,
-        gives: Collection[str] = (),
-    ) -> Pass:
-        kernels = kernels_of(settings, name)
-        vae = vae_in(kernels.precision)
+    def sampled(vae: VAE, images: tf.Tensor, noise: tf.Tensor) -> Mapping[str, tf.Tensor]:
+        return vae_scores(vae, images, noise, settings.analytic_kl)
 
-        def noise(seed: int, ids: np.ndarray) -> np.ndarray:
-            return normal_rows(seed, ids, (noise_rows, settings.latent_size)).swapaxes(0, 1)
+    def regret(vae: VAE, images: tf.Tensor, noise: tf.Tensor) -> Mapping[str, tf.Tensor]:
+        first, further = noise[:samples], noise[samples:]
+        return {"likelihood_regret": likelihood_regret(vae, images, first, step_noise=further)}
 
-        compiled = function_of_weights(vae, partial(function, vae), xla=kernels.xla)
-        size = images_at_once(batch * (TIMES_ON_GPU if on_gpu else 1), vae.image_shape)
-        return Pass(compiled, size, noise if noise_rows else no_noise, frozenset(gives))
-
-    passes = {
-        SAMPLING: made(
-            SAMPLING,
-            lambda vae, images, noise: vae_scores(vae, images, noise, settings.analytic_kl),
-            batch=8,
-            noise_rows=samples,
-            gives=SAMPLED,
-        ),
-        POSTERIOR_MEAN: made(
-            POSTERIOR_MEAN,
-            lambda vae, images, noise: mean_code_scores(vae, images),
-            batch=64,
-            gives=AT_MEAN_CODE,
+    recipes = {
+        SAMPLING: _Recipe(sampled, 8, samples, SAMPLED),
+        POSTERIOR_MEAN: _Recipe(
+            lambda vae, images, _: mean_code_scores(vae, images), 64, gives=AT_MEAN_CODE
         ),
     }
     if GRADIENT_NORMS in quantities:
-        passes[GRADIENTS] = made(
-            GRADIENTS, lambda vae, images, noise: log_gradient_norms(vae, images), batch=16
-        )
+        recipes[GRADIENTS] = _Recipe(lambda vae, images, _: log_gradient_norms(vae, images), 16)
     if "likelihood_regret" in quantities:
-        passes["regret"] = made(
-            "regret",
-            lambda vae, images, noise: {
-                "likelihood_regret": likelihood_regret(
-                    vae, images, noise[:samples], step_noise=noise[samples:]
-                )
-            },
-            batch=8,
-            noise_rows=samples + REGRET_STEPS,
-        )
-    return passes
+        recipes["regret"] = _Recipe(regret, 8, samples + REGRET_STEPS)
+    return {name: _pass(name, recipe, vae_in, settings) for name, recipe in recipes.items()}
+
+
+def _pass(name: str, recipe: _Recipe, vae_in: Callable[[str], VAE], settings: VAESettings) -> Pass:
+    kernels = kernels_of(settings, name)
+    vae = vae_in(kernels.precision)
+
+    def noise(seed: int, ids: np.ndarray) -> np.ndarray:
+        shape = (recipe.noise_rows, settings.latent_size)
+        return normal_rows(seed, ids, shape).swapaxes(0, 1)
+
+    compiled = function_of_weights(vae, partial(recipe.function, vae), xla=kernels.xla)
+    batch = recipe.batch * (TIMES_ON_GPU if processor_at_hand() == GPU else 1)
+    size = images_at_once(batch, vae.image_shape)
+    return Pass(compiled, size, noise if recipe.noise_rows else no_noise, frozenset(recipe.gives))
