@@ -25,7 +25,7 @@ from tools.scores.score_registry import (
     needed_quantities,
 )
 from vae_wgan.data.image_data import ExperimentData, split_calibration
-from vae_wgan.ensemble.devices import graphs_as_written
+from vae_wgan.ensemble.devices import graphs_as_written, processor_at_hand
 from vae_wgan.ensemble.member_runners import LocalRunner
 from vae_wgan.ensemble.members import TrainedMember
 from vae_wgan.ensemble.model_kind import AnyKind
@@ -145,7 +145,7 @@ def _checked_settings(
     by_hand = {"preset": "fast", "model_dir": str(folder.path), **settings}
     checked_word("preset", by_hand["preset"], PRESETS)
     try:
-        return settings_of_preset(settings_class, **by_hand)
+        return settings_of_preset(settings_class, **by_hand).on_processor(processor_at_hand())
     except InputError as error:
         raise ArgumentError(str(error).removeprefix("--")) from error
 

@@ -206,8 +206,10 @@ def test_what_members_depend_on_is_saved(detector):
         "n_samples",
         "compile",
         "ddof",
+        "processor",
     }
     assert settings["latent_size"] == 3
+    assert settings["processor"] == "any"  # the one at hand, so that it scores alike elsewhere
 
 
 def test_wrong_input_is_named(detector, run_folder, tmp_path):
