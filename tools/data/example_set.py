@@ -28,6 +28,7 @@ class ExampleSet:
         paths: File of each example, below the set's folder [example]; None: they are not files.
         value_range: Numbers that stood for black and white in an array; None: bytes or pictures.
         left_out: {file that could not be read: reason}.
+        groups: int64 [example]: number of the thing that each picture shows; None: not known.
     """
 
     name: str
@@ -38,6 +39,7 @@ class ExampleSet:
     paths: np.ndarray | None = None
     value_range: tuple[float, float] | None = None
     left_out: Mapping[str, str] = field(default_factory=dict)
+    groups: np.ndarray | None = None
 
     def __len__(self) -> int:
         """Number of examples."""
@@ -57,8 +59,11 @@ class ExampleSet:
         """The examples at these positions, under the same name."""
         images: object = self.examples  # ByteImages are no subclass of arrays
         examples = images.take(rows) if isinstance(images, ByteImages) else self.examples[rows]
-        paths = None if self.paths is None else self.paths[rows]
-        return replace(self, examples=cast(np.ndarray, examples), ids=self.ids[rows], paths=paths)
+        paths, groups = (
+            None if values is None else values[rows] for values in (self.paths, self.groups)
+        )
+        values = cast(np.ndarray, examples)
+        return replace(self, examples=values, ids=self.ids[rows], paths=paths, groups=groups)
 
     def in_memory(self) -> ExampleSet:
         """The set with its examples as one array in memory, and no longer `ByteImages`."""

@@ -11,7 +11,7 @@ import numpy as np
 
 from tools.data.example_set import ExampleSet, choose_rows
 from tools.data.images.altered_sets import corrupted_sets, perturbed_sets
-from tools.data.images.copies import Copy, copy_groups, kept_together
+from tools.data.images.copies import Copy, kept_together
 from tools.data.images.image_datasets import IMAGE_DATASETS
 from tools.data.images.image_registry import (
     DERIVED,
@@ -30,6 +30,7 @@ from tools.run.run_folder import CALIBRATION
 from tools.run.seeds import child_seed
 from vae_wgan.data.image_copies import copies_among, without_copies
 from vae_wgan.data.ood_names import NO_OOD, named_sources, with_own_names
+from vae_wgan.data.picture_groups import groups_by, groups_in_words
 
 _LOG = logging.getLogger(__name__)
 # Share of the training images that is kept for calibration; of few images more is kept.
@@ -52,6 +53,7 @@ class DataSettings(Protocol):
     test_dataset: str
     strict_data: bool
     drop_copies: bool
+    groups: str
     model_dir: str
 
     @property
@@ -129,8 +131,11 @@ def load_experiment_data(settings: DataSettings) -> ExperimentData:
     named = {} if is_unlabelled else named_sources(settings.ood_datasets)
     parts = _load_parts(settings, whole=is_unlabelled or bool(settings.test_dataset))
     is_own = settings.train_dataset not in IMAGE_DATASETS
-    groups = copy_groups(parts.train.examples) if is_own else None
-    training, calibration = split_calibration(parts.train, settings.seed, groups)
+    known_images = parts.train
+    if is_own and known_images.groups is None:
+        groups = groups_by(settings.groups)(known_images)
+        known_images = replace(known_images, groups=groups)
+    training, calibration = split_calibration(known_images, settings.seed)
     test = parts.test or _ranked(parts.train, settings)
     _check_test(test, training, settings.train_dataset)
     if not named and not parts.kinds and not is_unlabelled:
@@ -159,14 +164,15 @@ def load_experiment_data(settings: DataSettings) -> ExperimentData:
         missing,
         kinds=tuple(kind.name for kind in kinds),
         image_copies=copies,
-        protocol=_protocol(copies, (parts.train, test, *ood), is_unlabelled, settings),
+        protocol=_protocol(copies, (known_images, test, *ood), is_unlabelled, settings),
     )
 
 
 def _load_parts(settings: DataSettings, *, whole: bool) -> ImageParts:
     """The images of --train_dataset, and of --test_dataset where it is given."""
     seed_of = partial(child_seed, settings.seed, "evaluation rows")
-    options, choice = settings.read_options, Choice(settings.eval_size, seed_of)
+    options = settings.read_options
+    choice = Choice(settings.eval_size, seed_of, groups_by(settings.groups))
     cache = Path(settings.model_dir) / DECODED if settings.model_dir else None
     source, data_dir = settings.train_dataset, settings.data_dir
     parts = load_parts(source, data_dir, options, choice, whole=whole, cache=cache)
@@ -198,6 +204,9 @@ def _protocol(
     entries = {}
     if is_unlabelled:
         entries["Images that are ranked"] = "those that train: no others are known to be normal"
+    if sets[0].groups is not None and (words := groups_in_words(sets[0].groups)):
+        _LOG.info("%s: %s", sets[0].name, words)
+        entries["Pictures of one thing"] = words
     if count := sum(len(one.left_out) for one in sets):
         entries["Broken pictures, left out"] = f"{count} (left_out.csv)"
     if copies:
@@ -263,15 +272,12 @@ def attacked_sets(settings: ImageDataSettings, data: ExperimentData) -> Sequence
     return (*noise, data.test)
 
 
-def split_calibration(
-    example_set: ExampleSet, seed: int, groups: np.ndarray | None = None
-) -> tuple[ExampleSet, ExampleSet]:
+def split_calibration(example_set: ExampleSet, seed: int) -> tuple[ExampleSet, ExampleSet]:
     """Splits random images off the training images: (training, calibration).
 
     Args:
-        example_set: All images.
+        example_set: All images; its groups are not divided.
         seed: Root seed of the run.
-        groups: Number of a group for each image [image], which is not divided; None: none are.
 
     Raises:
         InputError: There are fewer than two images.
@@ -281,7 +287,7 @@ def split_calibration(
         raise InputError(f"{example_set.name} has {count} training image; at least 2 are needed")
     order = np.random.default_rng(child_seed(seed, "calibration split")).permutation(count)
     cut = calibration_count(count)
-    is_taken = kept_together(cut, order, groups)
+    is_taken = kept_together(cut, order, example_set.groups)
     calibration, training = (
         example_set.take(np.flatnonzero(part)) for part in (is_taken, ~is_taken)
     )

@@ -54,7 +54,8 @@ def score_simple_pictures(
     if are_few := len(training) + len(calibration) <= MOST_IMAGES:
         both = (np.asarray(part.examples) for part in (training, calibration))
         learned = np.concatenate([reduced(images) for images in both])
-    ensemble = PictureEnsemble.fit(learned, seed)
+    groups = _groups((training, calibration) if are_few else (training,))
+    ensemble = PictureEnsemble.fit(learned, seed, groups)
     write_npz(folder.simple_ensemble(), ensemble.state)
     left_out = {name: values[len(training) :] for name, values in ensemble.held_out.items()}
     stopwatch = Stopwatch()
@@ -69,3 +70,9 @@ def score_simple_pictures(
         )
     record_costs(folder, stopwatch.per_thousand())
     return ensemble
+
+
+def _groups(sets: Sequence[ExampleSet]) -> np.ndarray | None:
+    """Number of the thing that each picture of the sets shows; None: not known."""
+    found = [part.groups for part in sets if part.groups is not None]
+    return np.concatenate(found) if len(found) == len(sets) else None

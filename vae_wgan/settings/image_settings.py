@@ -1,6 +1,7 @@
 """Settings that all runs on images share, for VAEs and WGANs."""
 
 import dataclasses
+import re
 from math import inf
 from pathlib import Path
 from typing import ClassVar
@@ -72,6 +73,13 @@ class ImageSettings(ScoreFileSettings):
         False,
         "Leaves images out of the test that are copies, or nearly, of training images or of one"
         " another. They are counted and listed in any case.",
+    )
+
+    groups: str = option(
+        "",
+        "Regular expression that finds in a file's name which thing the picture shows, such as"
+        " part(\\d+): pictures of one thing stay together in training, calibration or test. Empty:"
+        " near copies are found.",
     )
 
     model_dir: str = option(
@@ -224,6 +232,10 @@ class ImageSettings(ScoreFileSettings):
         if not self.score_file:  # to score new pictures the run's folder is enough
             self._check_data()
         _ = self.read_options  # checks value_range
+        try:
+            re.compile(self.groups)
+        except re.error as error:
+            raise InputError(f"--groups={self.groups} is no regular expression: {error}") from error
         if not self.score_keys:
             (field,) = (f for f in dataclasses.fields(self) if f.name == "score_keys")
             known = ", ".join(field.metadata["choices"])

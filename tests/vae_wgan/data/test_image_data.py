@@ -41,6 +41,7 @@ class Settings(NamedTuple):
     adversarial: bool = False
     test_dataset: str = ""
     drop_copies: bool = False
+    groups: str = ""
     model_dir: str = ""
     read_options: ReadOptions = FOUND
 

@@ -18,7 +18,7 @@ from vae_wgan.run.example_files import write_example_files
 def load(train, **settings):
     options = ReadOptions(strict=settings.pop("strict", False))
     defaults = {"data_dir": "", "seed": 0, "eval_size": 10, "ood_datasets": (), "test_dataset": ""}
-    others = {"strict_data": False, "drop_copies": False, "model_dir": ""}
+    others = {"strict_data": False, "drop_copies": False, "groups": "", "model_dir": ""}
     others["calibration_size"] = 1000
     values = defaults | others | settings
     return load_experiment_data(

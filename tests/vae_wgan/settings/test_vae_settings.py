@@ -168,3 +168,8 @@ def test_few_images_are_trained_on_for_fewer_steps(images, steps):
 def test_steps_that_were_asked_for_are_kept():
     asked = parse("--max_steps=5001")
     assert asked.sized(30) == asked
+
+
+def test_a_pattern_of_groups_is_checked():
+    assert parse(r"--groups=part(\d+)").groups == r"part(\d+)"
+    assert "--groups=( is no regular expression" in message_of(parse, "--groups=(")

@@ -263,7 +263,7 @@ def _tfds_parts(
         )
     if whole:
         return ImageParts(train)
-    train, test = divided(train, text)
+    train, test = divided(train, text, choice)
     return ImageParts(train, choose_rows(test, choice.size, seed))
 
 

@@ -34,10 +34,13 @@ class Choice:
     Attributes:
         size: The most images of a set.
         seed_of: From a part, TEST or a kind of anomaly, to the seed by which they are drawn.
+        groups_of: From a set to the number of a group for each image, which is not divided
+            between training and test.
     """
 
     size: int
     seed_of: Callable[[str], int]
+    groups_of: Callable[[ExampleSet], np.ndarray] = lambda images: copy_groups(images.examples)
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,7 @@ def own_parts(
         options: How images are read.
         choice: Which test images and anomalies are read.
         whole: Whether all images of undivided data are for training. Else a tenth, always the same
-            one, is the test part; equal images are in one part.
+            one, is the test part; images of a group are in one part.
         cache: Folder for decoded pictures; see `read_pictures`.
 
     Raises:
@@ -80,7 +83,7 @@ def own_parts(
         parts = _array_parts(path, options, choice)
     if parts.test is not None or whole:
         return parts
-    train, test = divided(parts.train, str(path))
+    train, test = divided(parts.train, str(path), choice)
     return replace(parts, train=train, test=choose_rows(test, choice.size, choice.seed_of(TEST)))
 
 
@@ -258,8 +261,8 @@ def _read_array(path: Path, split: str) -> tuple[bool, np.ndarray]:
     )
 
 
-def divided(images: ExampleSet, source: str) -> tuple[ExampleSet, ExampleSet]:
-    """Training and test part: a tenth is for testing, the rest for training.
+def divided(images: ExampleSet, source: str, choice: Choice) -> tuple[ExampleSet, ExampleSet]:
+    """Training and test part: a tenth is for testing, the rest for training; both have groups.
 
     Raises:
         InputError: There is one image only.
@@ -268,5 +271,6 @@ def divided(images: ExampleSet, source: str) -> tuple[ExampleSet, ExampleSet]:
     if count == 1:
         raise InputError(f"{source} has one image; at least two are needed, one for testing")
     order = np.random.default_rng(0).permutation(count)
-    is_test = kept_together(max(count // 10, 1), order, copy_groups(images.examples))
+    images = replace(images, groups=choice.groups_of(images))
+    is_test = kept_together(max(count // 10, 1), order, images.groups)
     return images.take(np.flatnonzero(~is_test)), images.take(np.flatnonzero(is_test))

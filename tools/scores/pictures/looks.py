@@ -44,11 +44,11 @@ def photo(images: np.ndarray) -> np.ndarray:
     return rows / np.maximum(rows.std(axis=1, keepdims=True), _LEAST_DEVIATION)
 
 
-def contrast(images: np.ndarray) -> np.ndarray:
+def contrast(images: np.ndarray, reach: float = _REACH) -> np.ndarray:
     """Log values less their local mean, over the local deviation: small things in any light."""
     logs = np.log(images.astype(np.float32) + _DARKEST)
-    logs = logs - smoothed(logs, _REACH, "reflect")
-    deviation = np.sqrt(smoothed(np.square(logs), _REACH, "reflect"))
+    logs = logs - smoothed(logs, reach, "reflect")
+    deviation = np.sqrt(smoothed(np.square(logs), reach, "reflect"))
     return _rows(logs / (deviation + _LEAST_CONTRAST))
 
 
