@@ -30,7 +30,7 @@ HEADLINES = (
     "likelihood_residual",
     "denoising_residual",
     "critic_distance",
-    "flow_and_places",
+    "combined_features",
 )
 
 

@@ -56,6 +56,9 @@ SCORE_KEYS = {
     "place_log_likelihood": ScoreKey(
         "log p(features of a place), mean over places, less that of pictures left out, nats", True
     ),
+    "nearest_distance": ScoreKey(
+        "distance of the whitened features to those of the nearest known picture", False
+    ),
     "place_distance": ScoreKey(
         "distance of the strangest place's features, in deviations of pictures left out", False
     ),

@@ -37,17 +37,9 @@ def fisher_of(*fits: Fit) -> Fit:
     return fit
 
 
-def fisher_of_members(likelihood: str, distance: str) -> Fit:
-    """Fisher's combination of the members' mean log likelihood and mean distance.
-
-    Args:
-        likelihood: Quantity of the members, higher = more normal.
-        distance: Quantity of the members, higher = more anomalous.
-    """
-    return fisher_of(
-        lambda calibration: lambda examples: -mean(examples[likelihood]),
-        lambda calibration: lambda examples: mean(examples[distance]),
-    )
+def mean_of(quantity: str, sign: int = 1) -> Fit:
+    """The members' mean of one quantity; the sign is -1 where higher is more normal."""
+    return lambda calibration: lambda examples: sign * mean(examples[quantity])
 
 
 def raised_far_out(simple: str, likelihood: str) -> Fit:

@@ -12,11 +12,11 @@ from typing import NamedTuple
 import numpy as np
 
 from tools.errors import InputError
-from tools.scores import calibrated, denoising, joined_scores
+from tools.scores import calibrated, denoising
 from tools.scores.conformal import Quantities, Scorer
 from tools.scores.ensemble_statistics import mean
 from tools.scores.floors import SIMPLE
-from tools.scores.joined_scores import fisher_of, raised_far_out, surprise_of
+from tools.scores.joined_scores import fisher_of, mean_of, raised_far_out, surprise_of
 from tools.scores.likelihood_fits import (
     STATES,
     distance,
@@ -29,7 +29,8 @@ from tools.scores.likelihood_fits import (
 INPUT_PROPERTIES = ("complexity", "highest_log_likelihood", "brightness", "variation")
 GRADIENT_NORMS = "gradient_norm."
 BACKGROUND = "background_iwae"
-LOGITS, PLACE_DISTANCE = ("extra_logit", "logit"), "place_distance"  # of critics, of features
+LOGITS = ("extra_logit", "logit")  # of critics
+NEAREST_DISTANCE, PLACE_DISTANCE = "nearest_distance", "place_distance"  # of features
 SIMPLE_PARTS = "simple."  # begins the names of the parts of tools.scores.pictures
 STRANGEST_PLACE = "strangest_place"  # of the members' maps
 LOCAL_PART = f"{SIMPLE_PARTS}local"
@@ -187,11 +188,6 @@ def _likelihood_ratio(examples: Quantities) -> np.ndarray:
     return mean(examples[BACKGROUND]) - mean(examples["iwae"])
 
 
-def _as_it_is(quantity: str) -> Callable[[Quantities], Scorer]:
-    """The members' mean of one quantity."""
-    return _unfitted(lambda examples: mean(examples[quantity]))
-
-
 _OF_RESIDUAL = ("mnist", "fashion_mnist", "cifar10")
 _OF_TABLES = ("21 tables of ADBench",)
 FITTED_SCORES = {
@@ -260,7 +256,7 @@ FITTED_SCORES = {
     "likelihood_regret": FittedScore(
         "rise of log p(x) when q(z|x) is fitted to the input alone, nats",
         ("likelihood_regret",),
-        _as_it_is("likelihood_regret"),
+        mean_of("likelihood_regret"),
     ),
     "combined": FittedScore(
         "standardised scores of simple detectors of table rows, raised where -log p(x) is far out",
@@ -284,13 +280,13 @@ FITTED_SCORES = {
     "local_residual": FittedScore(
         "-log p-value of the strangest place by local PCA, nats",
         (LOCAL_PART,),
-        _as_it_is(LOCAL_PART),
+        mean_of(LOCAL_PART),
     ),
     "local_likelihood": FittedScore(
         "-log p(x|z) per pixel at the posterior mean, of the strangest place, in standard"
         " deviations of calibration images there",
         (STRANGEST_PLACE,),
-        _as_it_is(STRANGEST_PLACE),
+        mean_of(STRANGEST_PLACE),
     ),
     "denoising_residual": FittedScore(
         "log of the denoising error, less what complexity, brightness and variation of the input"
@@ -308,10 +304,15 @@ FITTED_SCORES = {
         (denoising.EIGENVALUES,),
         _unfitted(denoising.eigenscore),
     ),
-    "flow_and_places": FittedScore(
-        "p-values of log p(pooled features) and of the strangest place's features, combined",
-        ("log_likelihood", PLACE_DISTANCE),
-        joined_scores.fisher_of_members("log_likelihood", PLACE_DISTANCE),
+    "combined_features": FittedScore(
+        "p-values of the whole picture (log p of its features, and their distance to the nearest"
+        " known picture's) and of its strangest place, combined",
+        ("log_likelihood", NEAREST_DISTANCE, PLACE_DISTANCE),
+        fisher_of(
+            fisher_of(mean_of("log_likelihood", -1), mean_of(NEAREST_DISTANCE)),
+            mean_of(PLACE_DISTANCE),
+        ),
+        chosen_on=("photos of tiles",),
     ),
     "critic_distance": FittedScore(
         "distance of all members' logits, of both critics, from those of the calibration split",

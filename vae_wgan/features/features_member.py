@@ -4,7 +4,7 @@ import copy
 from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 from PIL import Image
@@ -18,6 +18,7 @@ from tools.scores.pictures.maps import strongest
 from vae_wgan.ensemble.member import Member
 from vae_wgan.features.feature_network import FeatureNetwork
 from vae_wgan.features.feature_store import FeatureStore
+from vae_wgan.features.known_pictures import KnownPictures
 from vae_wgan.features.place_densities import PlaceDensities
 from vae_wgan.features.pooled_space import PooledSpace
 from vae_wgan.settings.features_settings import FeaturesSettings
@@ -25,7 +26,14 @@ from vae_wgan.table.table_member import TableMember
 
 LEFT_OUT = 5  # one training picture in so many is left out of a member's training
 MOST_PICTURES = 4000  # that members are trained on; of more, so many are drawn
-_PLACES, _POOLED = "places/", "pooled/"  # begin the names of arrays in a checkpoint
+
+
+class Fitted(NamedTuple):
+    """What a member fits in closed form; in a checkpoint names begin with those of the fields."""
+
+    places: PlaceDensities
+    pooled: PooledSpace
+    known: KnownPictures
 
 
 class FeaturesMember(Member):
@@ -55,35 +63,34 @@ class FeaturesMember(Member):
         components = min(settings.components, network.pooled_size)
         self._flow = TableMember(settings.flow_settings, (components,), np.empty((0, components)))
         self._components = components
-        self._places, self._pooled = self._unfitted(seed=0)
+        self._fitted = self._unfitted(seed=0)
         self._rows: tuple[np.ndarray, np.ndarray] | None = None
         self._stopwatch = Stopwatch()
 
     def initialize(self, seed: int) -> None:
         """Draws the channels and the flow's initial weights."""
         self._flow.initialize(seed)
-        self._places, self._pooled = self._unfitted(seed)
+        self._fitted = self._unfitted(seed)
         self._rows = None
 
     def state(self) -> dict[str, np.ndarray]:
         """The flow's variables by path, and the arrays of the closed forms."""
         arrays = self._flow.state()
-        for prefix, fitted in ((_PLACES, self._places), (_POOLED, self._pooled)):
-            arrays |= {f"{prefix}{name}": array for name, array in fitted._asdict().items()}
+        for part, fitted in self._fitted._asdict().items():
+            arrays |= {f"{part}/{name}": array for name, array in fitted._asdict().items()}
         return arrays
 
     def load_state(self, arrays: Mapping[str, np.ndarray]) -> None:
         """Restores the arrays that `state` returned; see `Member`."""
-        of_flow, self._places, self._pooled = self._split(arrays)
+        of_flow, self._fitted = self._split(arrays)
         self._flow.load_state(of_flow)
         self._rows = None
 
     def with_state(self, arrays: Mapping[str, np.ndarray]) -> Self:
         """A member with these weights that shares the network and the compiled functions."""
-        of_flow, places, pooled = self._split(arrays)
+        of_flow, fitted = self._split(arrays)
         member = copy.copy(self)
-        member._flow = self._flow.with_state(of_flow)
-        member._places, member._pooled = places, pooled
+        member._flow, member._fitted = self._flow.with_state(of_flow), fitted
         return member
 
     def train_steps(self, examples: np.ndarray, seed: int, steps: range) -> dict[str, float]:
@@ -94,9 +101,11 @@ class FeaturesMember(Member):
             count = len(features.pooled)
             is_left_out = draw.permutation(count) % LEFT_OUT == 0
             if steps.start == 0:
-                self._places = self._places.fit(features.maps, is_left_out)
-                self._pooled = PooledSpace.fit(features.pooled, self._components)
-            rows = self._pooled.flow_rows(features.pooled, self._components)
+                places = self._fitted.places.fit(features.maps, is_left_out)
+                pooled = PooledSpace.fit(features.pooled, self._components)
+                codes = pooled.whitened(features.pooled[~is_left_out])
+                self._fitted = Fitted(places, pooled, KnownPictures.fit(codes, draw))
+            rows = self._fitted.pooled.flow_rows(features.pooled, self._components)
             self._rows = rows[~is_left_out], rows[is_left_out]
         return self._flow.train_steps(self._rows[0], seed, steps)
 
@@ -107,16 +116,17 @@ class FeaturesMember(Member):
         return {"left_out_log_likelihood": float(self._flow_likelihood(self._rows[1]).mean())}
 
     def score(self, examples: np.ndarray, ids: np.ndarray, seed: int) -> dict[str, np.ndarray]:
-        """Log likelihoods of pooled features and of places, and the strangest place."""
+        """Log likelihoods, the distance to the nearest known picture, and the strangest place."""
+        places, pooled, known = self._fitted
         with self._stopwatch.timed("score", len(examples)):
             features = self._store.features(examples)
-            rows = self._pooled.flow_rows(features.pooled, self._components)
-            density = self._places.log_densities(features.maps)
+            rows = pooled.flow_rows(features.pooled, self._components)
+            density = places.log_densities(features.maps)
             scores = {
-                "log_likelihood": self._flow_likelihood(rows)
-                + self._pooled.log_density(features.pooled),
-                "place_log_likelihood": density.mean(axis=(1, 2)) - self._places.level,
-                "place_distance": strongest(self._places.strangeness(density)),
+                "log_likelihood": self._flow_likelihood(rows) + pooled.log_density(features.pooled),
+                "nearest_distance": known.distances(pooled.whitened(features.pooled)),
+                "place_log_likelihood": density.mean(axis=(1, 2)) - places.level,
+                "place_distance": strongest(places.strangeness(density)),
             }
         return {name: values.astype(np.float32) for name, values in scores.items()}
 
@@ -125,8 +135,9 @@ class FeaturesMember(Member):
 
         Logarithms, in deviations of normal pictures; higher = stranger.
         """
-        density = self._places.log_densities(self._store.features(images).maps)
-        maps, size = self._places.strangeness(density), (images.shape[2], images.shape[1])
+        places = self._fitted.places
+        density = places.log_densities(self._store.features(images).maps)
+        maps, size = places.strangeness(density), (images.shape[2], images.shape[1])
         pictures = (Image.fromarray(map).resize(size, Image.Resampling.BILINEAR) for map in maps)
         return np.stack([np.asarray(picture) for picture in pictures])
 
@@ -138,17 +149,16 @@ class FeaturesMember(Member):
     def _flow_likelihood(self, rows: np.ndarray) -> np.ndarray:
         return self._flow.score(rows, np.arange(len(rows)), seed=0)["log_likelihood"]
 
-    def _unfitted(self, seed: int) -> tuple[PlaceDensities, PooledSpace]:
+    def _unfitted(self, seed: int) -> Fitted:
         network = self._store.network
         rows, columns, channels = network.maps_shape
         draw = np.random.default_rng(child_seed(seed, "channels"))
         chosen = np.sort(draw.permutation(channels)[: self._settings.channels])
         places = PlaceDensities.unfitted(chosen, (rows, columns))
-        return places, PooledSpace.unfitted(network.pooled_size)
+        pooled = PooledSpace.unfitted(network.pooled_size)
+        return Fitted(places, pooled, KnownPictures.unfitted(len(pooled.variances)))
 
-    def _split(
-        self, arrays: Mapping[str, np.ndarray]
-    ) -> tuple[dict[str, np.ndarray], PlaceDensities, PooledSpace]:
+    def _split(self, arrays: Mapping[str, np.ndarray]) -> tuple[dict[str, np.ndarray], Fitted]:
         """The flow's arrays, and the closed forms.
 
         Raises:
@@ -161,13 +171,13 @@ class FeaturesMember(Member):
                 " train again with --delete_existing or in another --model_dir"
             )
 
-        def part(prefix: str) -> dict[str, np.ndarray]:
-            own = (name for name in arrays if name.startswith(prefix))
-            return {name.removeprefix(prefix): arrays[name] for name in own}
-
-        others = (name for name in arrays if not name.startswith((_PLACES, _POOLED)))
-        of_flow = {name: arrays[name] for name in others}
-        return of_flow, PlaceDensities(**part(_PLACES)), PooledSpace(**part(_POOLED))
+        parts = {
+            part: type(fitted)(**{name: arrays[f"{part}/{name}"] for name in fitted._fields})
+            for part, fitted in self._fitted._asdict().items()
+        }
+        prefixes = tuple(f"{part}/" for part in parts)
+        of_flow = {name: arrays[name] for name in arrays if not name.startswith(prefixes)}
+        return of_flow, Fitted(**parts)
 
 
 def training_images(examples: Any, seed: int) -> Any:  # an array, or ByteImages

@@ -75,12 +75,16 @@ class PooledSpace(NamedTuple):
         """Features less their centre, over their scale: float32 [picture, feature]."""
         return (np.asarray(pooled) - self.centre) / self.scale
 
+    def whitened(self, pooled: np.ndarray) -> np.ndarray:
+        """All components, each divided by its deviation: float32 [picture, axis]."""
+        codes = self.standardised(pooled) @ self.axes
+        return (codes / np.sqrt(self.variances)).astype(np.float32)
+
     def flow_rows(self, pooled: np.ndarray, components: int) -> np.ndarray:
         """Whitened leading components, float32 [picture, component]; further ones are 0."""
         rows = np.zeros((len(pooled), components), np.float32)
         count = int(self.leading)
-        codes = self.standardised(pooled) @ self.axes[:, :count]
-        rows[:, :count] = codes / np.sqrt(self.variances[:count])
+        rows[:, :count] = self.whitened(pooled)[:, :count]
         return rows
 
     def log_density(self, pooled: np.ndarray) -> np.ndarray:

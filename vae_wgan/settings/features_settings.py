@@ -29,7 +29,13 @@ APPLICATIONS = {
     "xception": ("xception", "Xception"),
 }
 SCALINGS = ("auto", "bytes", "unit", "signed", "caffe", "torch")
-SCORE_KEYS = ("flow_and_places", "log_likelihood", "place_log_likelihood", "place_distance")
+SCORE_KEYS = (
+    "combined_features",
+    "log_likelihood",
+    "nearest_distance",
+    "place_log_likelihood",
+    "place_distance",
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -111,8 +117,8 @@ class FeaturesSettings(ImageSettings):
     )
     score_keys: tuple[str, ...] = option(
         SCORE_KEYS,
-        "Scores in the tables and plots. flow_and_places combines log_likelihood and"
-        " place_distance.",
+        "Scores in the tables and plots. combined_features combines"
+        " log_likelihood, nearest_distance and place_distance.",
         choices=SCORE_KEYS,
     )
 

@@ -163,7 +163,7 @@ def test_all_fitted_scores_are_rows_of_the_table_and_the_first_is_named(tmp_path
         ("likelihood_residual", "ensemble"),
         ("denoising_residual", "ensemble"),
         ("critic_distance", "ensemble"),
-        ("flow_and_places", "ensemble"),
+        ("combined_features", "ensemble"),
         ("iwae", "waic"),
         ("iwae", "mean"),
     )

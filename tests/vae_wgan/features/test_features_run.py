@@ -69,7 +69,7 @@ def test_a_run_tells_columns_from_bars_and_keeps_its_features(finished):
     usual = np.quantile(inside["place_distance"], 0.95)
     assert np.median(outside["place_distance"]) > usual
     metrics = (finished.path / "analysis" / "metrics.csv").read_text()
-    assert "flow_and_places" in metrics
+    assert "combined_features" in metrics
     # The floors of the same photos, by their definition.
     assert {"feature_neighbours", "feature_gaussian", "pca_reconstruction"} <= {*manifest.peers}
     assert all(name in metrics for name in manifest.peers)

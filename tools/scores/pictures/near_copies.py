@@ -10,7 +10,7 @@ from scipy.sparse.csgraph import connected_components
 from tools.run.seeds import child_seed
 from tools.scores.pictures.looks import contrast
 
-# Correlation of fine structure above which two pictures show one thing; the first that finds groups.
+# Correlation of fine structure above which two pictures show one thing; the first that groups them.
 NEAR_COPIES = (0.5, 0.6, 0.7)
 _CHAIN = 0.5  # share of the pairs in groups that correlate so, below which groups are chains
 _FINE = 3.0  # pixels; what is larger is light and shape, in which different things are alike
