@@ -70,22 +70,24 @@ def copy_groups(images: np.ndarray) -> np.ndarray:
 def kept_together(count: int, order: np.ndarray, groups: np.ndarray | None) -> np.ndarray:
     """The first rows of an order, changed so that no group is divided: bool [row].
 
-    A group goes where the first of its rows in the order goes. Where that would leave one of the
-    parts empty, the order alone decides.
+    Groups are taken in the order of one row each, as long as there are not more rows than asked for
+    (those of the first group apart). Where all rows are one group, the order alone decides.
 
     Args:
         count: How many rows to take, about.
         order: A permutation of all rows.
         groups: Number of each row's group; None: every row is its own.
     """
-    is_taken = np.zeros(len(order), bool)
-    is_taken[order[:count]] = True
     if groups is None:
-        return is_taken
-    _, first, group = np.unique(groups[order], return_index=True, return_inverse=True)
-    together = np.empty_like(is_taken)
-    together[order] = (first < count)[group]
-    return is_taken if together.all() else together
+        groups = np.arange(len(order))
+    _, first, group = np.unique(groups, return_index=True, return_inverse=True)
+    if len(first) == 1:
+        first, group = np.arange(len(order)), np.arange(len(order))
+    place = np.argsort(order)  # of each row
+    in_order = np.argsort(place[first])  # groups
+    rows = np.bincount(group)[in_order].cumsum()
+    taken = in_order[: max(1, int(np.searchsorted(rows, count, side="right")))]
+    return np.isin(group, taken)
 
 
 def _sketches(images: np.ndarray) -> np.ndarray:
