@@ -53,7 +53,7 @@ def groups_by_name(names: Sequence[str], pattern: str) -> np.ndarray:
 def groups_by_sight(images: ExampleSet) -> np.ndarray:
     """Number of a group for each image, from 0: near copies, and what is connected by them.
 
-    Of more than MOST_COMPARED images only copies are found.
+    Only copies are found if there are more than MOST_COMPARED images.
     """
     copies = copy_groups(images.examples)
     if len(images) > MOST_COMPARED:
