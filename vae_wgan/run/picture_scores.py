@@ -73,6 +73,9 @@ def score_simple_pictures(
 
 
 def _groups(sets: Sequence[ExampleSet]) -> np.ndarray | None:
-    """Number of the thing that each picture of the sets shows; None: not known."""
-    found = [part.groups for part in sets if part.groups is not None]
-    return np.concatenate(found) if len(found) == len(sets) else None
+    """Number of the thing that each picture of the sets shows; None: not known, or one is most."""
+    if any(part.groups is None for part in sets):
+        return None
+    groups = np.concatenate([part.groups for part in sets])
+    numbers = np.unique(groups, return_inverse=True)[1]
+    return None if 2 * np.bincount(numbers).max() > len(numbers) else numbers
