@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 
 from tools.data.example_set import ExampleSet
-from tools.data.images.copies import copy_groups
 from tools.data.images.preprocessing import as_images, check_image_shape
 from tools.data.tables.table_encoder import TableEncoder, fit_encoder
 from tools.errors import ArgumentError, InputError, checked_word
@@ -25,6 +24,7 @@ from tools.scores.score_registry import (
     needed_quantities,
 )
 from vae_wgan.data.image_data import ExperimentData, split_calibration
+from vae_wgan.data.picture_groups import groups_by_sight
 from vae_wgan.ensemble.devices import graphs_as_written, processor_at_hand
 from vae_wgan.ensemble.member_runners import LocalRunner
 from vae_wgan.ensemble.members import TrainedMember
@@ -88,8 +88,9 @@ def _train(
     training = ExampleSet("X", rows, np.arange(len(rows)), "")
     calibration, is_fitted = training.take(np.arange(0)), score_key in FITTED_SCORES
     if is_fitted:
-        groups = copy_groups(rows) if encoder is None else None
-        training, calibration = split_calibration(training, settings.seed, groups)
+        if encoder is None:
+            training = dataclasses.replace(training, groups=groups_by_sight(training))
+        training, calibration = split_calibration(training, settings.seed)
     training = dataclasses.replace(training, checksum=training.digest)
     data = ExperimentData(training, calibration, rows[:MONITORED_ROWS], calibration, (), {})
     open_run(folder, settings, training_data(training))
