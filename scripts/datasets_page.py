@@ -3,6 +3,7 @@
 python scripts/datasets_page.py
 """
 
+import argparse
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -58,4 +59,5 @@ def _cells(name: str, dataset: ImageDataset) -> Iterator[str]:
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(description=__doc__).parse_args()
     PAGE.write_text(page(), "utf-8")

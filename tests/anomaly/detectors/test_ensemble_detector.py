@@ -201,13 +201,8 @@ def test_a_detector_can_be_carried_elsewhere(detector, fitted, carry):
 
 def test_what_members_depend_on_is_saved(detector):
     settings = detector.get_config()["ensemble"]["settings"]
-    assert settings.keys() == member_settings(VAESettings()).keys() | {
-        "num_models",
-        "n_samples",
-        "compile",
-        "ddof",
-        "processor",
-    }
+    further = {"num_models", "n_samples", "compile", "ddof", "processor"}
+    assert settings.keys() == member_settings(VAESettings()).keys() | further
     assert settings["latent_size"] == 3
     assert settings["processor"] == "any"  # the one at hand, so that it scores alike elsewhere
 
