@@ -58,14 +58,16 @@ class Detector:
 
     Attributes:
         detector_type: "outlier" or "adversarial", for `meta`.
+        threshold_setter: Name of the method that sets the threshold.
     """
 
     detector_type: ClassVar[str]
+    threshold_setter: ClassVar[str] = "infer_threshold"
 
     def __init__(self, threshold: float | None = None, data_type: str | None = None):
         self.threshold = None if threshold is None else checked_number("threshold", threshold)
         if threshold is None:
-            _LOG.warning("%r has no threshold yet; infer_threshold sets it", self)
+            _LOG.warning("%r has no threshold yet; %s sets it", self, self.threshold_setter)
         self.meta = {
             "name": type(self).__name__,
             "online": False,
