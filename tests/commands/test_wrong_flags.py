@@ -12,6 +12,7 @@ from vae_wgan.settings.wgan_settings import WGANSettings
 
 # Texts that can be wrong in ways of their own, given a file and a folder.
 WRONG_TEXTS = {
+    "groups": "(",
     "preset": "quick",
     "train_dataset": "nowhere",
     "ood_datasets": "nowhere",
