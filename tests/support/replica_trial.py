@@ -31,7 +31,8 @@ def main(count: int, path: str) -> None:
         "activation": "tanh",
     }
     images = np.random.default_rng(0).random((12, 28, 28, 1)).astype(np.float32)
-    vae = VAEMember(VAESettings(n_flows=1, train_samples=2, **small), (28, 28, 1), images[:4])
+    of_vae = VAESettings(n_flows=1, train_samples=2, processor="any", **small)
+    vae = VAEMember(of_vae, (28, 28, 1), images[:4])
     found = trained(vae, "vae", images, 3)
     for mode in ("gp", "regular"):
         settings = WGANSettings(max_steps=2, extra_steps=2, Citers_boosted=2, mode=mode, **small)
