@@ -52,8 +52,6 @@ class EnsembleDetector(EnsembleState):
         ArgumentError: The score is unknown, or not one of these members.
     """
 
-    threshold_setter = "fit or infer_threshold"
-
     @classmethod
     def open(cls, run_folder: str | Path, *, target_fpr: float | None = None) -> Self:
         """A finished run with the score and threshold by which it flags new examples.

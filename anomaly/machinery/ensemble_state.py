@@ -21,6 +21,7 @@ class EnsembleState(Detector):
     """The members, score and threshold of `EnsembleDetector`, which describes the arguments."""
 
     detector_type = "outlier"
+    threshold_setter = "fit or infer_threshold"
 
     def __init__(
         self,
