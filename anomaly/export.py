@@ -26,6 +26,8 @@ def _export(values: argparse.Namespace) -> None:
     from anomaly.exporting.saved_score import export_run  # here: it loads TensorFlow
 
     folder, output = RunFolder(values.run), Path(values.output)
+    # It would list the hundreds of names that it changes in a graph.
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
     difference = export_run(
         folder,
         output,

@@ -20,6 +20,7 @@ from tools.data.tables.table_columns import ISO
 from tools.data.tables.table_encoder import TableEncoder
 from tools.errors import InputError
 from tools.files.whole_files import write_json
+from tools.run.kernels import ANY
 from tools.run.run_folder import RunFolder
 from tools.scores.score_lines import deployed_score
 from tools.scores.score_registry import LOGITS, NOT_OF_MEMBERS, SIMPLE_PARTS, needed_quantities
@@ -105,6 +106,8 @@ def _exportable(folder: RunFolder, wanted: str, target_fpr: float | None) -> Sco
             settings = dataclasses.replace(settings, score_keys=(score,))
         except InputError as error:
             raise InputError(str(error).replace("--score_keys=", "--score=")) from error
+    if "processor" in vars(settings):  # bfloat16 is slow on processors that lack it
+        settings = dataclasses.replace(settings, precision="float32", processor=ANY)
     return open_scorer(folder, settings, target_fpr=target_fpr)
 
 

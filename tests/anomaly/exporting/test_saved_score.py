@@ -1,6 +1,7 @@
 """An exported run gives the run's scores by plain TensorFlow, for each kind of run."""
 
 import json
+import shutil
 
 import numpy as np
 import pandas as pd
@@ -41,6 +42,15 @@ def test_pictures_have_the_scores_p_values_and_flags_of_the_run(
         assert (difference <= rounding * score_sizes(scorer, expected["score"])).all()
         np.testing.assert_allclose(found["p_value"], expected["p_value"], rtol=1e-12)
         np.testing.assert_array_equal(found["flagged"], expected["flagged"].astype(bool))
+
+
+def test_a_run_in_bfloat16_is_exported_in_float32(tiny_run, tmp_path):
+    """Many a processor has no bfloat16, and what emulates it there is slow."""
+    shutil.copytree(tiny_run("vae").folder / "run", tmp_path / "run")
+    folder = RunFolder(tmp_path / "run")
+    settings = folder.manifest().settings | {"processor": "avx512_bf16", "precision": "auto"}
+    folder.update_manifest(settings=settings)
+    assert export_run(folder, tmp_path / "model") < 1e-5
 
 
 @pytest.mark.parametrize(
