@@ -27,7 +27,8 @@ def _export(values: argparse.Namespace) -> None:
 
     folder, output = RunFolder(values.run), Path(values.output)
     # It would list the hundreds of names that it changes in a graph.
-    logging.getLogger("tensorflow").setLevel(logging.ERROR)
+    for name in ("absl", "tensorflow"):
+        logging.getLogger(name).setLevel(logging.ERROR)
     difference = export_run(
         folder,
         output,
