@@ -78,11 +78,16 @@ def roc_curves(
         axes.set(xscale="log", xlim=(least, 1), ylim=(0, 1.02))
         axes.set_xlabel("flagged in-distribution examples, logarithmic")
         axes.set_ylabel("flagged OoD examples")
-        for axis in (axes.xaxis, axes.yaxis):
-            axis.set_major_formatter(lambda share, _: f"{100 * share:g} %")
-            axis.set_minor_formatter("")
+        in_percent(axes)
         legend_below(figure)
     return png.getvalue()
+
+
+def in_percent(axes: Axes) -> None:
+    """Writes the shares on both axes as percentages, at the major ticks only."""
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_formatter(lambda share, _: f"{100 * share:g} %")
+        axis.set_minor_formatter("")
 
 
 def histograms(

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 from sklearn.metrics import precision_recall_curve
 
-from tools.report.plots import IN_DISTRIBUTION_COLOUR, canvas, legend_below, line_look
+from tools.report.plots import IN_DISTRIBUTION_COLOUR, canvas, in_percent, legend_below, line_look
 
 
 def precision_recall_curves(scores_in: np.ndarray, scores_out: Mapping[str, np.ndarray]) -> bytes:
@@ -47,8 +47,6 @@ def kept_promises(p_values: np.ndarray, name: str) -> bytes:
         axes.set_yscale("symlog", linthresh=promised[0])
         axes.set_xlabel("promised share of false alarms, logarithmic")
         axes.set_ylabel("flagged in-distribution examples")
-        for axis in (axes.xaxis, axes.yaxis):
-            axis.set_major_formatter(lambda share, _: f"{100 * share:g} %")
-            axis.set_minor_formatter("")
+        in_percent(axes)
         legend_below(figure)
     return png.getvalue()

@@ -4,6 +4,8 @@ from typing import NamedTuple, Self
 
 import numpy as np
 
+from tools.scores.nearest import nearest
+
 MOST_KEPT = 1000
 
 
@@ -32,6 +34,4 @@ class KnownPictures(NamedTuple):
 
     def distances(self, codes: np.ndarray) -> np.ndarray:
         """Distance of codes [picture, axis] to the nearest kept one, float32 [picture]."""
-        squares = np.square(codes).sum(axis=1)[:, np.newaxis] + np.square(self.codes).sum(axis=1)
-        nearest = (squares - 2 * codes @ self.codes.T).min(axis=1)
-        return np.sqrt(np.maximum(nearest, 0)).astype(np.float32)
+        return nearest(codes, self.codes, 1).distances[:, 0].astype(np.float32)
