@@ -48,8 +48,8 @@ class FinishedRun:
         altered: {name of a set of corrupted or perturbed test images: how it was made}.
         inputs: {name: properties of the inputs, of one line} of the same sets, where they are.
         peer_scores: Scores of other detectors, one per example, higher = more anomalous:
-            {source: {name of a test set: scores [1, example]}}. A source such as a detector with
-            a split of its own may have other rows of the sets.
+            {source: {name of a test or altered set: scores [1, example]}}. A source such as a
+            detector with a split of its own may have other rows of the sets.
         left_out: Why a detector or member has no part in the results, by its name.
     """
 
@@ -139,7 +139,7 @@ def read_run(folder: RunFolder, score_keys: Sequence[str]) -> FinishedRun:
     inputs = {
         name: read_scores(folder.inputs(name)) for name in names if folder.inputs(name).exists()
     }
-    peers = _read_peer_scores(folder, inside, ood, manifest.peers)
+    peers = _read_peer_scores(folder, inside, (*ood, *altered), manifest.peers)
     unusable = {name: fault for name, files in peers.items() if (fault := _fault_of_peer(files))}
     usable = {name: files for name, files in peers.items() if name not in unusable}
     run = FinishedRun(
@@ -266,14 +266,14 @@ def _check_pictures(path: Path, images: np.ndarray) -> None:
 
 
 def _read_peer_scores(
-    folder: RunFolder, inside: str, ood: Sequence[str], peers: Collection[str] | None
+    folder: RunFolder, inside: str, others: Sequence[str], peers: Collection[str] | None
 ) -> dict[str, dict[str, ScoreFile]]:
     """The scores of other detectors, by source and set; a source needs the in-distribution set.
 
     Args:
         folder: Folder of the run.
         inside: That set.
-        ood: The other sets.
+        others: The other sets.
         peers: The sources that are the run's own, and not an earlier one's; None: all.
     """
     found: dict[str, dict[str, ScoreFile]] = {}
@@ -281,7 +281,7 @@ def _read_peer_scores(
         source = path.parent.name
         if peers is not None and source not in peers:
             continue
-        paths = {name: folder.peer_scores(source, name) for name in (inside, *ood)}
+        paths = {name: folder.peer_scores(source, name) for name in (inside, *others)}
         found[source] = {name: read_scores(path) for name, path in paths.items() if path.exists()}
     return found
 

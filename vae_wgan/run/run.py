@@ -10,6 +10,7 @@ from pathlib import Path
 
 from tools.data.example_set import ExampleSet
 from tools.errors import InputError
+from tools.run.manifest import RESAMPLING
 from tools.run.member_faults import faults_in_words
 from tools.run.resuming import delete_run, open_run, settle_settings
 from tools.run.run_folder import RunFolder
@@ -210,7 +211,8 @@ class Run:
         """
         data, manifest = self.data, self.folder.manifest()
         fits = self.kind.floors(self.settings) if data.ood else {}  # else nothing is compared
-        test_sets = (data.test, *data.ood)
+        matched = (p for p in data.altered if p.alteration and p.alteration.group == RESAMPLING)
+        test_sets = (data.test, *data.ood, *matched)
         stopwatch, seed = Stopwatch(), self.settings.seed
         left_out = write_floors(fits, data.training, test_sets, self.folder, seed, stopwatch)
         record_costs(self.folder, stopwatch.per_thousand())

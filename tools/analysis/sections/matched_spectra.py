@@ -1,6 +1,6 @@
 """AUROC of sets as their files are, and after a filter that makes mean power spectra agree."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +15,7 @@ from tools.scores.detection import DetectionTable
 from tools.scores.finished_run import FinishedRun
 from tools.scores.intervals import difference_interval
 from tools.scores.metrics import auroc
-from tools.scores.score_lines import Lines, score_lines
+from tools.scores.score_lines import Lines, peer_lines, score_lines
 
 TITLE = "Resampling controlled"
 NOTE = (
@@ -62,7 +62,8 @@ class ResampledRow:
 
 
 def section(table: DetectionTable) -> Section:
-    """A row per set and score that is one number per image; headlines alone are printed."""
+    """A row per set and score that is one number per image, simple detectors' too; headlines are
+    printed."""
     rows = list(resampled_rows(table))
     if not rows:
         return Section(TITLE, files={"resampling.csv": ""})
@@ -84,13 +85,14 @@ def resampled_rows(table: DetectionTable) -> Iterator[ResampledRow]:
         names = [Alteration(RESAMPLING, dataset, level).name for level in (0, 1)]
         if not run.altered.keys() >= {*names}:
             continue
+        pairs = [*zip((run.in_distribution, dataset), names, strict=True)]
         sides = [
             _sides(
-                table.lines[before],
-                score_lines(run, after, table.score_keys, ddof),
+                table.lines[before] | _of_peers(run, pairs, before),
+                score_lines(run, after, table.score_keys, ddof) | _of_peers(run, pairs, after),
                 _places(run, before, after),
             )
-            for before, after in zip((run.in_distribution, dataset), names, strict=True)
+            for before, after in pairs
         ]
         yield from _rows(table, dataset, *sides)
 
@@ -105,6 +107,19 @@ def _sides(before: Lines, after: Lines, places: np.ndarray) -> Sides:
         for pair in before
         if len(before[pair]) == 1
     }
+
+
+def _of_peers(run: FinishedRun, pairs: Sequence[tuple[str, str]], name: str) -> Lines:
+    """Scores of a set by the simple detectors that scored the same images, matched ones too."""
+    lines: Lines = {}
+    for files in run.peer_scores.values():
+        if all(
+            part in files and np.array_equal(files[part].ids, run.scores[part].ids)
+            for pair in pairs
+            for part in pair
+        ):
+            lines |= peer_lines(files[name])
+    return lines
 
 
 def _places(run: FinishedRun, before: str, after: str) -> np.ndarray:

@@ -3,6 +3,7 @@
 import csv
 import io
 
+import numpy as np
 import pytest
 
 from run_folder_fixture import table_of, write_run
@@ -47,6 +48,24 @@ def test_the_scores_as_files_are_are_of_the_same_images(folder):
     write_scores(folder.scores(NAMES[1]), scores, file.ids[50:], {})
     rows = csv.DictReader(io.StringIO(section(table_of(folder)).files["resampling.csv"]))
     assert all(row["auroc"] == row["matched"] for row in rows)
+
+
+def test_a_simple_detector_has_its_rows(folder):
+    for name in ("digits", "near", *NAMES):
+        ids = read_scores(folder.scores(name)).ids
+        values = np.where(name == "near", ids + 1e5, ids)  # which the filter makes equal again
+        write_scores(folder.peer_scores("spectrum", name), {"spectrum": values[np.newaxis]}, ids, {})
+    rows = csv.DictReader(io.StringIO(section(table_of(folder, draws=50)).files["resampling.csv"]))
+    spectrum = next(row for row in rows if row["score"] == "spectrum")
+    assert float(spectrum["auroc"]) == 1 > float(spectrum["matched"])
+    assert float(spectrum["change_high"]) < 0
+
+
+def test_a_detector_that_scored_other_images_has_none(folder):
+    for name in ("digits", "near", *NAMES):
+        ids = read_scores(folder.scores(name)).ids[5:]
+        write_scores(folder.peer_scores("other", name), {"other": ids[np.newaxis]}, ids, {})
+    assert ",other," not in section(table_of(folder)).files["resampling.csv"]
 
 
 def test_without_draws_nothing_is_marked(folder):
