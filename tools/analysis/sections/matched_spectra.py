@@ -62,8 +62,10 @@ class ResampledRow:
 
 
 def section(table: DetectionTable) -> Section:
-    """A row per set and score that is one number per image, simple detectors' too; headlines are
-    printed."""
+    """A row per set and score that is one number per image, simple detectors' too.
+
+    Those of the headlines are printed.
+    """
     rows = list(resampled_rows(table))
     if not rows:
         return Section(TITLE, files={"resampling.csv": ""})

@@ -54,7 +54,9 @@ def test_a_simple_detector_has_its_rows(folder):
     for name in ("digits", "near", *NAMES):
         ids = read_scores(folder.scores(name)).ids
         values = np.where(name == "near", ids + 1e5, ids)  # which the filter makes equal again
-        write_scores(folder.peer_scores("spectrum", name), {"spectrum": values[np.newaxis]}, ids, {})
+        write_scores(
+            folder.peer_scores("spectrum", name), {"spectrum": values[np.newaxis]}, ids, {}
+        )
     rows = csv.DictReader(io.StringIO(section(table_of(folder, draws=50)).files["resampling.csv"]))
     spectrum = next(row for row in rows if row["score"] == "spectrum")
     assert float(spectrum["auroc"]) == 1 > float(spectrum["matched"])
