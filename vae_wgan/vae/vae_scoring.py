@@ -23,6 +23,7 @@ from vae_wgan.vae.vae_networks import images_at_once
 
 # A batch that fills a GPU is larger than one that fits a CPU's cache.
 TIMES_ON_GPU = 8
+CODES_AT_ONCE = 128  # decoded in one call of the sampling pass
 
 
 class _Recipe(NamedTuple):
@@ -55,7 +56,7 @@ def scoring_passes(
         return {"likelihood_regret": likelihood_regret(vae, images, first, step_noise=further)}
 
     recipes = {
-        SAMPLING: _Recipe(sampled, 8, samples, SAMPLED),
+        SAMPLING: _Recipe(sampled, max(8, CODES_AT_ONCE // samples), samples, SAMPLED),
         POSTERIOR_MEAN: _Recipe(
             lambda vae, images, _: mean_code_scores(vae, images), 64, gives=AT_MEAN_CODE
         ),

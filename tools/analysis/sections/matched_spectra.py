@@ -64,7 +64,7 @@ class ResampledRow:
 def section(table: DetectionTable) -> Section:
     """A row per set and score that is one number per image, simple detectors' too.
 
-    Those of the headlines are printed.
+    The rows of the headlines are printed too.
     """
     rows = list(resampled_rows(table))
     if not rows:
