@@ -56,6 +56,11 @@ EXPERIMENTS = {
     "wgan_mnist": _images("wgan_run.py", "mnist"),
     "wgan_fashion_mnist": _images("wgan_run.py", "fashion_mnist"),
     "wgan_cifar10": _images("wgan_run.py", "cifar10"),
+    "denoiser_cifar10": _images(
+        "denoiser_run.py",
+        "cifar10",
+        "--ood_datasets=celeba,imagenet,hflip,uniform_noise,normal_noise",
+    ),
     "credit": Experiment("vae_wgan/anomaly_run.py", ("--num_splits=5", "--baselines=all")),
     "credit_flow": Experiment("vae_wgan/anomaly_run.py", ("--model=flow", "--num_splits=5")),
     "classifier": Experiment("anomaly/NNclassifier.py", (), has_run_folder=False),

@@ -43,7 +43,9 @@ LOGGED = {
         variance=(0.614, 0.743),
     ),
 }
-VAES = ("mnist", "fashion_mnist", "cifar10")
+# Training set whose published figures stand beside an experiment's.
+COMPARED = {name: name for name in ("mnist", "fashion_mnist", "cifar10")}
+COMPARED["denoiser_cifar10"] = "cifar10"
 PROTOCOL = (
     "Others measured other models, test images and numbers of them: a method's row says what a"
     " paper has, not what it would have here. In bold the highest of ours, which one could not have"
@@ -91,7 +93,7 @@ def auroc_lines(name: str, experiment: Finished) -> list[Line]:
     for row in detection_rows(experiment):
         ours.setdefault((row.score, row.statistic), {})[row.dataset] = _auroc(row)
     lines = [Line(" ".join(key), HERE, cells) for key, cells in ours.items()]
-    others = [*LOGGED.get(name, ()), *(_of_training_set(name) if name in VAES else ())]
+    others = [*LOGGED.get(name, ()), *_of_training_set(COMPARED.get(name, ""))]
     for method, source, aurocs, note in others:
         cells = {key: f"{auroc:g}" for key, auroc in aurocs.items()}
         lines.append(Line(method, f"{source}; {note}" if note else source, cells))
