@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from pathlib import Path
 from typing import cast
 
 import numpy as np
@@ -26,6 +27,8 @@ class ExampleSet:
         checksum: sha256 of the source's content; of the values for noise and a user's own data.
         alteration: How the examples were corrupted or perturbed; None: they were not.
         paths: File of each example, below the set's folder [example]; None: they are not files.
+        folder: That folder; None: they are not files.
+        fit: How pictures of that folder were brought to their shape, one of FITS.
         value_range: Numbers that stood for black and white in an array; None: bytes or pictures.
         left_out: {file that could not be read: reason}.
         groups: int64 [example]: number of the thing that each picture shows; None: not known.
@@ -37,6 +40,8 @@ class ExampleSet:
     checksum: str
     alteration: Alteration | None = None
     paths: np.ndarray | None = None
+    folder: Path | None = None
+    fit: str = ""
     value_range: tuple[float, float] | None = None
     left_out: Mapping[str, str] = field(default_factory=dict)
     groups: np.ndarray | None = None

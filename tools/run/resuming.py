@@ -13,12 +13,13 @@ from tools.run.options import OptionFields, member_settings, saved_value
 from tools.run.run_folder import RunFolder
 from tools.run.software_versions import git_commit, package_versions
 
-# Folders that a run writes; a number is a member's.
+# Folders and files that a run writes, but for the manifest; a number is a member's folder.
 _PARTS = re.compile(
-    r"features|scores|ensemble_scores|inputs|examples|pictures|latents|history|analysis|\d+"
-    r"|background-[\d.e-]+",
+    r"features|scores|ensemble_scores|inputs|examples|pictures|latents|history|analysis|maps"
+    r"|pixels|\d+|background-[\d.e-]+",
     re.ASCII,
 )
+_FILES = ("places.npz", "simple.npz")
 DECODED = "training_images"  # folder of decoded pictures, which serve any run on the same pictures
 
 
@@ -131,6 +132,8 @@ def delete_run(run_folder: RunFolder) -> None:
     for path in run_folder.path.iterdir():
         if path.is_dir() and _PARTS.fullmatch(path.name):
             path.unlink() if path.is_symlink() else shutil.rmtree(path)
+        elif path.name in _FILES:
+            path.unlink()
     # Last: while it is there, an interrupted deletion can be repeated.
     run_folder.manifest_path.unlink(missing_ok=True)
 

@@ -69,6 +69,10 @@ class RunFolder:
         """Maps of the most anomalous images of a data set, for the report."""
         return self.path / "maps" / _file_name(dataset)
 
+    def pixels(self, dataset: str) -> Path:
+        """Counts of sound and defective pixels of a data set by their value in the maps."""
+        return self.path / "pixels" / _file_name(dataset)
+
     def latents(self, dataset: str) -> Path:
         """Posterior means of some examples, as a score file with a line per latent number."""
         return self.path / "latents" / _file_name(dataset)

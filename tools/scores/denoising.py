@@ -7,7 +7,9 @@ from tools.scores.conformal import Quantities, Scorer, stacked
 from tools.scores.ensemble_statistics import mean
 
 # Errors of the predicted noise, its sizes, and largest eigenvalues of the posterior covariance.
+ERROR = "denoising_error"  # mean over the levels
 ERRORS, SIZES, EIGENVALUES = "denoising_error.", "denoising_size.", "posterior_eigenvalue."
+QUANTITIES = (ERROR, ERRORS, SIZES, EIGENVALUES)
 COVARIATES = ("complexity", "brightness", "variation")  # of the input
 
 

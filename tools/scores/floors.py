@@ -30,6 +30,7 @@ TABLE_FLOOR_WORDS: Mapping[str, str] = {
 FEATURE_FLOOR_WORDS: Mapping[str, str] = {
     "feature_neighbours": "nearest neighbours on pretrained features",
     "feature_gaussian": "one Gaussian on pretrained features",
+    "feature_places": "one Gaussian at each place on pretrained features",
 }
 FLOOR_WORDS: Mapping[str, str] = {
     **IMAGE_FLOOR_WORDS,

@@ -110,7 +110,7 @@ def fitted_scores(models: str) -> tuple[str, ...]:
 def _models_of(score: FittedScore) -> str:
     """The models that give what a score needs."""
     marks = {"rows": {SIMPLE}, "critics": {*LOGITS}, "features": {PLACE_DISTANCE}}
-    marks["denoisers"] = {denoising.ERRORS, denoising.SIZES, denoising.EIGENVALUES}
+    marks["denoisers"] = {*denoising.QUANTITIES}
     return next((name for name, marked in marks.items() if marked & {*score.needs}), "likelihoods")
 
 
@@ -303,6 +303,11 @@ FITTED_SCORES = {
         "log of the largest eigenvalue of the posterior covariance, summed over noise levels",
         (denoising.EIGENVALUES,),
         _unfitted(denoising.eigenscore),
+    ),
+    "local_error": FittedScore(
+        "denoising error of the strangest place, in standard deviations of calibration images",
+        (STRANGEST_PLACE, denoising.ERROR),
+        mean_of(STRANGEST_PLACE),
     ),
     "combined_features": FittedScore(
         "p-values of the whole picture (log p of its features, and their distance to the nearest"

@@ -1,17 +1,15 @@
 """What a member learns of the features of places, in closed form: Gaussians, their distances."""
 
-from collections.abc import Iterator
 from typing import NamedTuple, Self
 
 import numpy as np
 
 from tools.scores.pictures.smoothing import smoothed
-from vae_wgan.features.place_gaussians import PlaceGaussians
+from vae_wgan.features.place_gaussians import PlaceGaussians, in_parts
 
 SMOOTHING = 1 / 27  # of maps, in shares of a side
 _LEAST_DISTANCE = 1e-3  # added before the logarithm, against equal pictures
 _TINY = 1e-6
-_PART = 64  # pictures whose maps are in memory at once
 
 
 class PlaceDensities(NamedTuple):
@@ -47,7 +45,7 @@ class PlaceDensities(NamedTuple):
                 how far new normal pictures are.
         """
         known, left_out = np.flatnonzero(~is_left_out), np.flatnonzero(is_left_out)
-        gaussians = PlaceGaussians.fit(lambda: self._parts(maps, known))
+        gaussians = PlaceGaussians.fit(lambda: in_parts(maps, self.channels, known))
         fitted = self._replace(mean=gaussians.mean, root=gaussians.root)
         density = fitted.log_densities(maps, left_out)
         logs = fitted._log_distances(density)
@@ -57,9 +55,8 @@ class PlaceDensities(NamedTuple):
 
     def log_densities(self, maps: np.ndarray, pictures: np.ndarray | None = None) -> np.ndarray:
         """Log density at each place, nats [picture, row, column], of all or of these pictures."""
-        chosen = np.arange(len(maps)) if pictures is None else pictures
         gaussians = PlaceGaussians(self.mean, self.root)
-        parts = [gaussians.log_density(part) for part in self._parts(maps, chosen)]
+        parts = [gaussians.log_density(part) for part in in_parts(maps, self.channels, pictures)]
         return np.concatenate(parts).reshape(-1, *maps.shape[1:3])
 
     def strangeness(self, density: np.ndarray) -> np.ndarray:
@@ -75,9 +72,3 @@ class PlaceDensities(NamedTuple):
         highest = PlaceGaussians(self.mean, self.root).highest.reshape(density.shape[1:])
         distances = np.maximum(2 * (highest - density), 0)
         return np.log(smoothed(distances, SMOOTHING * max(density.shape[1:])) + _LEAST_DISTANCE)
-
-    def _parts(self, maps: np.ndarray, pictures: np.ndarray) -> Iterator[np.ndarray]:
-        """The member's channels of these pictures, float32 [picture, place, channel]."""
-        for start in range(0, len(pictures), _PART):
-            part = np.asarray(maps[pictures[start : start + _PART]])[..., self.channels]
-            yield part.reshape(len(part), -1, len(self.channels)).astype(np.float32)

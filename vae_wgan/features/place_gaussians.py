@@ -1,6 +1,6 @@
 """A Gaussian of the features at each place of a picture, for maps of log likelihoods."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple, Self
 
 import numpy as np
@@ -8,6 +8,7 @@ import numpy as np
 OWN_SHRINKAGE = 0.01  # towards a multiple of the identity
 PICTURES_PER_CHANNEL = 3  # below which a place's covariance is joined with that of all places
 _TINY = 1e-6
+_PART = 64  # pictures whose maps are in memory at once
 
 Batches = Callable[[], Iterable[np.ndarray]]
 
@@ -56,11 +57,31 @@ class PlaceGaussians(NamedTuple):
         white = centred @ self.root.swapaxes(1, 2)
         return self.highest - 0.5 * np.square(white).sum(axis=2).T
 
+    def distances(self, maps: np.ndarray) -> np.ndarray:
+        """Squared Mahalanobis distance of the features at each place, [picture, place]."""
+        return 2 * (self.highest - self.log_density(maps))
+
     @property
     def highest(self) -> np.ndarray:
         """Log density at the mean of each place, nats [place]."""
         log_scale = np.log(np.diagonal(self.root, axis1=1, axis2=2)).sum(axis=1)
         return log_scale - 0.5 * self.mean.shape[1] * np.log(2 * np.pi)
+
+
+def in_parts(
+    maps: np.ndarray, channels: np.ndarray, pictures: np.ndarray | None = None
+) -> Iterator[np.ndarray]:
+    """Some channels of all pictures, or of these, as float32 [picture, place, channel].
+
+    Args:
+        maps: Features [picture, row, column, channel], perhaps in a file.
+        channels: Numbers of the channels.
+        pictures: Numbers of the pictures; None: all.
+    """
+    chosen = np.arange(len(maps)) if pictures is None else pictures
+    for start in range(0, len(chosen), _PART):
+        part = np.asarray(maps[chosen[start : start + _PART]])[..., channels]
+        yield part.reshape(len(part), -1, len(channels)).astype(np.float32)
 
 
 def _inverse_roots(covariance: np.ndarray, count: int) -> np.ndarray:

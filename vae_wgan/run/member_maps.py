@@ -97,7 +97,7 @@ def score_strangest_places(
     """
     places, models = read_places(folder), [one.member for one in members]
     if places is None:
-        raise InputError("--score_keys=local_likelihood: these members have no maps")
+        raise InputError("--score_keys: these members have no maps, which a local score needs")
     added = {"maps_of": [one.digest for one in members], "maps_by": calibration.digest}
     for part in example_sets:
         path = folder.inputs(part.name)

@@ -5,10 +5,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from tools.data.example_set import ExampleSet
+from tools.data.images.mask_files import defect_masks
 from tools.files.whole_files import write_npz
 from tools.run.run_folder import RunFolder
 from tools.scores.detection import headlines_of
 from tools.scores.finished_run import read_run
+from tools.scores.pictures.pixel_counts import PixelCounts
 from tools.scores.score_lines import usable_lines
 from tools.scores.score_registry import SIMPLE_PARTS, STRANGEST_PLACE, needed_quantities
 from vae_wgan.data.image_data import ExperimentData
@@ -56,6 +58,7 @@ def score_and_show_strange_places(
     maps_of = maps_of_run(models, simple, read_places(folder))
     if maps_of is not None:
         _write_maps(maps_of, (data.test, *data.ood), settings, folder)
+        _write_pixels(maps_of, data.ood, folder)
 
 
 def _write_maps(
@@ -70,3 +73,13 @@ def _write_maps(
         images = part.examples[rows]
         shown = {"ids": part.ids[rows], "images": as_bytes(images)}
         write_npz(folder.strange_places(part.name), shown | {"maps": maps_of(images)})
+
+
+def _write_pixels(maps_of: MapsOf, example_sets: Sequence[ExampleSet], folder: RunFolder) -> None:
+    """Writes pixels/DATASET.npz, how maps sort the pixels, of sets with masks of their defects."""
+    for part in example_sets:
+        folder.pixels(part.name).unlink(missing_ok=True)
+        rows, masks = defect_masks(part)
+        if masks.any() and not masks.all():
+            counts = PixelCounts.of(maps_of(part.examples[rows]), masks)
+            write_npz(folder.pixels(part.name), counts._asdict())

@@ -3,12 +3,14 @@
 import dataclasses
 from typing import ClassVar
 
+from tools.data.images.image_datasets import IMAGE_DATASETS
 from tools.run.options import option
 from tools.scores.score_registry import fitted_scores
 from vae_wgan.settings.image_settings import ImageSettings
 
 SCORE_KEYS = (*fitted_scores("denoisers"), "denoising_error")
-QUICK_SCORE_KEYS = tuple(key for key in SCORE_KEYS if key != "eigenscore")
+LONG, LOCAL = "eigenscore", "local_error"  # a longer pass; for defects of own pictures
+QUICK_SCORE_KEYS = tuple(key for key in SCORE_KEYS if key not in (LONG, LOCAL))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -78,7 +80,8 @@ class DenoiserSettings(ImageSettings):
     )
     score_keys: tuple[str, ...] = option(
         QUICK_SCORE_KEYS,
-        "Scores in the tables and plots. eigenscore needs one more, longer pass over the images.",
+        "Scores in the tables and plots. eigenscore needs one more, longer pass over the images;"
+        " local_error, of your own images, finds small defects.",
         choices=SCORE_KEYS,
         reference=SCORE_KEYS,
     )
@@ -87,3 +90,9 @@ class DenoiserSettings(ImageSettings):
     def total_steps(self) -> int:
         """Training steps per member."""
         return self.max_steps
+
+    def __post_init__(self) -> None:
+        """Raises InputError where flags contradict one another; fills in the scores."""
+        super().__post_init__()
+        if self.train_dataset not in IMAGE_DATASETS:  # own images: small defects count
+            self._fill_in("score_keys", (*QUICK_SCORE_KEYS, LOCAL), placeholder=QUICK_SCORE_KEYS)

@@ -92,8 +92,11 @@ def test_deletion_takes_the_run_and_nothing_else(saved_run):
     for name in ("1a", "background-music"):
         (saved_run.path / name).mkdir()
     saved_run.background(0.2).member(0).mkdir(parents=True)
-    for path in (saved_run.history(500).scores("hflip"), saved_run.latents("hflip")):
+    of_hflip = (saved_run.latents, saved_run.strange_places, saved_run.pixels)
+    for path in (saved_run.history(500).scores("hflip"), *(of("hflip") for of in of_hflip)):
         path.parent.mkdir(parents=True)
+    for path in (saved_run.places(), saved_run.simple_ensemble()):
+        path.touch()
     delete_run(saved_run)
     assert names_in(saved_run) == {".lock", "notes.txt", "1a", "background-music"}
 

@@ -10,6 +10,7 @@ from parsed_settings import parsed
 from small_network import write_small_network
 from tiny_run import bytes_by_path, write_data
 from tools.run.run_folder import RunFolder
+from tools.scores.floors import FEATURE_FLOOR_WORDS
 from tools.scores.score_files import read_scores
 from vae_wgan.kinds import kind_named, kind_of_run
 from vae_wgan.run.run import Run
@@ -71,7 +72,7 @@ def test_a_run_tells_columns_from_bars_and_keeps_its_features(finished):
     metrics = (finished.path / "analysis" / "metrics.csv").read_text()
     assert "combined_features" in metrics
     # The floors of the same photos, by their definition.
-    assert {"feature_neighbours", "feature_gaussian", "pca_reconstruction"} <= {*manifest.peers}
+    assert {*FEATURE_FLOOR_WORDS, "pca_reconstruction"} <= {*manifest.peers}
     assert all(name in metrics for name in manifest.peers)
 
 

@@ -82,4 +82,4 @@ def test_members_without_maps_have_no_places(tmp_path):
     write_places([FakeModel()], SETS[0], folder)
     assert read_places(folder) is None and maps_of_run([FakeModel()], None, None) is None
     message = message_of(score_strangest_places, [], SETS[0], SETS, folder)
-    assert message == "--score_keys=local_likelihood: these members have no maps"
+    assert message == "--score_keys: these members have no maps, which a local score needs"

@@ -1,16 +1,21 @@
 """A run keeps maps of its most anomalous images by the headline score."""
 
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
+import pytest
+from PIL import Image
 
 from fake_model import FakeModel, fake_runner, made_up_set
 from tools.run.run_folder import CALIBRATION, RunFolder
 from tools.run.stopwatch import Stopwatch
 from tools.scores.detection import headlines_of
 from tools.scores.finished_run import read_maps, read_run
+from tools.scores.metrics import auroc
 from tools.scores.pictures.picture_ensemble import PictureEnsemble
+from tools.scores.pictures.pixel_counts import PixelCounts
 from tools.scores.score_files import read_arrays
 from tools.scores.score_lines import score_lines
 from vae_wgan.data.image_data import ExperimentData
@@ -23,9 +28,20 @@ SETTINGS = SimpleNamespace(
 )
 
 
+def with_masks(images, folder):
+    """The images as pictures of a folder in which the first three have masks, and the masks."""
+    paths = np.array([f"test/odd/{number}.png" for number in range(len(images))])
+    masks = np.arange(48).reshape(3, 4, 4) % 5 == 0
+    (folder / "ground_truth" / "odd").mkdir(parents=True)
+    for number, mask in enumerate(masks):
+        Image.fromarray(mask).save(folder / "ground_truth" / "odd" / f"{number}_mask.png")
+    return replace(images, paths=paths, folder=folder, fit="stretch"), masks
+
+
 def test_scores_that_need_simple_detectors_get_them_and_theirs_are_the_maps(tmp_path):
     training, test = made_up_set("train", 14), made_up_set("test", 5, first_id=100)
     calibration, odd = made_up_set(CALIBRATION, 6), made_up_set("odd", 15, first_id=200)
+    odd, masks = with_masks(odd, tmp_path / "pictures")
     data = ExperimentData(training, calibration, training.examples[:1], test, (odd,), {})
     folder, members = RunFolder(tmp_path), [TrainedMember(FakeModel(), Path(), "digest")]
     folder.update_manifest(settings={}, datasets=data.described().to_json())
@@ -43,6 +59,10 @@ def test_scores_that_need_simple_detectors_get_them_and_theirs_are_the_maps(tmp_
         shown["maps"], ensemble.maps(odd.examples[order]), rtol=1e-4, atol=1e-4
     )
     assert len(read_maps(run, "test")["ids"]) == 5
+    counts = PixelCounts.read(folder.pixels("odd"))
+    maps = ensemble.maps(odd.examples[: len(masks)])
+    assert counts.auroc() == pytest.approx(auroc(maps[~masks], maps[masks]), abs=0.02)
+    assert PixelCounts.read(folder.pixels("test")) is None
 
 
 def test_a_run_keeps_maps_of_the_most_anomalous_images_of_each_set(tiny_run):

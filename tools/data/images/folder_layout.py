@@ -12,7 +12,8 @@ _LOG = logging.getLogger(__name__)
 TRAIN, TEST = "train", "test"
 # Names, in small letters, of a folder of normal pictures beside folders of anomalies.
 NORMAL_NAMES = ("good", "ok", "normal", "ok_front", "sound", "healthy", "defect_free", "no_defect")
-_NOT_PICTURES = ("ground_truth", "masks", "validation")  # folders of published sets that are left
+MASK_FOLDERS = ("ground_truth", "masks")  # beside the pictures, see mask_files.py
+_NOT_PICTURES = (*MASK_FOLDERS, "validation")  # folders of published sets that are left
 
 
 @dataclass(frozen=True)

@@ -205,6 +205,8 @@ def _pictures(
         rows[is_kept],
         digest_of(images),
         paths=np.array(found.names),
+        folder=folder,
+        fit=form.fit,
         left_out=found.left_out,
     )
 
