@@ -16,14 +16,14 @@ from anomaly.machinery.detector_input import checked_count, checked_number
 from anomaly.machinery.ensemble_input import finite, given, images_from, table_from
 from anomaly.machinery.ensemble_state import EnsembleState
 from tools.data.images.new_pictures import NewPictures, picture_parts
-from tools.data.images.preprocessing import ReadOptions
 from tools.errors import ArgumentError
 from tools.run.run_folder import RunFolder
 from tools.scores.drift import ChangeWatch
+from vae_wgan.data.table_rows import as_table
 from vae_wgan.run.explained_rows import explained_rows
 from vae_wgan.run.fitting import fit_ensemble
 from vae_wgan.run.scorer import Scorer, open_scorer
-from vae_wgan.run.trained_ensemble import TrainedEnsemble, as_table
+from vae_wgan.run.trained_ensemble import TrainedEnsemble
 
 
 class EnsembleDetector(EnsembleState):
@@ -346,4 +346,5 @@ class EnsembleDetector(EnsembleState):
         return np.concatenate([part.images for part in parts])
 
     def _parts(self, path: str | Path) -> Iterator[NewPictures]:
-        return picture_parts(Path(path).expanduser(), self._trained().picture_form, ReadOptions())
+        ensemble = self._trained()
+        return picture_parts(Path(path).expanduser(), ensemble.picture_form, ensemble.read_options)

@@ -25,13 +25,13 @@ def finite(threshold: float) -> float:
 
 
 def images_from(source: Any) -> Any:
-    """Images of a path, or the array itself."""
+    """The ExampleSet of a path, which knows its range of values, or the array itself."""
     if not isinstance(source, str | Path):
         return source
     choice = Choice(size=0, seed_of=lambda part: 0)  # no test images are read
     path = Path(source).expanduser()
     parts = own_parts(path, ReadOptions(), choice, whole=True, cache=None)
-    return np.asarray(parts.train.examples)
+    return parts.train.in_memory()
 
 
 def table_from(source: Any) -> Any:

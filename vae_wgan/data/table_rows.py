@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
@@ -14,7 +14,7 @@ from tools.data.tables.table_datasets import TABLE_DATASETS, NamedTable, load_ta
 from tools.data.tables.table_encoder import TableEncoder, fit_encoder
 from tools.data.tables.table_splits import groups_of_equal_features, groups_of_equal_rows
 from tools.data.tables.text_format import CsvOptions
-from tools.errors import InputError
+from tools.errors import ArgumentError, InputError
 from tools.run.run_folder import CALIBRATION
 
 LEAST_ROWS = 100
@@ -218,3 +218,19 @@ def _labels(table: NamedTable, n_first: int, roles: Roles) -> tuple[np.ndarray, 
         )
     tested = labels[n_first:] if n_first < len(labels) else labels
     return is_normal, bool(tested.notna().any())
+
+
+def as_table(X: Any) -> pd.DataFrame:
+    """X as a table whose column names are texts; the columns of an array are "0", "1", ...
+
+    Raises:
+        ArgumentError: X is not a table, or is empty.
+    """
+    if not isinstance(X, pd.DataFrame) and np.ndim(X) != 2:
+        raise ArgumentError(
+            f"X: wants a pandas.DataFrame or an array [row, column], has the shape {np.shape(X)}"
+        )
+    table = pd.DataFrame(X).rename(columns=str)
+    if table.empty:
+        raise ArgumentError(f"X: is empty, its shape is {table.shape}")
+    return table

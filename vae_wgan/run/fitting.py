@@ -25,6 +25,7 @@ from tools.scores.score_registry import (
 )
 from vae_wgan.data.image_data import ExperimentData, split_calibration
 from vae_wgan.data.picture_groups import groups_by_sight
+from vae_wgan.data.table_rows import as_table
 from vae_wgan.ensemble.devices import graphs_as_written, processor_at_hand
 from vae_wgan.ensemble.member_runners import LocalRunner
 from vae_wgan.ensemble.members import TrainedMember
@@ -37,7 +38,6 @@ from vae_wgan.run.run import training_data
 from vae_wgan.run.score_sets import score_datasets, write_input_statistics
 from vae_wgan.run.trained_ensemble import (
     TrainedEnsemble,
-    as_table,
     checked_score_key,
     open_ensemble,
 )
@@ -54,48 +54,63 @@ def fit_ensemble(
 ) -> TrainedEnsemble:
     """Trains members on normal rows; see `EnsembleDetector.fit` and `open_ensemble`.
 
+    Images may be an ExampleSet, which knows the range of their values.
+
     Raises:
         InputError: The rows or a setting are unsuitable, or the folder holds another run.
         TypeError: There is no such setting.
     """
-    is_table = isinstance(X, pd.DataFrame) or np.ndim(X) == 2
+    is_table = isinstance(X, pd.DataFrame) or (not isinstance(X, ExampleSet) and np.ndim(X) == 2)
     kind = kind_named("table") if is_table else _image_kind(settings.pop("model", "vae"))
     table = as_table(X) if is_table else None
-    images = None if is_table else as_images(np.asarray(X), "X")
-    if images is not None:
-        check_image_shape("X", images.shape[1:])
+    images = None if is_table else _image_set(X)
     checked = _checked_settings(kind.settings_class, folder, settings)
     score_key = checked_score_key(kind, checked, score_key)
     encoder = None if table is None else _fit_encoder(table, checked)
-    rows = images if encoder is None else encoder.encode(table)
+    known = images if encoder is None else _set_of(encoder.encode(table))
     # Refuses a folder with other settings.
-    checked = settle_settings(folder, checked, set()).sized(len(rows))
+    checked = settle_settings(folder, checked, set())
     with folder.locked():
-        _train(kind, checked, folder, rows, score_key, encoder)
+        _train(kind, checked, folder, known, score_key, encoder)
         folder.update_manifest(status="trained")
     return open_ensemble(folder, score_key)
+
+
+def _set_of(rows: np.ndarray) -> ExampleSet:
+    return ExampleSet("X", rows, np.arange(len(rows)), "")
+
+
+def _image_set(X: Any) -> ExampleSet:
+    is_set = isinstance(X, ExampleSet)
+    images = dataclasses.replace(X, name="X") if is_set else _set_of(as_images(np.asarray(X), "X"))
+    check_image_shape("X", images.examples.shape[1:])
+    return images
 
 
 def _train(
     kind: AnyKind,
     settings: AnySettings,
     folder: RunFolder,
-    rows: np.ndarray,
+    known: ExampleSet,
     score_key: str,
     encoder: TableEncoder | None,
 ) -> None:
     """Trains the members; for a fitted score, also scores the calibration split."""
-    training = ExampleSet("X", rows, np.arange(len(rows)), "")
-    calibration, is_fitted = training.take(np.arange(0)), score_key in FITTED_SCORES
-    if is_fitted:
+    training, calibration = known, known.take(np.arange(0))
+    if is_fitted := score_key in FITTED_SCORES:
         if encoder is None:
             training = dataclasses.replace(training, groups=groups_by_sight(training))
         training, calibration = split_calibration(training, settings.seed)
     training = dataclasses.replace(training, checksum=training.digest)
-    data = ExperimentData(training, calibration, rows[:MONITORED_ROWS], calibration, (), {})
+    settings = settings.sized(len(training))
+    monitored = np.asarray(known.examples[:MONITORED_ROWS])
+    data = ExperimentData(training, calibration, monitored, calibration, (), {})
     open_run(folder, settings, training_data(training))
-    entries = {} if encoder is None else {"encoder": encoder.to_json()}
-    folder.update_manifest(example_shape=list(rows.shape[1:]), **entries)
+    folder.update_manifest(
+        example_shape=list(known.examples.shape[1:]),
+        value_range=list(known.value_range or ()),
+        **({} if encoder is None else {"encoder": encoder.to_json()}),
+    )
     of_score = dataclasses.replace(settings, score_keys=(score_key,))
     runner = LocalRunner(kind, of_score, data)
     plan = TrainingPlan(settings.seed, settings.total_steps, settings.viz_steps)

@@ -8,11 +8,10 @@ from typing import Any, Self
 from zlib import crc32
 
 import numpy as np
-import pandas as pd
 
 from tools.data.example_set import ExampleSet
 from tools.data.images.picture_files import PictureForm, form_of_shape
-from tools.data.images.preprocessing import FITS, as_images, check_image_shape
+from tools.data.images.preprocessing import FITS, Range, ReadOptions, as_images, check_image_shape
 from tools.data.tables.table_encoder import TableEncoder, encoder_from_json
 from tools.errors import ArgumentError, InputError, checked_word
 from tools.run.checkpoints import file_digest
@@ -39,6 +38,7 @@ from tools.scores.simple_detectors import (
     simple_detectors,
     simple_quantities,
 )
+from vae_wgan.data.table_rows import as_table
 from vae_wgan.ensemble.devices import graphs_as_written
 from vae_wgan.ensemble.member import Member
 from vae_wgan.ensemble.members import score_members, trained_checkpoints
@@ -70,6 +70,8 @@ class TrainedEnsemble:
     Attributes:
         simple: Simple detectors of a table's rows or of images, for a score that needs them.
         places: Statistics by which maps of the members are standardised; None: there are no maps.
+        value_range: Numbers that stood for black and white in the training images; None: they were
+            bytes or pictures.
         largest_batch: Examples per pass at most; None: what suits many. Set it before scoring.
 
     Raises:
@@ -94,6 +96,7 @@ class TrainedEnsemble:
         self.score_key = checked_score_key(kind, settings, score_key)
         self.calibration = calibration
         self.simple: SimpleDetectors | None = None
+        self.value_range: Range | None = None
         self.places: Places | None = None
         self.largest_batch: int | None = None
         self.row_shape = None if row_shape is None else tuple(row_shape)
@@ -101,12 +104,13 @@ class TrainedEnsemble:
         self._building = threading.Lock()
 
     def to_json(self) -> dict[str, Any]:
-        """Kind, settings, encoder and row shape as JSON values."""
+        """All but members, score and calibration as JSON values."""
         return {
             "kind": self.kind.name,
             "settings": kept_settings(self.settings),
             "encoder": None if self.encoder is None else self.encoder.to_json(),
             "row_shape": None if self.row_shape is None else list(self.row_shape),
+            "value_range": self.value_range,
         }
 
     @classmethod
@@ -117,7 +121,9 @@ class TrainedEnsemble:
         kind = kind_named(record["kind"])
         encoder = None if record["encoder"] is None else encoder_from_json(record["encoder"])
         settings, row_shape = _settings(kind, record["settings"]), record.get("row_shape")
-        return cls(kind, settings, encoder, states, row_shape=row_shape, **others)
+        ensemble = cls(kind, settings, encoder, states, row_shape=row_shape, **others)
+        ensemble.value_range = _range_of(record.get("value_range"))
+        return ensemble
 
     def rows(self, X: Any) -> np.ndarray:
         """Converts X to float32 rows for the members; see `EnsembleDetector.score`.
@@ -137,6 +143,11 @@ class TrainedEnsemble:
         """The form that picture files are brought to, as those of the training were."""
         fit = self.settings.fit if isinstance(self.settings, ImageSettings) else FITS[0]
         return form_of_shape(self.row_shape or (), fit)
+
+    @property
+    def read_options(self) -> ReadOptions:
+        """How files of further images are read: as those of the training were."""
+        return ReadOptions(remembered=self.value_range)
 
     def scores(self, rows: np.ndarray, statistic: str) -> np.ndarray:
         """Scores float64 [row], higher = more anomalous; a fitted score ignores the statistic."""
@@ -256,6 +267,7 @@ def open_ensemble(
     if any(name.startswith(SIMPLE) for name in needed_quantities([ensemble.score_key])):
         ensemble.simple = simple_detectors(read_arrays(folder.simple_ensemble()))
     ensemble.places = read_places(folder)
+    ensemble.value_range = _range_of(manifest.value_range)
     if calibrated or ensemble.score_key in FITTED_SCORES:
         digests = [file_digest(checkpoint.path) for checkpoint in checkpoints]
         known = _calibration_files(folder, digests, settings)
@@ -297,20 +309,8 @@ def checked_score_key(kind: AnyKind, settings: AnySettings, score_key: str | Non
     return known[0] if score_key is None else checked_word("score", score_key, known)
 
 
-def as_table(X: Any) -> pd.DataFrame:
-    """X as a table whose column names are texts; the columns of an array are "0", "1", ...
-
-    Raises:
-        ArgumentError: X is not a table, or is empty.
-    """
-    if not isinstance(X, pd.DataFrame) and np.ndim(X) != 2:
-        raise ArgumentError(
-            f"X: wants a pandas.DataFrame or an array [row, column], has the shape {np.shape(X)}"
-        )
-    table = pd.DataFrame(X).rename(columns=str)
-    if table.empty:
-        raise ArgumentError(f"X: is empty, its shape is {table.shape}")
-    return table
+def _range_of(values: Sequence[float] | None) -> Range | None:
+    return (values[0], values[1]) if values else None
 
 
 def saved_settings(folder: RunFolder) -> AnySettings:

@@ -8,6 +8,7 @@ import pytest
 from fake_model import FakeKind, FakeModel
 from input_errors import message_of
 from tools.data.example_set import ExampleSet
+from tools.data.images.new_pictures import picture_parts
 from tools.run.checkpoints import save_checkpoint
 from tools.run.run_folder import CALIBRATION, RunFolder
 from tools.run.stopwatch import Stopwatch
@@ -16,6 +17,7 @@ from tools.scores.input_statistics import input_statistics
 from tools.scores.score_registry import FITTED_SCORES
 from vae_wgan.ensemble.members import score_members, trained_members
 from vae_wgan.kinds import kept_settings
+from vae_wgan.run.fitting import fit_ensemble
 from vae_wgan.run.score_sets import score_datasets, write_input_statistics
 from vae_wgan.run.trained_ensemble import TrainedEnsemble, open_ensemble
 from vae_wgan.settings.vae_settings import VAESettings
@@ -126,3 +128,17 @@ def test_a_score_is_fitted_once_for_all_batches(folder, monkeypatch):
         expected = plain.compute(batch, ensemble.calibration)
         np.testing.assert_array_equal(ensemble.combined(batch, "ensemble"), expected)
     assert len(fits) == 1
+
+
+def test_the_range_of_the_training_images_is_remembered(tmp_path):
+    """A file of further images that are all dark is no file of another range."""
+    images = np.random.default_rng(0).random((30, 28, 28, 1), np.float32)
+    known = ExampleSet("photos", images, np.arange(30), "", value_range=(-1.0, 1.0))
+    tiny = {"num_models": 1, "max_steps": 1, "base_depth": 2, "latent_size": 2, "n_flows": 0}
+    tiny |= {"n_samples": 1, "batch_size": 2, "compile": False}
+    ensemble = fit_ensemble(known, RunFolder(tmp_path / "run"), "iwae", **tiny)
+    again = TrainedEnsemble.from_json(ensemble.to_json(), ensemble.states)
+    assert again.value_range == ensemble.value_range == (-1, 1)
+    np.save(tmp_path / "dark.npy", np.full((2, 28, 28), -0.5, np.float32))
+    (part,) = picture_parts(tmp_path / "dark.npy", again.picture_form, again.read_options)
+    np.testing.assert_allclose(part.images, 0.25)
