@@ -15,7 +15,8 @@ def test_paths_are_read_and_arrays_are_taken_as_they_are(tmp_path):
     images = bars(3)
     np.save(tmp_path / "images.npy", images)
     assert images_from(images) is images
-    np.testing.assert_allclose(images_from(tmp_path / "images.npy")[..., 0] * 255, images)
+    read = images_from(tmp_path / "images.npy").examples
+    np.testing.assert_allclose(read[..., 0] * 255, images)
     frame = pd.DataFrame({"a": [1.5, 2], "b": [3.0, 4]})
     frame.to_csv(tmp_path / "table.csv", index=False)
     assert table_from(frame) is frame
