@@ -112,7 +112,7 @@ class ProgressBar:
         Raises:
             InputError: The command ended before.
         """
-        while step > max(map(int, re.findall(r"(\d+)/\d+ \[", self._text)), default=0):
+        while step > max(self._steps(), default=0):
             try:
                 read = os.read(self._terminal, 1024)
             except OSError:  # Linux reports that no process has the terminal open any more
@@ -122,3 +122,7 @@ class ProgressBar:
                 raise InputError(f"the training ended before step {step}: {end}")
             self._text += read.decode(errors="replace")
         return time.perf_counter() - self._started
+
+    def _steps(self) -> list[int]:
+        found = re.findall(r"step ([\d,]+) of", self._text)
+        return [int(number.replace(",", "")) for number in found]

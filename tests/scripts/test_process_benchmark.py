@@ -25,11 +25,12 @@ SCRIPT = f"""
 import sys, time
 sys.path.insert(0, {str(ROOT)!r})
 from tools.files.whole_files import write_text
-from tools.run.progress import TrainingProgress
+from tools.run.progress import RunProgress, TrainingProgress
 from tools.run.run_folder import RunFolder
 folder = RunFolder(sys.argv[1].removeprefix("--model_dir="))
 write_text(folder.member(0) / "history.jsonl", '{{"step": 1}}\\n')
-with TrainingProgress(1, 9) as bar:
+with RunProgress() as progress:
+    bar = TrainingProgress(progress, 1, 9)
     for step in range(2):
         time.sleep(0.2)  # else it is not drawn again
         bar.advance(1, {{}})
@@ -104,14 +105,14 @@ def test_more_members_are_compared_with_the_fewest():
 def test_a_bar_is_read_until_its_step():
     reader, writer = os.pipe()
     bar = ProgressBar(reader, started=0.0)
-    os.write(writer, b"log line 7/9\r  0%| | 0/9 [00:00<?\r| 1/9 [00:01<00:09")
+    os.write(writer, b"at 7/9\r  0%| | 00:00<?\r| 00:01<00:09, step 1 of 9,000")
     assert bar.seconds_until(1) > 0
-    os.write(writer, b"| 2/")
-    os.write(writer, b"9 [00:02<00:09")
-    assert bar.seconds_until(2) > 0
+    os.write(writer, b"| 00:02<00:09, step 2,1")
+    os.write(writer, b"00 of 9,000")
+    assert bar.seconds_until(2100) > 0
     os.write(writer, b"no such data set")
     os.close(writer)
-    assert "no such data set" in message_of(bar.seconds_until, 3)
+    assert "no such data set" in message_of(bar.seconds_until, 2101)
     os.close(reader)
 
 

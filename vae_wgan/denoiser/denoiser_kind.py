@@ -13,6 +13,7 @@ class DenoiserKind(ModelKind[DenoiserSettings, ExperimentData]):
     name = "denoiser"
     settings_class = DenoiserSettings
     member_class = "vae_wgan.denoiser.denoiser_member:DenoiserMember"
+    step_seconds, example_seconds = 0.3, 0.1
 
     def load_data(self, settings: DenoiserSettings) -> ExperimentData:
         """Loads the images of the run."""

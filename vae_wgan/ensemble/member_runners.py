@@ -1,16 +1,14 @@
 """Runners of members: in this process, or by the tasks of a launcher."""
 
 import logging
-import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from tqdm import tqdm
 
 from tools.data.example_set import ExampleSet
-from tools.run.progress import ScoringProgress, TrainingProgress
+from tools.run.progress import RunProgress, ScoringProgress, TrainingProgress
 from tools.run.run_folder import RunFolder
 from vae_wgan.data.image_data import ExperimentData
 from vae_wgan.ensemble.devices import prepare_devices
@@ -42,21 +40,29 @@ class LocalRunner(Runner):
 
     def changed(self, settings: AnySettings) -> "LocalRunner":
         """A runner with the same data and other settings."""
-        return LocalRunner(self._kind, settings, self._data)
+        return LocalRunner(self._kind, settings, self._data, self._progress)
 
     def _train_members(self, plan: TrainingPlan, folder: RunFolder, num_models: int) -> None:
         examples = self._data.training.examples
-        train_ensemble(self.model, examples, plan, folder=folder, num_models=num_models)
+        train_ensemble(
+            self.model,
+            examples,
+            plan,
+            folder=folder,
+            num_models=num_models,
+            progress=self._progress,
+        )
 
     def scores(
         self, members: Sequence[TrainedMember], example_sets: Sequence[ExampleSet], seed: int
     ) -> Iterator[tuple[ExampleSet, dict[str, np.ndarray]]]:
         """Yields each set with all members' quantities [member, example], in the given order."""
         models = [one.member for one in members]
-        with ScoringProgress(len(members), sum(map(len, example_sets))) as progress:
-            for example_set in example_sets:
-                scoring = progress.scoring(models, example_set.name, len(example_set))
-                yield example_set, score_members(scoring, example_set, seed)
+        count = sum(map(len, example_sets))
+        progress = ScoringProgress(self._progress, len(members), count)
+        for example_set in example_sets:
+            scoring = progress.scoring(models, example_set.name, len(example_set))
+            yield example_set, score_members(scoring, example_set, seed)
 
 
 class TaskRunner(Runner):
@@ -67,6 +73,7 @@ class TaskRunner(Runner):
         settings: Settings of the run.
         data: All examples of the run.
         launcher: Launcher that runs the tasks.
+        progress: The run's bar; None: nothing is shown.
     """
 
     def __init__(
@@ -75,8 +82,9 @@ class TaskRunner(Runner):
         settings: AnySettings,
         data: ExperimentData,
         launcher: Launcher,
+        progress: RunProgress | None = None,
     ):
-        super().__init__(kind, settings, data)
+        super().__init__(kind, settings, data, progress)
         self._launcher = launcher
         self._costs: dict[str, float] = {}
 
@@ -87,7 +95,7 @@ class TaskRunner(Runner):
 
     def changed(self, settings: AnySettings) -> "TaskRunner":
         """A runner with the same data and launcher and other settings."""
-        return TaskRunner(self._kind, settings, self._data, self._launcher)
+        return TaskRunner(self._kind, settings, self._data, self._launcher, self._progress)
 
     def _train_members(self, plan: TrainingPlan, folder: RunFolder, num_models: int) -> None:
         # Absolute paths: the other process may have another current folder.
@@ -95,9 +103,10 @@ class TaskRunner(Runner):
         plan = plan._replace(log_dir=plan.log_dir and str(Path(plan.log_dir).absolute()))
         tasks = ((self._kind, self._settings, plan, folder, index) for index in range(num_models))
         trained = self._launcher.run(_train_task, tasks)
-        hidden = not sys.stderr.isatty()
-        for member, _ in tqdm(trained, total=num_models, unit="member", disable=hidden):
+        self._progress.tell(f"training {num_models} members")
+        for count, (member, _) in enumerate(trained, 1):
             _LOG.info("member %d is trained", member)
+            self._progress.move(count / num_models)
 
     def scores(
         self, members: Sequence[TrainedMember], example_sets: Sequence[ExampleSet], seed: int
@@ -105,19 +114,20 @@ class TaskRunner(Runner):
         """Yields each set with all members' quantities when its last member has scored it."""
         parts: dict[int, dict[int, dict[str, np.ndarray]]] = {}
         tasks = self._scoring_tasks(members, example_sets, seed)
-        with ScoringProgress(len(members), sum(map(len, example_sets))) as progress:
-            for number, (scores, costs) in self._launcher.run(_score_task, tasks):
-                self._costs = costs
-                index, member = divmod(number, len(members))
-                progress.advance(len(example_sets[index]))
-                by_member = parts.setdefault(index, {})
-                by_member[member] = scores
-                if len(by_member) == len(members):
-                    del parts[index]
-                    yield (
-                        example_sets[index],
-                        stack_members(by_member[each] for each in sorted(by_member)),
-                    )
+        count = sum(map(len, example_sets))
+        progress = ScoringProgress(self._progress, len(members), count)
+        for number, (scores, costs) in self._launcher.run(_score_task, tasks):
+            self._costs = costs
+            index, member = divmod(number, len(members))
+            progress.advance(len(example_sets[index]))
+            by_member = parts.setdefault(index, {})
+            by_member[member] = scores
+            if len(by_member) == len(members):
+                del parts[index]
+                yield (
+                    example_sets[index],
+                    stack_members(by_member[each] for each in sorted(by_member)),
+                )
 
     def _scoring_tasks(
         self, members: Sequence[TrainedMember], example_sets: Sequence[ExampleSet], seed: int
@@ -134,12 +144,13 @@ def open_runner(
     settings: AnySettings,
     data: ExperimentData,
     launcher: Launcher | None,
+    progress: RunProgress | None = None,
 ) -> Runner:
     """A runner that uses the launcher; None: one that works in this process."""
     prepare_devices(settings.cpus_per_member)
     if launcher is None:
-        return LocalRunner(kind, settings, data)
-    return TaskRunner(kind, settings, data, launcher)
+        return LocalRunner(kind, settings, data, progress)
+    return TaskRunner(kind, settings, data, launcher, progress)
 
 
 # Caches of a process that runs tasks: building and compiling a model takes seconds, and each
@@ -167,10 +178,8 @@ def _train_task(
     index: int,
 ) -> None:
     model = _model_of_process(kind, settings, data)
-    with TrainingProgress(1, plan.max_steps) as progress:
-        train_one(
-            model, data.training.examples, plan, folder=folder, member=index, progress=progress
-        )
+    progress = TrainingProgress(RunProgress(), 1, plan.max_steps)  # the run has one bar
+    train_one(model, data.training.examples, plan, folder=folder, member=index, progress=progress)
 
 
 def _score_task(

@@ -32,12 +32,16 @@ class ModelKind(ABC, Generic[Settings, Data]):
         member_class: Import path "module:class" of its `Member`; `new_member` lists the arguments
             of the constructor.
         takes_tables: Whether members are trained on the rows of tables; False: on images.
+        step_seconds, example_seconds: What one training step, and one example that one member
+            scores, usually take on two cores: how the bar divides a run between its parts.
     """
 
     name: ClassVar[str]
     settings_class: ClassVar[type]
     member_class: ClassVar[str]
     takes_tables: ClassVar[bool] = False
+    step_seconds: ClassVar[float] = 0.05
+    example_seconds: ClassVar[float] = 0.004
 
     @abstractmethod
     def load_data(self, settings: Settings) -> Data:

@@ -12,6 +12,7 @@ import numpy as np
 from tools.data.example_set import ExampleSet
 from tools.errors import InputError
 from tools.run.member_faults import faults_of, working_members
+from tools.run.progress import RunProgress
 from tools.run.run_folder import RunFolder
 from tools.run.training_history import read_history
 from tools.scores.score_registry import needed_quantities
@@ -39,12 +40,20 @@ class Runner(ABC):
         kind: Kind of the members.
         settings: Settings of the run.
         data: All examples of the run; members are trained on `data.training.examples`.
+        progress: The run's bar; None: nothing is shown.
     """
 
-    def __init__(self, kind: AnyKind, settings: AnySettings, data: ExperimentData):
+    def __init__(
+        self,
+        kind: AnyKind,
+        settings: AnySettings,
+        data: ExperimentData,
+        progress: RunProgress | None = None,
+    ):
         self._kind = kind
         self._settings = settings
         self._data = data
+        self._progress = progress or RunProgress()
 
     @cached_property
     def model(self) -> Member:

@@ -14,7 +14,7 @@ from tools.files.whole_files import write_text
 from tools.run.checkpoints import newest_checkpoint, newest_step, save_checkpoint
 from tools.run.member_faults import faults_of, is_left_out
 from tools.run.member_lock import only_writer
-from tools.run.progress import TrainingProgress
+from tools.run.progress import RunProgress, TrainingProgress
 from tools.run.run_folder import RunFolder
 from tools.run.seeds import child_seed
 from tools.run.status import time_left
@@ -36,7 +36,13 @@ _SECONDS_PER_LOOK = 1.0  # between updates of the progress bar, which wait for t
 
 
 def train_ensemble(
-    model: Member, examples: Any, plan: TrainingPlan, *, folder: RunFolder, num_models: int
+    model: Member,
+    examples: Any,
+    plan: TrainingPlan,
+    *,
+    folder: RunFolder,
+    num_models: int,
+    progress: RunProgress | None = None,
 ) -> None:
     """Trains members 0..num_models-1 one after another; skips finished ones.
 
@@ -46,10 +52,11 @@ def train_ensemble(
         plan: The training plan, with the run's root seed.
         folder: Run folder for the members' checkpoints.
         num_models: Number of members in the ensemble.
+        progress: The run's bar; None: nothing is shown.
     """
-    with TrainingProgress(num_models, plan.max_steps) as progress:
-        for member in range(num_models):
-            train_one(model, examples, plan, folder=folder, member=member, progress=progress)
+    steps = TrainingProgress(progress or RunProgress(), num_models, plan.max_steps)
+    for member in range(num_models):
+        train_one(model, examples, plan, folder=folder, member=member, progress=steps)
 
 
 def train_one(

@@ -18,6 +18,7 @@ class FeaturesKind(ModelKind[FeaturesSettings, ExperimentData]):
     name = "features"
     settings_class = FeaturesSettings
     member_class = "vae_wgan.features.features_member:FeaturesMember"
+    step_seconds, example_seconds = 0.01, 0.004
 
     def load_data(self, settings: FeaturesSettings) -> ExperimentData:
         """Loads the pictures of the run."""

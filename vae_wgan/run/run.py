@@ -4,7 +4,7 @@ import dataclasses
 import logging
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from tools.data.example_set import ExampleSet
 from tools.errors import InputError
 from tools.run.manifest import RESAMPLING
 from tools.run.member_faults import faults_in_words
+from tools.run.progress import RunProgress
 from tools.run.resuming import delete_run, open_run, settle_settings
 from tools.run.run_folder import RunFolder
 from tools.run.stopwatch import Stopwatch
@@ -62,6 +63,7 @@ class Run:
     members: Sequence[TrainedMember]
     _attacked: Sequence[ExampleSet]
     _runner: Runner
+    _progress: RunProgress
 
     def __init__(self, kind: AnyKind, settings: AnySettings, given: set[str]):
         self.kind = kind
@@ -73,11 +75,14 @@ class Run:
         """Loads data, trains, scores, and prints the tables."""
         with self.folder.locked():
             self.prepare()
-            with self.open_runner():
-                self.train()
-                self.attack()
-                self.score()
-            self.analyse()
+            expected = expected_seconds(self.kind, self.settings, self.data)
+            with RunProgress(expected) as self._progress:
+                with self.open_runner():
+                    self.train()
+                    self.attack()
+                    self.score()
+                printed = self.analyse()
+            sys.stdout.write(printed)
 
     def prepare(self) -> None:
         """Loads the data and writes the manifest, without loading TensorFlow.
@@ -127,7 +132,9 @@ class Run:
         self.settings = self.settings.on_processor(processor_at_hand())
         saved = dataclasses.asdict(self.settings)
         with open_launcher(self.settings, self.data, self.folder) as launcher:
-            self._runner = open_runner(self.kind, self.settings, self.data, launcher)
+            self._runner = open_runner(
+                self.kind, self.settings, self.data, launcher, self._progress
+            )
             self.folder.update_manifest(device=device_name(), settings=saved)
             yield
 
@@ -139,7 +146,7 @@ class Run:
             plan = TrainingPlan(settings.seed, steps, every, log_dir)
             if settings.history:
                 plan = plan._replace(keep=None)
-            with timed(self.folder, "training"):
+            with self._timed("training"):
                 self._runner.train(plan, self.folder, settings.num_models)
         self.members = self._runner.trained(self.folder)
         restarted, left_out = faults_in_words(self.folder, settings.num_models)
@@ -149,7 +156,7 @@ class Run:
         """Adds sets attacked by the gradient of member 0's score, if --adversarial."""
         if not self._attacked:
             return
-        with timed(self.folder, "attacks"):
+        with self._timed("attacks"):
             attacker = self.members[0].member
             sets = tuple(adversarial_sets(attacker, self._attacked, self.settings))
         self.data = dataclasses.replace(self.data, ood=(*self.data.ood, *sets))
@@ -159,38 +166,43 @@ class Run:
 
     def score(self) -> None:
         """Scores the sets that lack current scores, and records the measured costs."""
-        with timed(self.folder, "scoring"):
+        with self._timed("scoring"):
             self._score_with_members()
             self._show_members()
-        with timed(self.folder, "simple detectors"):
+        with self._timed("simple detectors"):
             self._score_floors()
         if self.data.training.examples.ndim == 4:
             # Imported here: it loads SciPy and scikit-learn, for which flags cannot wait.
             from vae_wgan.run.strange_images import score_and_show_strange_places
 
-            with timed(self.folder, "strange places"):
+            with self._timed("strange places"):
                 score_and_show_strange_places(self.members, self.data, self.settings, self.folder)
-        with timed(self.folder, "further scoring"):
+        with self._timed("further scoring"):
             self.kind.score_further(self.folder, self.settings, self.data, self._runner)
             joins = any(map(is_simple, needed_quantities(self.settings.score_keys)))
             test_sets = (self.data.test, *self.data.ood)
             if joins and write_joined_floor(test_sets, self.folder, is_simple):
                 self.folder.add_peer(SIMPLE)
         if self.settings.history:
-            with timed(self.folder, "history"):
+            with self._timed("history"):
                 parts = (self.data.test, *self.data.ood)
                 steps = score_history(self._runner.model, parts, self.settings, self.folder)
                 self.folder.update_manifest(history={"steps": steps})
 
-    def analyse(self) -> None:
-        """Writes tables, plots and the report from the run's files; prints the tables."""
+    def analyse(self) -> str:
+        """Writes tables, plots and the report from the run's files; returns the tables as text."""
         from tools.analysis.run_analysis import ensemble_analysis, options_of  # loads Matplotlib
 
-        with timed(self.folder, "analysis"):
+        with self._timed("analysis"):
             options = options_of(dataclasses.asdict(self.settings))
             analysis = ensemble_analysis(self.folder.path, self.settings.score_keys, options)
         self.folder.update_manifest(status="finished")
-        sys.stdout.write(f"{analysis.text}\nReport: {analysis.report}\n")
+        return f"{analysis.text}\nReport: {analysis.report}\n"
+
+    @contextmanager
+    def _timed(self, part: str) -> Iterator[None]:
+        with self._progress.part(part), timed(self.folder, part):
+            yield
 
     def _score_with_members(self) -> None:
         scores_of, data, folder = self._runner.scores, self.data, self.folder
@@ -232,6 +244,25 @@ class Run:
         coded = (self.data.test, *self.data.ood, *(p for p in altered if p.name in shown))
         write_samples(self.members, self.folder)
         write_latents(self.members[0], coded, self.folder)
+
+
+def expected_seconds(
+    kind: AnyKind, settings: AnySettings, data: ExperimentData
+) -> Mapping[str, float]:
+    """What the parts of a run take on two cores, by name: roughly, for the bar."""
+    count = sum(map(len, (*data.scored, *data.altered)))
+    scoring = settings.num_models * count * kind.example_seconds
+    training = settings.num_models * settings.total_steps * kind.step_seconds
+    records = settings.total_steps // settings.viz_steps if settings.history else 0
+    return {
+        "training": 0.0 if settings.skip_train else training,
+        "scoring": scoring,
+        "simple detectors": 10.0,
+        "strange places": 0.0 if kind.takes_tables else 5.0 + 0.002 * count,
+        "further scoring": 5.0,
+        "history": records * scoring,
+        "analysis": 15.0,
+    }
 
 
 def training_data(training: ExampleSet) -> dict[str, str]:

@@ -22,6 +22,7 @@ class TableKind(ModelKind[TableSettings, TableData]):
     name = "table"
     settings_class = TableSettings
     member_class = "vae_wgan.table.table_member:TableMember"
+    step_seconds, example_seconds = 0.003, 0.0001
     takes_tables = True
 
     def load_data(self, settings: TableSettings) -> TableData:

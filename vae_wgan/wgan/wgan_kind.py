@@ -14,6 +14,7 @@ class WGANKind(ModelKind[WGANSettings, ExperimentData]):
     name = "wgan"
     settings_class = WGANSettings
     member_class = "vae_wgan.wgan.wgan_member:WGANMember"
+    step_seconds, example_seconds = 0.04, 0.0003
 
     def load_data(self, settings: WGANSettings) -> ExperimentData:
         """Loads the images of the run."""

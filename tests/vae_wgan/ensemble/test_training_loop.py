@@ -13,7 +13,7 @@ from fake_model import FakeModel, made_up_set
 from input_errors import message_of
 from tools.run.checkpoints import newest_checkpoint
 from tools.run.member_faults import faults_in_words, working_members
-from tools.run.progress import TrainingProgress
+from tools.run.progress import RunProgress, TrainingProgress
 from tools.run.run_folder import RunFolder
 from tools.run.seeds import child_seed
 from tools.run.status import run_status
@@ -34,8 +34,8 @@ class Killed(BaseException):
 def train(folder, model=None, **changes):
     model = model or FakeModel()
     plan = PLAN._replace(**changes)
-    with TrainingProgress(1, plan.max_steps) as progress:
-        train_member(model, IMAGES, plan, folder=folder, progress=progress, member=0)
+    progress = TrainingProgress(RunProgress(), 1, plan.max_steps)
+    train_member(model, IMAGES, plan, folder=folder, progress=progress, member=0)
     return model
 
 
