@@ -27,8 +27,8 @@ DEFAULT_SCORE_KEYS = {  # the first is the headline
 PROTOCOLS = ("semi", "time", "balanced")
 LIKELIHOODS = ("student_t", "gaussian", "bernoulli")
 MOST_CONTAMINATION = 0.5
-LEAST_STEPS, MOST_STEPS, STEPS_PER_ROOT = 600, 3000, 7.0
-BATCHES = ((2000, 128), (8000, 256))  # at most so many training rows: rows of a step
+LEAST_STEPS, MOST_STEPS, STEPS_PER_ROOT = 400, 3000, 7.0
+BATCHES = ((2000, 128), (20_000, 256))  # at most so many training rows: rows of a step
 MOST_ROWS_PER_STEP = 512
 ROWS_WORTH_COMPILING = 300_000  # in all steps of a member
 MOST_FLOWS = 4  # of a flow model, and of the prior of a VAE
@@ -185,7 +185,7 @@ class TableSettings(ScoreFileSettings):
 
     max_steps: int | None = option(
         None,
-        "Training steps per member. Empty: by the number of training rows, 600 to 3,000.",
+        "Training steps per member. Empty: by the number of training rows, 400 to 3,000.",
         at_least=1,
         shapes_members=True,
         reference=5001,

@@ -95,9 +95,9 @@ def test_scoring_a_file_needs_a_trained_run(tmp_path):
 
 def test_steps_and_batch_grow_with_the_table_unless_they_are_given():
     sizes = [parse().sized(rows) for rows in (300, 3000, 10_000, 140_000, 10**6)]
-    assert [size.max_steps for size in sizes] == [600, 600, 700, 2619, 3000]
-    assert [size.batch_size for size in sizes] == [128, 256, 512, 512, 512]
-    assert [size.uses_xla for size in sizes] == [False, False, True, True, True]
+    assert [size.max_steps for size in sizes] == [400, 400, 700, 2619, 3000]
+    assert [size.batch_size for size in sizes] == [128, 256, 256, 512, 512]
+    assert [size.uses_xla for size in sizes] == [False, False, False, True, True]
     given = parse("--max_steps=50", "--batch_size=7").sized(10**6)
     assert (given.max_steps, given.batch_size) == (50, 7)
 

@@ -12,6 +12,7 @@ MOST_COMPONENTS = 10
 ROWS_PER_COMPONENT = 5  # at least, for each coordinate
 LEAST_VARIANCE = 1e-2  # added to the variances of a component, in those of a coordinate
 BINS = 20
+MOST_ROWS = 5_000  # that a mixture learns from, the first ones
 
 Score = Callable[[np.ndarray], np.ndarray]  # from encoded rows to float64 [row]
 
@@ -42,17 +43,32 @@ class Mixture(NamedTuple):
         return total - 0.5 * places.shape[1] * np.log(2 * np.pi)
 
 
-def fit_mixture(training: np.ndarray, columns: Columns, seed: int) -> Mixture:
-    """Fits by expectation and maximization; few rows or many coordinates get few components."""
+def fit_mixture(
+    training: np.ndarray, columns: Columns, seed: int, start: Mixture | None = None
+) -> Mixture:
+    """Fits by expectation and maximization; few rows or many coordinates get few components.
+
+    Args:
+        training: Encoded rows in any order but a sorted one [row, feature].
+        columns: Kinds of their features.
+        seed: Seed of the start by k-means.
+        start: A mixture of similar rows to start from, if it has as many components.
+    """
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.mixture import GaussianMixture
     from threadpoolctl import threadpool_limits
 
-    places = fit_space("standard", training, columns)(training)
+    places = fit_space("standard", training, columns)(training)[:MOST_ROWS]
     count = len(places) // (ROWS_PER_COMPONENT * places.shape[1])
-    fitted = GaussianMixture(
-        int(np.clip(count, 1, MOST_COMPONENTS)), reg_covar=LEAST_VARIANCE, random_state=seed
-    )
+    count = int(np.clip(count, 1, MOST_COMPONENTS))
+    fitted = GaussianMixture(count, reg_covar=LEAST_VARIANCE, random_state=seed)
+    if start is not None and len(start.weights) == count:
+        fitted.set_params(
+            init_params="random",  # not used, but k-means would be run
+            weights_init=start.weights,
+            means_init=start.means,
+            precisions_init=start.roots @ start.roots.swapaxes(1, 2),
+        )
     # In more threads than one such small matrices take longer, on a busy machine many times so.
     with threadpool_limits(1), warnings.catch_warnings():
         # A mixture that could still be improved is one, too.

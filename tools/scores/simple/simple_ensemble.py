@@ -61,16 +61,17 @@ class SimpleEnsemble:
         rng = np.random.default_rng(child_seed(seed, "simple ensemble"))
         rows = training[rng.permutation(len(training))[:MOST_ROWS]]
         mixture_seed = child_seed(seed, "mixture")
+        mixture = fit_mixture(rows, columns, mixture_seed)
 
         def fit_mixture_score(rows: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
-            return mixture_score(fit_mixture(rows, columns, mixture_seed), rows, columns)
+            own = fit_mixture(rows, columns, mixture_seed, start=mixture)
+            return mixture_score(own, rows, columns)
 
         fold_of, count = np.arange(len(rows)) % FOLDS, min(len(rows), MOST_HELD_OUT)
         held_out = [
             left_out_scores(fit, rows.__getitem__, fold_of, count)
             for fit in (fit_mixture_score, lambda rows: fit_marginals(rows, columns))
         ]
-        mixture = fit_mixture(rows, columns, mixture_seed)
         state = {"training": rows, "held_out_densities": np.array(held_out)}
         return cls(state | columns._asdict() | mixture._asdict())
 

@@ -55,3 +55,19 @@ def test_training_rows_are_never_outside():
     score = fit_marginals(training, plain_columns(2))
     outside = score(np.full((1, 2), 99, np.float32))
     assert score(training).max() < outside[0]
+
+
+def test_a_start_leads_to_as_good_a_mixture_and_one_of_other_size_is_not_used():
+    rows = RANDOM.normal(size=(400, 2)) + RANDOM.choice([-4, 4], (400, 1))
+    whole, start, small = (
+        fit_mixture(part, plain_columns(2), 0) for part in (rows, rows[:300], rows[:40])
+    )
+    surprises = [
+        mixture_score(fit_mixture(rows, plain_columns(2), 0, given), rows, plain_columns(2))(
+            rows
+        ).mean()
+        for given in (None, start, small)
+    ]
+    assert surprises[1] == pytest.approx(surprises[0], abs=0.1)
+    assert surprises[2] == surprises[0]
+    np.testing.assert_array_equal(whole.means, fit_mixture(rows, plain_columns(2), 0, small).means)
