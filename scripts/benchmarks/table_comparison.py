@@ -12,14 +12,17 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 
 from scripts.benchmarks.figure import Figure
 from scripts.benchmarks.table_tasks import TableTask
-from tools.scores.bootstrap import interval
+from tools.scores.bootstrap import auroc_draws, interval
+from tools.scores.intervals import auroc_interval
 from tools.scores.simple.feature_spaces import fit_space
 from tools.scores.simple.simple_ensemble import SimpleEnsemble
 from tools.scores.table_floors import TABLE_FLOORS, fit_table_floor
 
 OURS = "simple"
+OWN = ("combined", "iwae", OURS)  # scores of ours, which are no floors
 COMPARED = tuple(TABLE_FLOORS)[:6]
 DRAWS = 5000
+DRAWS_OF_ROWS = 500
 ALIKE = 5  # digits; AUROCs that agree in so many share a rank
 
 
@@ -33,6 +36,7 @@ class Result(NamedTuple):
         auroc: AUROC of the anomalies against the normal test rows.
         ap: Average precision, with as many anomalies as were tested.
         seconds: Seconds of fitting and scoring.
+        interval: Ends of the AUROC's interval by a bootstrap over the tested rows.
     """
 
     table: str
@@ -41,6 +45,7 @@ class Result(NamedTuple):
     auroc: float
     ap: float
     seconds: float
+    interval: tuple[float, float] = (0.0, 1.0)
 
 
 def compare(name: str, seed: int, task: TableTask, members: int = 0) -> Iterator[Result]:
@@ -59,7 +64,11 @@ def compare(name: str, seed: int, task: TableTask, members: int = 0) -> Iterator
     def result(detector: str, scores: np.ndarray, started: float) -> Result:
         seconds = time.perf_counter() - started
         found = roc_auc_score(labels, scores), average_precision_score(labels, scores)
-        return Result(name, seed, detector, *map(float, found), seconds)
+        auroc, ap = map(float, found)
+        sides = scores[np.newaxis, labels == 0], scores[np.newaxis, labels == 1]
+        drawn = auroc_draws(*sides, draws=DRAWS_OF_ROWS, seed=seed)[0]
+        ends = auroc_interval(auroc, drawn, min(side.shape[1] for side in sides))
+        return Result(name, seed, detector, auroc, ap, seconds, ends)
 
     if members:
         from scripts.benchmarks.trained_members import member_scores  # loads TensorFlow
@@ -151,7 +160,7 @@ def results_csv(results: Iterable[Result]) -> str:
     """A line per table, seed and detector."""
     file = io.StringIO()
     lines = csv.writer(file, lineterminator="\n")
-    lines.writerow(Result._fields)
+    lines.writerow(Result._fields[:-1])
     for result in results:
         numbers = (f"{result.auroc:.6f}", f"{result.ap:.6f}", f"{result.seconds:.3f}")
         lines.writerow([*result[:3], *numbers])
@@ -169,6 +178,62 @@ def markdown_table(results: Iterable[Result]) -> str:
     words: Mapping[str, int] = {"auroc": 4, "ap": 4, "rescaled": 3, "rank": 2, "seconds": 2}
     for name, digits in words.items():
         lines.append(_line(name, [getattr(summary, name) for summary in found.values()], digits))
+    return "\n".join([*lines, ""])
+
+
+class AgainstBest(NamedTuple):
+    """Our AUROC on one table and that of its best other detector, of the means over seeds.
+
+    Attributes:
+        table: Name of the table.
+        ours: Our AUROC.
+        ours_interval: Means of the ends of its intervals.
+        best: Name of the other detector with the highest mean AUROC.
+        auroc: AUROC of that one.
+        interval: Means of the ends of its intervals.
+    """
+
+    table: str
+    ours: float
+    ours_interval: tuple[float, float]
+    best: str
+    auroc: float
+    interval: tuple[float, float]
+
+
+def against_best(results: Iterable[Result]) -> list[AgainstBest]:
+    """By table: ours, the first detector that there are results of, and the best other one."""
+    results = list(results)
+    found = []
+    for table in dict.fromkeys(result.table for result in results):
+        by_detector: dict[str, list[Result]] = {}
+        for result in results:
+            if result.table == table:
+                by_detector.setdefault(result.detector, []).append(result)
+        means = {name: _mean_and_ends(each) for name, each in by_detector.items()}
+        ours, *others = means
+        best = max((name for name in others if name not in OWN), key=lambda name: means[name][0])
+        found.append(AgainstBest(table, *means[ours], best, *means[best]))
+    return found
+
+
+def _mean_and_ends(results: Iterable[Result]) -> tuple[float, tuple[float, float]]:
+    values = np.mean([(result.auroc, *result.interval) for result in results], axis=0)
+    return float(values[0]), (float(values[1]), float(values[2]))
+
+
+def markdown_of_best(results: Iterable[Result]) -> str:
+    """`against_best` as a table in Markdown, with our mean lead below."""
+    rows = against_best(results)
+    lines = ["| table | ours | best of the others | its AUROC |", "|---" * 4 + "|"]
+    for row in rows:
+        ours, best = (
+            f"{auroc:.3f} [{low:.3f}, {high:.3f}]"
+            for auroc, (low, high) in ((row.ours, row.ours_interval), (row.auroc, row.interval))
+        )
+        lines.append(f"| {row.table} | {ours} | `{row.best}` | {best} |")
+    means = np.mean([(row.ours, row.auroc) for row in rows], axis=0)
+    lines.append(f"| mean | {means[0]:.3f} |  | {means[1]:.3f} |")
     return "\n".join([*lines, ""])
 
 

@@ -1,5 +1,6 @@
 """Tables with labels, split and encoded: normal rows to learn from, and rows to tell apart."""
 
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -14,6 +15,7 @@ from tools.scores.simple.feature_spaces import Columns, columns_of
 from vae_wgan.data.table_data import load_table_data
 from vae_wgan.settings.table_settings import TableSettings
 
+WORDS = ("low", "lower", "higher", "high")  # the quarters of a column
 NSL_KDD_LABEL, NSL_KDD_DIFFICULTY = 41, 42  # the last columns; the files have no heading
 
 
@@ -60,6 +62,35 @@ def run_task(
     sets = {part.name: part.examples for part in data.ood}
     parts = [part.examples for part in (data.training, data.calibration, data.test)]
     return TableTask(*parts, sets[data.anomalies[0]], columns_of(data.encoder))
+
+
+def binned_task(path: Path, most_rows: int, seed: int) -> TableTask | None:
+    """As `run_task`, of a table of ADBench of which half the columns are made words.
+
+    Every second column is cut at its quartiles, if it has more values than quarters.
+
+    Args:
+        path: An .npz of x [row, column] and y [row].
+        most_rows: Rows that are tested, at most, of each class.
+        seed: Root seed of the split.
+
+    Returns:
+        The split; None: there is no such column.
+    """
+    import pandas as pd
+
+    with np.load(path) as arrays:
+        frame, labels = pd.DataFrame(arrays["x"]).add_prefix("c"), arrays["y"].astype(int)
+    varied = [name for name in frame.columns[1::2] if frame[name].nunique() > len(WORDS)]
+    if not varied:
+        return None
+    for name in varied:
+        edges = np.quantile(frame[name], [0.25, 0.5, 0.75])
+        frame[name] = np.array(WORDS)[np.searchsorted(edges, frame[name])]
+    with tempfile.TemporaryDirectory() as folder:
+        binned = Path(folder) / f"{path.stem}.parquet"
+        frame.assign(y=labels).to_parquet(binned, index=False)
+        return run_task(binned, most_rows, seed, label_column="y", normal_label="0")
 
 
 def nsl_kdd_task(folder: Path, most_rows: int, seed: int) -> TableTask:

@@ -41,6 +41,34 @@ def test_summaries_by_hand():
     assert found["knn"].lead == pytest.approx((-0.1, -0.2, 0))
 
 
+def test_the_best_other_detector_by_hand():
+    """On the first table lof is best; a score of ours is no floor. Means over two seeds."""
+    aurocs = {"combined": [0.9, 0.7], OURS: [0.99, 0.99], "knn": [0.6, 0.8], "lof": [0.8, 0.9]}
+    results = [
+        Result("a", seed, detector, auroc, 0.5, 1.0, (auroc - 0.1, auroc + 0.05))
+        for detector, pair in aurocs.items()
+        for seed, auroc in enumerate(pair)
+    ]
+    (row,) = table_comparison.against_best(results)
+    assert (row.table, row.best) == ("a", "lof")
+    assert [row.ours, row.auroc] == pytest.approx([0.8, 0.85])
+    assert [*row.ours_interval, *row.interval] == pytest.approx([0.7, 0.85, 0.75, 0.9])
+    lines = table_comparison.markdown_of_best(results).splitlines()
+    assert lines[2] == "| a | 0.800 [0.700, 0.850] | `lof` | 0.850 [0.750, 0.900] |"
+    assert lines[3] == "| mean | 0.800 |  | 0.850 |"
+
+
+def test_every_second_column_of_many_values_is_cut_at_its_quartiles(tmp_path):
+    x = RANDOM.normal(size=(160, 4)).astype(np.float32)
+    x[:, 3] = x[:, 3] > 0  # of two values: stays as it is
+    np.savez(tmp_path / "9_first.npz", x=x, y=np.repeat([0, 1], [120, 40]))
+    task = table_tasks.binned_task(tmp_path / "9_first.npz", 99, seed=0)
+    words = np.concatenate(task[:4])[:, task.columns.group == 0]
+    assert np.count_nonzero(words > 0, axis=0).tolist() == [40] * len(table_tasks.WORDS)
+    np.savez(tmp_path / "10_second.npz", x=x[:, 3:], y=np.repeat([0, 1], [120, 40]))
+    assert table_tasks.binned_task(tmp_path / "10_second.npz", 99, seed=0) is None
+
+
 def test_the_command_tells_figures_and_writes_the_results(tmp_path, capsys):
     for name in ("10_second", "9_first"):
         write_table(tmp_path / f"{name}.npz")
@@ -72,7 +100,7 @@ def test_a_folder_without_tables_is_told(tmp_path):
     assert "no table of ADBench" in message_of(lambda: adbench.table_files(tmp_path))
 
 
-def test_mixed_tables_have_words(tmp_path, monkeypatch):
+def test_mixed_tables_have_words(tmp_path, monkeypatch, capsys):
     """The rows of both tables are made up; connections have their own split."""
     monkeypatch.setattr(table_comparison, "COMPARED", ("knn",))
     bank = {"age": RANDOM.normal(size=200), "job": RANDOM.choice(["a", "b"], 200)}
@@ -90,6 +118,11 @@ def test_mixed_tables_have_words(tmp_path, monkeypatch):
     assert [len(part) for part in task[:4]] == [45, 5, 50, 20]
     assert task.columns.group.max() == 0
     assert len(list(mixed.nsl_kdd_task(tmp_path, 9, seed=0).anomalies)) == 9
-    assert benchmark.main(["mixed", f"--data_dir={tmp_path}", "--seeds=1", "--rows=50"]) == 0
+    write_table(tmp_path / "9_first.npz")
+    flags = [f"--data_dir={tmp_path}", f"--adbench_dir={tmp_path}", f"--output={tmp_path}/out"]
+    assert benchmark.main(["mixed", *flags, "--seeds=1", "--rows=50"]) == 0
+    figures = {line["name"] for line in map(json.loads, capsys.readouterr().out.splitlines())}
+    assert {"mixed.bank.lead", "mixed.9_first.lead", "mixed.best.lead"} <= figures
+    assert "| nsl_kdd |" in (tmp_path / "out_best.md").read_text()
     (tmp_path / "kdd_test.txt.gz").unlink()
     assert "lacks kdd_test.txt.gz" in message_of(lambda: table_tasks.nsl_kdd_task(tmp_path, 9, 0))
