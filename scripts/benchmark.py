@@ -5,7 +5,7 @@ python scripts/benchmark.py analysis
 python scripts/benchmark.py corruptions
 python scripts/benchmark.py credit
 python scripts/benchmark.py detectors
-python scripts/benchmark.py mixed --data_dir=FOLDER
+python scripts/benchmark.py mixed --data_dir=FOLDER --adbench_dir=FOLDER
 python scripts/benchmark.py nodes
 python scripts/benchmark.py one_class
 python scripts/benchmark.py scale

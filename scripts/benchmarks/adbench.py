@@ -14,6 +14,7 @@ from scripts.benchmarks.table_comparison import (
     Result,
     compare,
     comparison_figures,
+    markdown_of_summaries,
     markdown_table,
     results_csv,
 )
@@ -73,5 +74,6 @@ def told(part: str, results: list[Result], output: str | None) -> Iterator[Figur
     """The figures; the results are written where --output says."""
     if output:
         write_text(Path(f"{output}.csv"), results_csv(results))
-        write_text(Path(f"{output}.md"), markdown_table(results))
+        pages = markdown_of_summaries(results), markdown_table(results)
+        write_text(Path(f"{output}.md"), "\n".join(pages))
     yield from comparison_figures(part, results)

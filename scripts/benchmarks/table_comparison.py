@@ -167,6 +167,30 @@ def results_csv(results: Iterable[Result]) -> str:
     return file.getvalue()
 
 
+def read_results(text: str) -> list[Result]:
+    """The results in `results_csv`, without their intervals."""
+    rows = csv.DictReader(io.StringIO(text))
+    return [
+        Result(row["table"], int(row["seed"]), row["detector"], *map(float, list(row.values())[3:]))
+        for row in rows
+    ]
+
+
+def markdown_of_summaries(results: Iterable[Result]) -> str:
+    """The summaries as a table in Markdown, a line per detector."""
+    found = summaries(results)
+    ours = next(iter(found))
+    lines = [f"| | AUROC | AP | rescaled AUROC | mean rank | AUROC of `{ours}` above it |"]
+    lines.append("|---" * 6 + "|")
+    for name, summary in found.items():
+        numbers = [f"{getattr(summary, key):.3f}"[1:] for key in ("auroc", "ap")]
+        lead, low, high = (f"{value:+.3f}".replace("0.", ".", 1) for value in summary.lead)
+        cells = [f"`{name}`", *numbers, f"{summary.rescaled:.2f}", f"{summary.rank:.2f}"]
+        cells.append("" if name == ours else f"{lead} [{low}, {high}]")
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join([*lines, ""])
+
+
 def markdown_table(results: Iterable[Result]) -> str:
     """AUROC by table and detector, and the summaries below, as a table in Markdown."""
     results = list(results)

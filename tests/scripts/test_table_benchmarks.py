@@ -80,7 +80,10 @@ def test_the_command_tells_figures_and_writes_the_results(tmp_path, capsys):
     assert "2 tables and 1 splits" in figures["adbench.knn.lead"]["unit"]
     rows = list(csv.DictReader(output.with_suffix(".csv").read_text().splitlines()))
     assert [row["table"] for row in rows if row["detector"] == OURS] == ["9_first", "10_second"]
-    assert "| rank |" in output.with_suffix(".md").read_text()
+    page = output.with_suffix(".md").read_text()
+    assert "| rank |" in page
+    found = table_comparison.read_results(output.with_suffix(".csv").read_text())
+    assert page.startswith(table_comparison.markdown_of_summaries(found))
 
 
 def test_members_come_first_where_they_are_asked_for(tmp_path, monkeypatch):
