@@ -3,7 +3,7 @@
 import csv
 import io
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -48,7 +48,9 @@ class Result(NamedTuple):
     interval: tuple[float, float] = (0.0, 1.0)
 
 
-def compare(name: str, seed: int, task: TableTask, members: int = 0) -> Iterator[Result]:
+def compare(
+    name: str, seed: int, task: TableTask, members: int = 0, further: Sequence[str] = ()
+) -> Iterator[Result]:
     """Fits all detectors on the training rows of a split; yields each one's result.
 
     Args:
@@ -57,6 +59,7 @@ def compare(name: str, seed: int, task: TableTask, members: int = 0) -> Iterator
         task: The split.
         members: VAEs to train for the scores `combined`, which then is ours, and `iwae`, their
             mean; 0: these two are left out.
+        further: Names of floors beyond COMPARED.
     """
     rows = np.concatenate([task.test, task.anomalies])
     labels = np.repeat([0, 1], [len(task.test), len(task.anomalies)])
@@ -76,7 +79,7 @@ def compare(name: str, seed: int, task: TableTask, members: int = 0) -> Iterator
         started = time.perf_counter()
         for detector, scores in member_scores(task, members, seed).items():
             yield result(detector, scores, started)
-    for detector in (OURS, *COMPARED):
+    for detector in (OURS, *COMPARED, *further):
         started = time.perf_counter()
         yield result(detector, _fit(detector, task, seed)(rows), started)
 
@@ -183,9 +186,9 @@ def markdown_of_summaries(results: Iterable[Result]) -> str:
     lines = [f"| | AUROC | AP | rescaled AUROC | mean rank | AUROC of `{ours}` above it |"]
     lines.append("|---" * 6 + "|")
     for name, summary in found.items():
-        numbers = [f"{getattr(summary, key):.3f}"[1:] for key in ("auroc", "ap")]
         lead, low, high = (f"{value:+.3f}".replace("0.", ".", 1) for value in summary.lead)
-        cells = [f"`{name}`", *numbers, f"{summary.rescaled:.2f}", f"{summary.rank:.2f}"]
+        numbers = ((summary.auroc, 3), (summary.ap, 3), (summary.rescaled, 2), (summary.rank, 2))
+        cells = [f"`{name}`", *(f"{value:.{n}f}".removeprefix("0") for value, n in numbers)]
         cells.append("" if name == ours else f"{lead} [{low}, {high}]")
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join([*lines, ""])

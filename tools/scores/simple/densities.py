@@ -52,7 +52,8 @@ def fit_mixture(
         training: Encoded rows in any order but a sorted one [row, feature].
         columns: Kinds of their features.
         seed: Seed of the start by k-means.
-        start: A mixture of similar rows to start from, if it has as many components.
+        start: A mixture of similar rows to start from. It is not used if it has another number of
+            components, or of coordinates: of other rows other words are rare.
     """
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.mixture import GaussianMixture
@@ -62,7 +63,7 @@ def fit_mixture(
     count = len(places) // (ROWS_PER_COMPONENT * places.shape[1])
     count = int(np.clip(count, 1, MOST_COMPONENTS))
     fitted = GaussianMixture(count, reg_covar=LEAST_VARIANCE, random_state=seed)
-    if start is not None and len(start.weights) == count:
+    if start is not None and start.means.shape == (count, places.shape[1]):
         fitted.set_params(
             init_params="random",  # not used, but k-means would be run
             weights_init=start.weights,

@@ -7,7 +7,7 @@ from tools.files.whole_files import write_npz
 from tools.scores.metrics import auroc
 from tools.scores.score_files import read_arrays
 from tools.scores.simple import simple_ensemble
-from tools.scores.simple.feature_spaces import plain_columns
+from tools.scores.simple.feature_spaces import NUMBER, plain_columns
 from tools.scores.simple.simple_ensemble import GROUP_WEIGHTS, GROUPS, WEIGHTS, SimpleEnsemble
 
 
@@ -92,6 +92,14 @@ def test_awkward_rows_have_finite_scores(case):
         rows *= 1e12
     found = SimpleEnsemble.fit(rows, plain_columns(rows.shape[1]), seed=0).scores(rows[:20] + 1)
     assert np.isfinite(found).all()
+
+
+def test_a_word_may_be_rare_in_some_folds_alone():
+    is_rare = np.arange(1000) < 5
+    words = np.column_stack([is_rare, ~is_rare]).astype(np.float32)
+    rows = np.hstack([normal_rows(1000, 3), words])
+    columns = plain_columns(5)._replace(group=np.array([NUMBER] * 3 + [0, 0]))
+    assert np.isfinite(SimpleEnsemble.fit(rows, columns, seed=0).scores(rows)).all()
 
 
 def test_of_many_rows_drawn_ones_are_learnt(monkeypatch):
