@@ -83,9 +83,10 @@ def _program(words):
 def folder(tmp_path_factory):
     """A current folder with the files of their own that the commands name."""
     folder = tmp_path_factory.mktemp("documented")
-    (folder / "photos").mkdir()
-    for number, image in enumerate(bars(60)):
-        Image.fromarray(image).save(folder / "photos" / f"{number}.png")
+    for name, count in {"photos": 60, "new_folder": 3}.items():
+        (folder / name).mkdir()
+        for number, image in enumerate(bars(count)):
+            Image.fromarray(image).save(folder / name / f"{number}.png")
     np.savez(folder / "scans.npz", x=bars(25, seed=2).swapaxes(1, 2))
     table = made_up_table().replace({"Class": {"good": 0, "bad": 1}})
     table.to_csv(folder / "own.csv", index=False)
