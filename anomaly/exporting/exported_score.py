@@ -8,6 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from anomaly.exporting import traced_functions  # noqa: F401  registers forms
+from anomaly.exporting.graph_features import GraphFeatures
 from anomaly.exporting.graph_rows import column_specs, encoded_columns
 from anomaly.exporting.graph_scores import p_values, statistic_of_members
 from anomaly.exporting.traced_arrays import Constants, TracedArray
@@ -25,6 +26,7 @@ from tools.scores.score_registry import (
 from tools.scores.simple_detectors import simple_quantities
 from vae_wgan.ensemble.members import member_seed
 from vae_wgan.ensemble.network_member import NetworkMember
+from vae_wgan.features.features_member import FeaturesMember
 from vae_wgan.run.scorer import Scorer
 
 Outputs = dict[str, tf.Tensor]
@@ -59,14 +61,18 @@ class ExportedScore(tf.Module):
         needed = needed_quantities([ensemble.score_key])
         none = np.empty((0, *ensemble.row_shape), np.float32)
         model = ensemble.kind.new_member(plain, ensemble.row_shape, none, needed)
-        if not isinstance(model, NetworkMember):
+        self._members: GraphFeatures | GraphNetworks
+        if isinstance(model, FeaturesMember):
+            self._members = GraphFeatures(
+                [model.with_state(state) for state in ensemble.states], self._constants
+            )
+        elif isinstance(model, NetworkMember):
+            self._members = GraphNetworks(
+                [model.with_state(state).limited_to(needed) for state in ensemble.states],
+                ensemble.settings.seed,
+            )
+        else:
             raise InputError(f"members of the kind {ensemble.kind.name} are no TensorFlow networks")
-        self._members = [model.with_state(state).limited_to(needed) for state in ensemble.states]
-        # Variables, so that a SavedModel holds the weights once and beside the graph.
-        self._weights = [
-            [tf.Variable(weight, trainable=False) for weight in member.weights]
-            for member in self._members
-        ]
 
     @property
     def signatures(self) -> dict[str, Callable[..., Outputs]]:
@@ -107,7 +113,7 @@ class ExportedScore(tf.Module):
         """The members' quantities and those of the rows alone, float64 [member or 1, row]."""
         ensemble, traced = self._scorer.ensemble, cast(Any, TracedArray(rows, self._constants))
         found: dict[str, Any] = {
-            name: traced.like(values) for name, values in self._of_members(rows).items()
+            name: traced.like(values) for name, values in self._members.quantities(rows).items()
         }
         if needed_quantities([ensemble.score_key]).intersection(INPUT_PROPERTIES):
             properties = input_statistics(traced, ensemble.settings.pixel_likelihood)
@@ -116,10 +122,29 @@ class ExportedScore(tf.Module):
             found |= simple_quantities(ensemble.simple, traced, few=True)
         return found
 
-    def _of_members(self, rows: tf.Tensor) -> dict[str, tf.Tensor]:
-        root, by_member = self._scorer.ensemble.settings.seed, []
+
+class GraphNetworks(tf.Module):
+    """Members that are networks; their noise is the same for all rows.
+
+    Args:
+        members: The members, with the passes that are needed.
+        root: Root seed of the run.
+    """
+
+    def __init__(self, members: Sequence[NetworkMember], root: int):
+        super().__init__(name="networks")
+        self._members, self._root = members, root
+        # Variables, so that a SavedModel holds the weights once and beside the graph.
+        self._weights = [
+            [tf.Variable(weight, trainable=False) for weight in member.weights]
+            for member in members
+        ]
+
+    def quantities(self, rows: tf.Tensor) -> dict[str, tf.Tensor]:
+        """The members' quantities, float64 [member, row] by name."""
+        by_member = []
         for index, (member, weights) in enumerate(zip(self._members, self._weights, strict=True)):
-            seed = child_seed(member_seed(root, index), "scoring noise")
+            seed = child_seed(member_seed(self._root, index), "scoring noise")
             by_member.append(_scores_of(member, weights, rows, seed))
         return {
             name: tf.cast(tf.stack([scores[name] for scores in by_member]), tf.float64)

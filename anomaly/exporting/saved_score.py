@@ -23,7 +23,15 @@ from tools.files.whole_files import write_json
 from tools.run.kernels import ANY
 from tools.run.run_folder import RunFolder
 from tools.scores.score_lines import deployed_score
-from tools.scores.score_registry import LOGITS, NOT_OF_MEMBERS, SIMPLE_PARTS, needed_quantities
+from tools.scores.score_registry import (
+    LOGITS,
+    NEAREST_DISTANCE,
+    NOT_OF_MEMBERS,
+    PLACE_DISTANCE,
+    SIMPLE_PARTS,
+    fitted_scores,
+    needed_quantities,
+)
 from vae_wgan.run.scorer import Scorer, open_scorer
 from vae_wgan.run.trained_ensemble import saved_settings
 
@@ -33,7 +41,8 @@ CARD = "scorer.json"  # says what the SavedModel beside it computes
 # than the run's; a Mahalanobis distance of members that hardly differ makes more of it.
 TOLERANCE = 1e-3
 _PROBES = 16
-_WITHOUT_NOISE = {"laplace", *LOGITS}
+_OF_FEATURES = {"log_likelihood", NEAREST_DISTANCE, PLACE_DISTANCE}
+_WITHOUT_NOISE = {"laplace", *LOGITS, *_OF_FEATURES}
 
 
 def export_run(
@@ -112,10 +121,19 @@ def _exportable(folder: RunFolder, wanted: str, target_fpr: float | None) -> Sco
 
 
 def exported_key(own: str, *, is_table: bool) -> str:
-    """The score that stands for the run's own one: itself where it can be exported."""
+    """The score that stands for the run's own one: itself where it can be exported.
+
+    Raises:
+        InputError: No score of these members can be exported.
+    """
     # Rows of a table share their noise. Of images only what needs no noise can be exported.
     of_members = needed_quantities([own]) - NOT_OF_MEMBERS
     is_possible = is_table or (of_members <= _WITHOUT_NOISE and own != "local_likelihood")
+    if not is_possible and own in fitted_scores("denoisers"):
+        raise InputError(
+            f"{own} draws noise for each picture, which an exported model cannot repeat; score by"
+            " EnsembleDetector or --score_file instead"
+        )
     return own if is_possible else "likelihood_residual"
 
 

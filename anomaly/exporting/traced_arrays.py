@@ -92,6 +92,12 @@ class TracedArray(NDArrayOperatorsMixin):
     def reshape(self, *shape: int) -> Self:
         return self.like(tf.reshape(self.tensor, shape))
 
+    def copy(self) -> Self:
+        return self
+
+    def swapaxes(self, first: int, second: int) -> Self:
+        return self.like(tf.experimental.numpy.swapaxes(self.tensor, first, second))
+
     def mean(self, axis: Any = None, dtype: Any = None, *, keepdims: bool = False) -> Self:
         return self.like(tf.reduce_mean(self._as(dtype), axis, keepdims))
 
@@ -191,7 +197,8 @@ class Constants(tf.Module):
         if array.nbytes < _LARGE:
             return tf.constant(array)
         for known, variable in zip(self._arrays, self._variables, strict=True):
-            if known.shape == array.shape and np.may_share_memory(known, array):
+            is_same_view = known.shape == array.shape and known.strides == array.strides
+            if is_same_view and np.may_share_memory(known, array):
                 return tf.convert_to_tensor(variable)
         with tf.init_scope():
             variable = tf.Variable(array, trainable=False)

@@ -44,6 +44,7 @@ class FeatureNetwork:
         image_shape: Height, width, channels of the pictures.
 
     Attributes:
+        layers: From scaled pictures to the outputs of the chosen layers.
         digest: sha256 of all that features depend on besides the picture, in hexadecimal.
         maps_shape: Rows, columns, channels of a picture's map.
         pooled_size: Number of a picture's pooled features.
@@ -59,8 +60,8 @@ class FeatureNetwork:
         self._sides, is_flexible = _input_sides(model, image_shape)
         names = settings.feature_layers or _LAYERS.get(model.name, ())
         layers = _named_layers(model, names) if names else _default_layers(model, self._sides)
-        self._network = tf.keras.Model(model.inputs[0], [layer.output for layer in layers])
-        shapes = _output_shapes(self._network, self._sides, model.input_shape[-1])
+        self.layers = tf.keras.Model(model.inputs[0], [layer.output for layer in layers])
+        shapes = _output_shapes(self.layers, self._sides, model.input_shape[-1])
         total = sum(shape[-1] for shape in shapes)
         self._fine = _fine_layers(shapes, self._sides)
         channels = sum(shapes[number][-1] for number in self._fine)
@@ -73,7 +74,7 @@ class FeatureNetwork:
         self.pooled_size = total * (1 + self._halves)
         self._is_grey = model.input_shape[-1] == 1
         self.digest = _digest(model, [layer.name for layer in layers], settings)
-        self._compiled = tf.function(self._features, autograph=False)
+        self._compiled = tf.function(self.tensors, autograph=False)
 
     def __call__(self, images: np.ndarray) -> Features:
         """Features of at most BATCH pictures [picture, height, width, channel] in [0, 1]."""
@@ -81,7 +82,8 @@ class FeatureNetwork:
         maps, pooled = self._compiled(tf.convert_to_tensor(images[filled]))
         return Features(maps.numpy()[: len(images)], pooled.numpy()[: len(images)])
 
-    def _features(self, images: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    def tensors(self, images: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """As `Features`, of any number of pictures [picture, height, width, channel]."""
         if self._is_grey:
             images = tf.reduce_mean(images, -1, keepdims=True)
         elif images.shape[-1] == 1:
@@ -101,7 +103,7 @@ class FeatureNetwork:
         return maps, tf.concat(pooled, -1)
 
     def _outputs(self, images: tf.Tensor) -> list[tf.Tensor]:
-        outputs = self._network(self._scaled(images), training=False)
+        outputs = self.layers(self._scaled(images), training=False)
         return outputs if isinstance(outputs, list) else [outputs]
 
 

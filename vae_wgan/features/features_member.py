@@ -1,7 +1,7 @@
 """A member on features of pictures: a flow on pooled features, a Gaussian at each place."""
 
 import copy
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple, Self
@@ -20,10 +20,11 @@ from vae_wgan.features.feature_network import FeatureNetwork
 from vae_wgan.features.feature_store import FeatureStore
 from vae_wgan.features.known_pictures import KnownPictures
 from vae_wgan.features.place_densities import PlaceDensities
-from vae_wgan.features.pooled_space import PooledSpace
+from vae_wgan.features.pooled_space import MOST_AXES, PooledSpace
 from vae_wgan.settings.features_settings import FeaturesSettings
 from vae_wgan.table.table_member import TableMember
 
+LikelihoodOf = Callable[[np.ndarray], np.ndarray]
 LEFT_OUT = 5  # one training picture in so many is left out of a member's training
 MOST_PICTURES = 4000  # that members are trained on; of more, so many are drawn
 
@@ -47,6 +48,11 @@ class FeaturesMember(Member):
         image_shape: Height, width, channels of the pictures.
         monitored: Not used: training is monitored on the pictures that the member leaves out.
         quantities: Not used: all are cheap once the features are there.
+
+    Attributes:
+        network: The pretrained network, which the members share.
+        flow: The flow on pooled features.
+        fitted: What was fitted in closed form.
     """
 
     def __init__(
@@ -59,38 +65,38 @@ class FeaturesMember(Member):
         """Builds the network and the flow."""
         self._settings = settings
         self._store = store_of(settings, tuple(image_shape))
-        network = self._store.network
-        components = min(settings.components, network.pooled_size)
-        self._flow = TableMember(settings.flow_settings, (components,), np.empty((0, components)))
+        self.network = self._store.network
+        components = min(settings.components, self.network.pooled_size, MOST_AXES)
+        self.flow = TableMember(settings.flow_settings, (components,), np.empty((0, components)))
         self._components = components
-        self._fitted = self._unfitted(seed=0)
+        self.fitted = self._unfitted(seed=0)
         self._rows: tuple[np.ndarray, np.ndarray] | None = None
         self._stopwatch = Stopwatch()
 
     def initialize(self, seed: int) -> None:
         """Draws the channels and the flow's initial weights."""
-        self._flow.initialize(seed)
-        self._fitted = self._unfitted(seed)
+        self.flow.initialize(seed)
+        self.fitted = self._unfitted(seed)
         self._rows = None
 
     def state(self) -> dict[str, np.ndarray]:
         """The flow's variables by path, and the arrays of the closed forms."""
-        arrays = self._flow.state()
-        for part, fitted in self._fitted._asdict().items():
+        arrays = self.flow.state()
+        for part, fitted in self.fitted._asdict().items():
             arrays |= {f"{part}/{name}": array for name, array in fitted._asdict().items()}
         return arrays
 
     def load_state(self, arrays: Mapping[str, np.ndarray]) -> None:
         """Restores the arrays that `state` returned; see `Member`."""
-        of_flow, self._fitted = self._split(arrays)
-        self._flow.load_state(of_flow)
+        of_flow, self.fitted = self._split(arrays)
+        self.flow.load_state(of_flow)
         self._rows = None
 
     def with_state(self, arrays: Mapping[str, np.ndarray]) -> Self:
         """A member with these weights that shares the network and the compiled functions."""
         of_flow, fitted = self._split(arrays)
         member = copy.copy(self)
-        member._flow, member._fitted = self._flow.with_state(of_flow), fitted
+        member.flow, member.fitted = self.flow.with_state(of_flow), fitted
         return member
 
     def train_steps(self, examples: np.ndarray, seed: int, steps: range) -> dict[str, float]:
@@ -101,13 +107,13 @@ class FeaturesMember(Member):
             count = len(features.pooled)
             is_left_out = draw.permutation(count) % LEFT_OUT == 0
             if steps.start == 0:
-                places = self._fitted.places.fit(features.maps, is_left_out)
+                places = self.fitted.places.fit(features.maps, is_left_out)
                 pooled = PooledSpace.fit(features.pooled, self._components)
-                codes = pooled.whitened(features.pooled[~is_left_out])
-                self._fitted = Fitted(places, pooled, KnownPictures.fit(codes, draw))
-            rows = self._fitted.pooled.flow_rows(features.pooled, self._components)
+                codes = pooled.whitened(np.asarray(features.pooled[~is_left_out]))
+                self.fitted = Fitted(places, pooled, KnownPictures.fit(codes, draw))
+            rows = self.fitted.pooled.flow_rows(np.asarray(features.pooled), self._components)
             self._rows = rows[~is_left_out], rows[is_left_out]
-        return self._flow.train_steps(self._rows[0], seed, steps)
+        return self.flow.train_steps(self._rows[0], seed, steps)
 
     def monitor(self) -> dict[str, float]:
         """Mean log likelihood of the flow, of pictures that the member leaves out."""
@@ -117,25 +123,37 @@ class FeaturesMember(Member):
 
     def score(self, examples: np.ndarray, ids: np.ndarray, seed: int) -> dict[str, np.ndarray]:
         """Log likelihoods, the distance to the nearest known picture, and the strangest place."""
-        places, pooled, known = self._fitted
         with self._stopwatch.timed("score", len(examples)):
             features = self._store.features(examples)
-            rows = pooled.flow_rows(features.pooled, self._components)
-            density = places.log_densities(features.maps)
-            scores = {
-                "log_likelihood": self._flow_likelihood(rows) + pooled.log_density(features.pooled),
-                "nearest_distance": known.distances(pooled.whitened(features.pooled)),
-                "place_log_likelihood": density.mean(axis=(1, 2)) - places.level,
-                "place_distance": strongest(places.strangeness(density)),
-            }
+            density = self.fitted.places.log_densities(features.maps)
+            scores = self.scores_of(np.asarray(features.pooled), density, self._flow_likelihood)
         return {name: values.astype(np.float32) for name, values in scores.items()}
+
+    def scores_of(
+        self, pooled: np.ndarray, density: np.ndarray, flow_likelihood: LikelihoodOf
+    ) -> dict[str, np.ndarray]:
+        """The quantities [picture] by name.
+
+        Args:
+            pooled: Pooled features [picture, feature].
+            density: Log density at each place, nats [picture, row, column].
+            flow_likelihood: The flow's log p of rows [picture, component].
+        """
+        places, space, known = self.fitted
+        rows = space.flow_rows(pooled, self._components)
+        return {
+            "log_likelihood": flow_likelihood(rows) + space.log_density(pooled),
+            "nearest_distance": known.distances(space.whitened(pooled)),
+            "place_log_likelihood": density.mean(axis=(1, 2)) - places.level,
+            "place_distance": strongest(places.strangeness(density)),
+        }
 
     def maps(self, images: np.ndarray) -> np.ndarray:
         """Distance of the features around each pixel, float32 [picture, height, width].
 
         Logarithms, in deviations of normal pictures; higher = stranger.
         """
-        places = self._fitted.places
+        places = self.fitted.places
         density = places.log_densities(self._store.features(images).maps)
         maps, size = places.strangeness(density), (images.shape[2], images.shape[1])
         pictures = (Image.fromarray(map).resize(size, Image.Resampling.BILINEAR) for map in maps)
@@ -147,15 +165,14 @@ class FeaturesMember(Member):
         return self._stopwatch.per_thousand()
 
     def _flow_likelihood(self, rows: np.ndarray) -> np.ndarray:
-        return self._flow.score(rows, np.arange(len(rows)), seed=0)["log_likelihood"]
+        return self.flow.score(rows, np.arange(len(rows)), seed=0)["log_likelihood"]
 
     def _unfitted(self, seed: int) -> Fitted:
-        network = self._store.network
-        rows, columns, channels = network.maps_shape
+        rows, columns, channels = self.network.maps_shape
         draw = np.random.default_rng(child_seed(seed, "channels"))
         chosen = np.sort(draw.permutation(channels)[: self._settings.channels])
         places = PlaceDensities.unfitted(chosen, (rows, columns))
-        pooled = PooledSpace.unfitted(network.pooled_size)
+        pooled = PooledSpace.unfitted(self.network.pooled_size)
         return Fitted(places, pooled, KnownPictures.unfitted(len(pooled.variances)))
 
     def _split(self, arrays: Mapping[str, np.ndarray]) -> tuple[dict[str, np.ndarray], Fitted]:
@@ -173,7 +190,7 @@ class FeaturesMember(Member):
 
         parts = {
             part: type(fitted)(**{name: arrays[f"{part}/{name}"] for name in fitted._fields})
-            for part, fitted in self._fitted._asdict().items()
+            for part, fitted in self.fitted._asdict().items()
         }
         prefixes = tuple(f"{part}/" for part in parts)
         of_flow = {name: arrays[name] for name in arrays if not name.startswith(prefixes)}

@@ -53,7 +53,7 @@ class PlaceGaussians(NamedTuple):
 
     def log_density(self, maps: np.ndarray) -> np.ndarray:
         """Log p of the features [picture, place, channel] at each place, nats [picture, place]."""
-        centred = np.ascontiguousarray((maps - self.mean).swapaxes(0, 1))
+        centred = (maps - self.mean).swapaxes(0, 1).copy()  # one place's pictures side by side
         white = centred @ self.root.swapaxes(1, 2)
         return self.highest - 0.5 * np.square(white).sum(axis=2).T
 

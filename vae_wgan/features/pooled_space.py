@@ -73,7 +73,7 @@ class PooledSpace(NamedTuple):
 
     def standardised(self, pooled: np.ndarray) -> np.ndarray:
         """Features less their centre, over their scale: float32 [picture, feature]."""
-        return (np.asarray(pooled) - self.centre) / self.scale
+        return (pooled - self.centre) / self.scale
 
     def whitened(self, pooled: np.ndarray) -> np.ndarray:
         """All components, each divided by its deviation: float32 [picture, axis]."""
@@ -82,10 +82,7 @@ class PooledSpace(NamedTuple):
 
     def flow_rows(self, pooled: np.ndarray, components: int) -> np.ndarray:
         """Whitened leading components, float32 [picture, component]; further ones are 0."""
-        rows = np.zeros((len(pooled), components), np.float32)
-        count = int(self.leading)
-        rows[:, :count] = self.whitened(pooled)[:, :count]
-        return rows
+        return self.whitened(pooled)[:, :components] * (np.arange(components) < self.leading)
 
     def log_density(self, pooled: np.ndarray) -> np.ndarray:
         """Log density of all but the leading components, nats [picture].

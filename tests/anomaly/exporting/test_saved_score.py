@@ -94,3 +94,10 @@ def test_a_score_without_a_form_in_tensorflow_is_named(tiny_run, tmp_path):
     assert unknown.startswith("--score=dose: ")
     scorer.ensemble.score_key = "local_likelihood"
     assert "local_likelihood has no form" in message_of(ExportedScore, scorer)
+
+
+def test_denoisers_are_refused_in_a_line(tiny_run, tmp_path):
+    folder = RunFolder(tiny_run("denoiser").folder / "run")
+    message = message_of(export_run, folder, tmp_path / "model")
+    assert message.startswith("denoising_residual draws noise for each picture")
+    assert not (tmp_path / "model").exists()

@@ -6,42 +6,14 @@ import numpy as np
 import pytest
 
 from input_errors import message_of
-from parsed_settings import parsed
 from small_network import write_small_network
+from tiny_features_run import features_run
 from tiny_run import bytes_by_path, write_data
-from tools.run.run_folder import RunFolder
 from tools.scores.floors import FEATURE_FLOOR_WORDS
 from tools.scores.score_files import read_scores
-from vae_wgan.kinds import kind_named, kind_of_run
-from vae_wgan.run.run import Run
-from vae_wgan.settings.features_settings import FeaturesSettings
+from vae_wgan.kinds import kind_of_run
 
 WANTED = r"\d/checkpoint|scores/.*npz|metrics.csv"
-
-
-def run(folder, *flags, name="run", network="small.keras"):
-    settings, given = parsed(
-        FeaturesSettings,
-        f"--train_dataset={folder / 'bars.npz'}",
-        f"--ood_datasets=columns={folder / 'columns.npy'}",
-        f"--model_dir={folder / name}",
-        f"--features={folder / network}",
-        "--num_models=2",
-        "--max_steps=4",
-        "--viz_steps=2",
-        "--batch_size=8",
-        "--components=3",
-        "--channels=4",
-        "--n_flows=1",
-        "--base_depth=8",
-        "--eval_size=20",
-        "--bootstrap=20",
-        "--image_size=0",
-        "--compile=False",
-        *flags,
-    )
-    Run(kind_named("features"), settings, given).execute()
-    return RunFolder(folder / name)
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +22,7 @@ def finished(tmp_path_factory):
     write_data(folder)
     write_small_network(folder / "small.keras")
     write_small_network(folder / "other.keras", seed=1)
-    return run(folder)
+    return features_run(folder)
 
 
 @pytest.fixture
@@ -81,18 +53,18 @@ def test_a_run_that_was_stopped_ends_with_the_same_bytes(copied, finished):
     (folder / "0" / "checkpoint-00000004.npz").unlink()
     for path in (folder / "1", folder / "scores", folder / "features"):
         shutil.rmtree(path)
-    run(copied)
+    features_run(copied)
     assert bytes_by_path(folder, WANTED) == bytes_by_path(finished.path, WANTED)
 
 
 def test_another_network_under_the_same_folder_is_refused(copied):
-    message = message_of(run, copied, network="other.keras")
+    message = message_of(features_run, copied, network="other.keras")
     assert "feature_network" in message and "--delete_existing" in message
     assert "the run has the network" in message_of(
-        run, copied, "--skip_train", network="other.keras"
+        features_run, copied, "--skip_train", network="other.keras"
     )
     shutil.copy(copied / "other.keras", copied / "small.keras")
-    assert "network" in message_of(run, copied, "--skip_train")
+    assert "network" in message_of(features_run, copied, "--skip_train")
 
 
 def test_a_program_scores_new_pictures_without_the_data_or_the_store(copied, finished):
