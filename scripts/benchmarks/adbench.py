@@ -59,21 +59,16 @@ def figures(options: argparse.Namespace) -> Iterator[Figure]:
         for seed in range(options.seed, options.seed + options.seeds):
             task = run_task(path, options.rows, seed, label_column="y", normal_label="0")
             results += compare(path.stem, seed, task, options.members)
-            tell(results)
-    yield from told("adbench", results, options.output)
+            tell(results, options.output)
+    yield from comparison_figures("adbench", results)
 
 
-def tell(results: list[Result]) -> None:
-    """Logs the results of the latest split."""
+def tell(results: list[Result], output: str | None) -> None:
+    """Logs the results of the latest split; all so far are written where --output says."""
     table, seed = results[-1][:2]
     words = [f"{r.detector} {r.auroc:.3f}" for r in results if r[:2] == (table, seed)]
     _LOG.info("%s, seed %d: %s", table, seed, ", ".join(words))
-
-
-def told(part: str, results: list[Result], output: str | None) -> Iterator[Figure]:
-    """The figures; the results are written where --output says."""
     if output:
-        write_text(Path(f"{output}.csv"), results_csv(results))
         pages = markdown_of_summaries(results), markdown_table(results)
+        write_text(Path(f"{output}.csv"), results_csv(results))
         write_text(Path(f"{output}.md"), "\n".join(pages))
-    yield from comparison_figures(part, results)

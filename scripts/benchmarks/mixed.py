@@ -10,9 +10,15 @@ import argparse
 from collections.abc import Iterator
 from pathlib import Path
 
-from scripts.benchmarks.adbench import add_comparison_flags, tell, told
+from scripts.benchmarks.adbench import add_comparison_flags, tell
 from scripts.benchmarks.figure import Figure
-from scripts.benchmarks.table_comparison import Result, against_best, compare, markdown_of_best
+from scripts.benchmarks.table_comparison import (
+    Result,
+    against_best,
+    compare,
+    comparison_figures,
+    markdown_of_best,
+)
 from scripts.benchmarks.table_tasks import (
     TableTask,
     binned_task,
@@ -39,10 +45,10 @@ def figures(options: argparse.Namespace) -> Iterator[Figure]:
     for seed in range(options.seed, options.seed + options.seeds):
         for name, task in _tasks(options, seed):
             results += compare(name, seed, task, options.members, FURTHER)
-            tell(results)
-    yield from told("mixed", results, options.output)
-    if options.output:
-        write_text(Path(f"{options.output}_best.md"), markdown_of_best(results))
+            tell(results, options.output)
+            if options.output:
+                write_text(Path(f"{options.output}_best.md"), markdown_of_best(results))
+    yield from comparison_figures("mixed", results)
     rows = against_best(results)
     for row in rows:
         words = f"AUROC less that of {row.best}; their intervals {_words(row.ours_interval)}"

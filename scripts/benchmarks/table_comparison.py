@@ -23,6 +23,7 @@ OWN = ("combined", "iwae", OURS)  # scores of ours, which are no floors
 COMPARED = tuple(TABLE_FLOORS)[:6]
 DRAWS = 5000
 DRAWS_OF_ROWS = 500
+DIGITS = 6  # of results, so that those of a file have the same ranks
 ALIKE = 5  # digits; AUROCs that agree in so many share a rank
 
 
@@ -67,7 +68,7 @@ def compare(
     def result(detector: str, scores: np.ndarray, started: float) -> Result:
         seconds = time.perf_counter() - started
         found = roc_auc_score(labels, scores), average_precision_score(labels, scores)
-        auroc, ap = map(float, found)
+        auroc, ap = (round(float(value), DIGITS) for value in found)
         sides = scores[np.newaxis, labels == 0], scores[np.newaxis, labels == 1]
         drawn = auroc_draws(*sides, draws=DRAWS_OF_ROWS, seed=seed)[0]
         ends = auroc_interval(auroc, drawn, min(side.shape[1] for side in sides))
@@ -186,7 +187,9 @@ def markdown_of_summaries(results: Iterable[Result]) -> str:
     lines = [f"| | AUROC | AP | rescaled AUROC | mean rank | AUROC of `{ours}` above it |"]
     lines.append("|---" * 6 + "|")
     for name, summary in found.items():
-        lead, low, high = (f"{value:+.3f}".replace("0.", ".", 1) for value in summary.lead)
+        lead, low, high = (
+            f"{round(value, 3) + 0:+.3f}".replace("0.", ".", 1) for value in summary.lead
+        )
         numbers = ((summary.auroc, 3), (summary.ap, 3), (summary.rescaled, 2), (summary.rank, 2))
         cells = [f"`{name}`", *(f"{value:.{n}f}".removeprefix("0") for value, n in numbers)]
         cells.append("" if name == ours else f"{lead} [{low}, {high}]")

@@ -1,4 +1,4 @@
-"""Figures in README and docs/measured.md are those of docs/results, cell by cell."""
+"""Figures in README and in pages of docs are those of docs/results, cell by cell."""
 
 import csv
 import re
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from repository_sources import ROOT
+from scripts.benchmarks.table_comparison import markdown_of_summaries, read_results
 
 Key = tuple[str, str, str]  # training set as in the file's name, score, statistic
 RESIDUAL, WAIC = ("likelihood_residual", "ensemble"), ("iwae", "waic")
@@ -104,6 +105,13 @@ def test_the_table_of_frauds_has_the_figures_of_the_runs():
         row = results(name)["fraud", score, statistic]
         metrics = [f"{figure(row[m])} ({figure(row[f'{m}_sd'])})" for m in ("auroc", "ap")]
         assert found[label][:3] == [*metrics, figure(row["recall_492"])], label
+
+
+@pytest.mark.parametrize("name", ["adbench"])
+def test_the_comparison_on_tables_is_that_of_the_results(name):
+    text = (ROOT / "docs" / "results" / f"{name}.csv").read_text("utf-8")
+    page = (ROOT / "docs" / "own_tables.md").read_text("utf-8")
+    assert markdown_of_summaries(read_results(text)) in page
 
 
 def test_no_interval_is_a_point():
