@@ -74,7 +74,7 @@ def section(table: DetectionTable) -> Section:
     notes = [Text(NOTE, is_note=True), *([Text(UNLIKE, is_note=True)] if unlike else [])]
     return Section(
         TITLE,
-        [Text(_words(found, table.run)), shown, *notes],
+        [shown, *notes],
         text=f"{TITLE}: {name}\n{aligned([HEADS, *cells], left_columns=1)}",
         files={"added.csv": rows_csv([_csv_row(gain, gain in found) for gain in of_all])},
     )
