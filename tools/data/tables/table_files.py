@@ -15,6 +15,7 @@ from tools.errors import InputError
 from tools.files.array_files import refuse_large
 from tools.files.packed_files import ZIP, zip_names
 from tools.files.readers import npz_names, read_npz_array, reading
+from tools.files.watched_bytes import watched
 
 _FOUND = CsvOptions()
 
@@ -180,7 +181,10 @@ def _text_parts(
 
     Columns other than `numbers` stay the texts that they are; None: what a column is, is found.
     """
-    with reading(path, OverflowError, LookupError):
+    with (
+        reading(path, OverflowError, LookupError),
+        watched(content, f"reading {path.name}") as stream,
+    ):
         found = find_text_format(content, options)
         start = content[: 1 << 20].decode(found.encoding, errors="ignore")
         first = next(iter(sample_rows(start.lstrip("\ufeff"), found.separator)), [])
@@ -191,7 +195,7 @@ def _text_parts(
         notes.append(f"read with {found.description}")
         texts = set() if numbers is None else set(names) - set(numbers)
         read = pd.read_csv(
-            io.BytesIO(content),
+            stream,
             sep=found.separator,
             # With pandas a comma cannot be both; cells in quotes are left to `clean_cells`.
             decimal=found.decimal if found.decimal != found.separator else ".",

@@ -58,7 +58,7 @@ def test_what_cannot_be_told_apart_adds_nothing(folder):
 
 def test_the_table_has_a_row_per_set_and_says_whom_the_choice_favours(folder):
     found = section(table_of(folder, draws=100))
-    _, table, note = found.blocks
+    table, note = found.blocks
     assert [row[0] for row in table.rows] == ["near", "far"]
     assert table.rows[0][3] == "pca_neighbours"
     assert "in its favour" in note.words
