@@ -70,7 +70,9 @@ class NearestRows:
 
     def _logarithms(self, distances: np.ndarray, found: Mapping[str, Found]) -> np.ndarray:
         scores = np.log(distances + self._least[:, np.newaxis])
-        floor = LOCAL_FLOOR * np.median(self._spread) + 1e-9
+        # Where most rows have copies the median is 0, and without a floor a ratio has no bound.
+        typical = np.median(self._spread) or _median_above_zero(self._spread)
+        floor = LOCAL_FLOOR * typical + 1e-9
         around, numbers = found["standard"].distances.mean(axis=1), found["standard"].numbers
         # self._spread[numbers], by a function that NumPy hands over to traced numbers
         there = np.take_along_axis(self._spread[np.newaxis], numbers, axis=1).mean(axis=1)

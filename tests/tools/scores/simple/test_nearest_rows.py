@@ -61,3 +61,11 @@ def test_a_row_is_no_neighbour_of_itself_but_its_equals_are():
     assert held_out.shape == (len(NEAREST_GROUPS), 20)
     assert np.isfinite(held_out).all()
     assert (held_out[0, :9] < held_out[0, 9:].min()).all()
+
+
+def test_where_most_rows_have_copies_the_local_ratio_stays_bounded():
+    copies = np.concatenate([np.repeat(TRAINING[:4], 10, axis=0), TRAINING[:20]])
+    local = NearestRows(copies, plain_columns(3), held_out=60).scores(ROWS)[
+        NEAREST_GROUPS.index("local")
+    ]
+    assert np.abs(local).max() < 5
