@@ -161,7 +161,7 @@ class EnsembleDetector(EnsembleState):
         self, rows: Any, folder: str | Path | None, target_fpr: float, settings: Mapping[str, Any]
     ) -> Self:
         checked_number("target_fpr", target_fpr, at_least=0, at_most=1)
-        self.fit(rows, folder, **settings)
+        self.fit(rows, folder, target_fpr=target_fpr, **settings)
         self.target_fpr = target_fpr
         self.threshold = finite(self._scorer(target_fpr).threshold)
         return self

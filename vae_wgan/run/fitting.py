@@ -66,6 +66,8 @@ def fit_ensemble(
     images = None if is_table else _image_set(X)
     checked = _checked_settings(kind.settings_class, folder, settings)
     score_key = checked_score_key(kind, checked, score_key)
+    # The folder is one for --score_file too, which flags by what the manifest says.
+    checked = dataclasses.replace(checked, score_keys=(score_key,))
     encoder = None if table is None else _fit_encoder(table, checked)
     known = images if encoder is None else _set_of(encoder.encode(table))
     # Refuses a folder with other settings.
@@ -111,8 +113,7 @@ def _train(
         value_range=list(known.value_range or ()),
         **({} if encoder is None else {"encoder": encoder.to_json()}),
     )
-    of_score = dataclasses.replace(settings, score_keys=(score_key,))
-    runner = LocalRunner(kind, of_score, data)
+    runner = LocalRunner(kind, settings, data)
     plan = TrainingPlan(settings.seed, settings.total_steps, settings.viz_steps)
     with graphs_as_written():
         runner.train(plan, folder, settings.num_models)
@@ -155,7 +156,7 @@ def _checked_settings(
 ) -> AnySettings:
     """The settings of a fit; refuses those that only the entry scripts use."""
     known = {field.name for field in dataclasses.fields(settings_class)}
-    used = {*kept_settings(settings_class()), "preset", "viz_steps"}
+    used = {*kept_settings(settings_class()), "preset", "viz_steps", "target_fpr"}
     if unused := sorted(settings.keys() & known - used | settings.keys() & _OF_LABELS):
         raise ArgumentError(f"{', '.join(unused)}: fit makes no use of it; leave it out")
     by_hand = {"preset": "fast", "model_dir": str(folder.path), **settings}

@@ -22,10 +22,10 @@ from tools.data.tables.table_datasets import table_content
 from tools.data.tables.table_encoder import TableEncoder, encoder_from_json
 from tools.data.tables.table_files import table_parts
 from tools.errors import InputError
+from tools.run.manifest import Manifest
 from tools.run.resuming import settle_settings
 from tools.run.run_folder import RunFolder
 from tools.scores.drift import ChangeWatch
-from tools.scores.finished_run import read_manifest
 from vae_wgan.settings.image_settings import ImageSettings
 from vae_wgan.settings.table_settings import TableSettings
 
@@ -53,7 +53,7 @@ def score_table(settings: TableSettings, given: set[str]) -> None:
     folder = RunFolder(settings.model_dir)
     settings = settle_settings(folder, settings, given)
     _check_output(settings)
-    _TableFile(folder, settings, encoder_from_json(read_manifest(folder).encoder)).write()
+    _TableFile(folder, settings, encoder_from_json(_manifest(folder).encoder)).write()
 
 
 def score_pictures(settings: ImageSettings, given: set[str]) -> None:
@@ -70,9 +70,17 @@ def score_pictures(settings: ImageSettings, given: set[str]) -> None:
     settings = settle_settings(folder, settings, given)
     _check_output(settings)
     options = settings.read_options
-    if "value_range" not in given and (found := read_manifest(folder).value_range):
+    if "value_range" not in given and (found := _manifest(folder).value_range):
         options = replace(options, value_range=None, remembered=(found[0], found[1]))
     _PictureFile(folder, settings, options).write()
+
+
+def _manifest(folder: RunFolder) -> Manifest:
+    """The manifest of a run that came to its data, also of one that scored no sets, as by `fit`."""
+    manifest = folder.manifest()
+    if not (manifest.datasets.in_distribution or manifest.example_shape):
+        raise InputError(f"{folder.manifest_path} names no data sets; start its run again")
+    return manifest
 
 
 def _check_output(settings: ImageSettings | TableSettings) -> None:
@@ -158,7 +166,7 @@ class _PictureFile(_ScoredFile):
         source = Path(self._settings.score_file).expanduser()
         settings = self._settings
         assert isinstance(settings, ImageSettings)
-        form = form_of_shape(read_manifest(self._folder).example_shape, settings.fit)
+        form = form_of_shape(_manifest(self._folder).example_shape, settings.fit)
         for part in picture_parts(source, form, self._options):
             self._note(part.problems, part.names.__getitem__, "; mend it")
             scored = self._scorer.scored_pictures(part)

@@ -1,12 +1,17 @@
 """A run that is opened as a detector flags as the command line does."""
 
 import numpy as np
+import pandas as pd
+import pytest
 
 from anomaly import EnsembleDetector
 from anomaly.machinery.ensemble_state import EnsembleState
+from picture_folders import write_pictures
 from tiny_run import made_up_table
 from tools.run.run_folder import RunFolder
+from vae_wgan.run.score_file import score_pictures
 from vae_wgan.run.scorer import open_scorer
+from vae_wgan.settings.vae_settings import VAESettings
 
 
 def test_an_opened_run_has_its_own_score_threshold_and_p_values(tiny_run):
@@ -30,3 +35,32 @@ def test_an_opened_run_has_its_own_score_threshold_and_p_values(tiny_run):
     assert np.isfinite(explained.to_numpy()).all()
     watch = detector.watch()
     assert len(watch.update(found["score"])) == found["score"].notna().sum()
+
+
+@pytest.fixture(scope="module")
+def fitted(tmp_path_factory):
+    """A folder of pictures, a detector that was fitted on it, and its run folder."""
+    folder = tmp_path_factory.mktemp("fitted")
+    pictures = write_pictures(folder / "pictures", 40)
+    run = folder / "run"
+    settings = {"preset": "smoke", "num_models": 2, "max_steps": 4, "compile": False}
+    detector = EnsembleDetector.fit_images(pictures, run_folder=run, target_fpr=0.3, **settings)
+    return pictures, detector, run
+
+
+def test_fitted_opened_and_by_the_command_line_pictures_are_flagged_alike(fitted, tmp_path):
+    _, detector, run = fitted
+    new = write_pictures(tmp_path / "new", 8, start=100)
+    found = detector.scored(new)
+    assert found["flagged"].nunique() == 2  # else it would show little
+    settings = VAESettings(
+        model_dir=str(run), skip_train=True, score_file=str(new), output=str(tmp_path / "s.csv")
+    )
+    score_pictures(settings, set())
+    same = pd.read_csv(tmp_path / "s.csv").set_index("path")
+    assert same.index.tolist() == found.index.tolist()
+    np.testing.assert_allclose(same["score"], found["score"], rtol=1e-9)
+    np.testing.assert_array_equal(same["p_value"], found["p_value"])
+    np.testing.assert_array_equal(same["flagged"], found["flagged"])
+    opened = EnsembleDetector.open(run)
+    assert (opened.score_name, opened.threshold) == (detector.score_name, detector.threshold)

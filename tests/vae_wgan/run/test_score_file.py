@@ -13,7 +13,6 @@ from input_errors import message_of
 from tiny_run import bars
 from tools.data.tables.table_encoder import fit_encoder
 from tools.run.run_folder import RunFolder
-from tools.scores.finished_run import read_manifest
 from vae_wgan.run import score_file
 from vae_wgan.run.score_file import score_pictures, score_table
 from vae_wgan.run.scorer import Scorer
@@ -248,8 +247,8 @@ def test_numbers_of_another_range_than_in_training_are_refused_unless_a_flag_say
     tiny_run, tmp_path, monkeypatch
 ):
     folder = RunFolder(tiny_run("vae").folder / "run")
-    trained_on_floats = dataclasses.replace(read_manifest(folder), value_range=(0.0, 1.0))
-    monkeypatch.setattr(score_file, "read_manifest", lambda folder: trained_on_floats)
+    trained_on_floats = dataclasses.replace(folder.manifest(), value_range=(0.0, 1.0))
+    monkeypatch.setattr(RunFolder, "manifest", lambda folder: trained_on_floats)
     np.save(tmp_path / "new.npy", bars(2).astype(float))
     settings = VAESettings(
         model_dir=str(folder.path),
