@@ -4,10 +4,17 @@ python scripts/benchmark.py adbench --data_dir=FOLDER
 python scripts/benchmark.py analysis
 python scripts/benchmark.py corruptions
 python scripts/benchmark.py credit
+python scripts/benchmark.py deletion --data_dir=FOLDER
 python scripts/benchmark.py detectors
+<<<<<<< HEAD
 python scripts/benchmark.py mixed --data_dir=FOLDER --adbench_dir=FOLDER
+=======
+python scripts/benchmark.py mixed --data_dir=FOLDER
+python scripts/benchmark.py moved_features --data_dir=FOLDER
+>>>>>>> 44b371c (benchmark.py pasted_patches, moved_features and deletion: how well explanations find what was changed)
 python scripts/benchmark.py nodes
 python scripts/benchmark.py one_class
+python scripts/benchmark.py pasted_patches RUN_FOLDER
 python scripts/benchmark.py scale
 python scripts/benchmark.py score
 python scripts/benchmark.py start
@@ -39,10 +46,13 @@ PARTS = (
     "analysis",
     "corruptions",
     "credit",
+    "deletion",
     "detectors",
     "mixed",
+    "moved_features",
     "nodes",
     "one_class",
+    "pasted_patches",
     "scale",
     "score",
     "start",

@@ -55,7 +55,8 @@ class Martingale:
         mean = self._placed.mean(axis=0)
         begun = 1 / ((self._step + 1) * (self._step + 2)) / len(self._placed)
         placed = (1 - JUMP_RATE) * self._placed + JUMP_RATE * mean + begun
-        self._placed = np.minimum(placed * _bets(np.asarray(p)), np.finfo(float).max / 100)
+        with np.errstate(over="ignore"):  # the largest number stands for infinity
+            self._placed = np.minimum(placed * _bets(np.asarray(p)), np.finfo(float).max / 100)
         self._step += 1
         return self.wealth
 
