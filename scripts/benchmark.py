@@ -6,12 +6,8 @@ python scripts/benchmark.py corruptions
 python scripts/benchmark.py credit
 python scripts/benchmark.py deletion --data_dir=FOLDER
 python scripts/benchmark.py detectors
-<<<<<<< HEAD
 python scripts/benchmark.py mixed --data_dir=FOLDER --adbench_dir=FOLDER
-=======
-python scripts/benchmark.py mixed --data_dir=FOLDER
 python scripts/benchmark.py moved_features --data_dir=FOLDER
->>>>>>> 44b371c (benchmark.py pasted_patches, moved_features and deletion: how well explanations find what was changed)
 python scripts/benchmark.py nodes
 python scripts/benchmark.py one_class
 python scripts/benchmark.py pasted_patches RUN_FOLDER
