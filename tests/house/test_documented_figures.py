@@ -107,7 +107,7 @@ def test_the_table_of_frauds_has_the_figures_of_the_runs():
         assert found[label][:3] == [*metrics, figure(row["recall_492"])], label
 
 
-@pytest.mark.parametrize("name", ["adbench"])
+@pytest.mark.parametrize("name", ["adbench", "mixed"])
 def test_the_comparison_on_tables_is_that_of_the_results(name):
     text = (ROOT / "docs" / "results" / f"{name}.csv").read_text("utf-8")
     page = (ROOT / "docs" / "own_tables.md").read_text("utf-8")
