@@ -1,12 +1,16 @@
 """Scores together what waits together, in one thread, with a bounded queue."""
 
 import asyncio
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
 MOST_ROWS = 256  # rows scored together; more would make the next request wait too long
+# A pass over one row costs nearly what one over this number does, so that few rows wait for others
+# for as long as a pass takes, but never for more than these seconds.
+FEW_ROWS, LONGEST_WAIT = 16, 0.05
 
 
 class BusyError(Exception):
@@ -65,11 +69,16 @@ class Batcher:
             ) from error
 
     async def _run(self) -> None:
+        took = 0.0
         while True:
             batch = [await self._queue.get()]
+            if self._waiting < FEW_ROWS:
+                await asyncio.sleep(min(took, LONGEST_WAIT))
             while not self._queue.empty() and sum(len(rows) for rows, _ in batch) < MOST_ROWS:
                 batch.append(self._queue.get_nowait())
+            started = time.perf_counter()
             await self._answer(batch)
+            took = time.perf_counter() - started
 
     async def _answer(self, batch: list[tuple[np.ndarray, asyncio.Future[np.ndarray]]]) -> None:
         wanted = [(rows, future) for rows, future in batch if not future.done()]

@@ -6,15 +6,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from anomaly.serving.batching import MOST_ROWS, Batcher
+from anomaly.serving.batching import FEW_ROWS, MOST_ROWS, Batcher
 from tools.data.images.new_pictures import NewPictures
 from tools.data.tables.new_rows import examine_rows
 from tools.errors import InputError
 from tools.run.run_folder import RunFolder
 from tools.scores.drift import ChangeWatch, Verdict
 from vae_wgan.run.scorer import Scorer, open_scorer
-
-SMALL_BATCH = 32  # rows per pass: requests are small, and a pass pads to this number
 
 
 class ServedRun:
@@ -94,5 +92,6 @@ def serve_run(folder: Path, name: str, *, target_fpr: float | None, timeout: flo
     Raises:
         InputError: The folder holds no finished run.
     """
-    scorer = open_scorer(RunFolder(folder), target_fpr=target_fpr, largest_batch=SMALL_BATCH)
+    # Requests are small, and a pass pads to this number of rows.
+    scorer = open_scorer(RunFolder(folder), target_fpr=target_fpr, largest_batch=FEW_ROWS)
     return ServedRun(scorer, name, timeout)

@@ -40,6 +40,24 @@ def test_requests_that_wait_are_scored_in_few_calls_and_get_their_own_scores():
     assert len(sizes) <= 3
 
 
+def test_few_rows_wait_for_others_for_as_long_as_a_pass_takes():
+    sizes = []
+
+    def score(rows):
+        sizes.append(len(rows))
+        time.sleep(0.05)
+        return rows[:, 0]
+
+    async def story(batcher):
+        await batcher.scores(np.ones((1, 1)))
+        first = asyncio.create_task(batcher.scores(np.ones((1, 1))))
+        await asyncio.sleep(0.01)
+        return await asyncio.gather(first, batcher.scores(np.ones((1, 1))))
+
+    run(story, score)
+    assert sizes == [1, 2]
+
+
 def test_too_many_waiting_rows_are_refused_and_one_large_request_is_not():
     async def story(batcher):
         large = asyncio.create_task(batcher.scores(np.zeros((150, 1))))
