@@ -78,7 +78,8 @@ def _training(script: Path, run: Path, flags: Sequence[str]) -> Iterator["Progre
         flags: Beside that of the run's folder.
     """
     command = [sys.executable, str(script), f"--model_dir={run}", *flags]
-    environment = os.environ | {"XDG_CACHE_HOME": str(run.parent / "cache")}
+    # An empty TQDM_DISABLE shows the bar, whatever this process was told.
+    environment = os.environ | {"XDG_CACHE_HOME": str(run.parent / "cache"), "TQDM_DISABLE": ""}
     terminal, end = pty.openpty()  # the bar is shown to terminals only,
     termios.tcsetwinsize(end, (24, 80))  # and is as wide as they are
     started = time.perf_counter()

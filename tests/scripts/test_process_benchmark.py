@@ -116,7 +116,8 @@ def test_a_bar_is_read_until_its_step():
     os.close(reader)
 
 
-def test_first_steps_are_timed_and_the_run_is_interrupted(tmp_path):
+def test_first_steps_are_timed_and_the_run_is_interrupted(tmp_path, monkeypatch):
+    monkeypatch.setenv("TQDM_DISABLE", "1")  # of this process, not of the run
     script = tmp_path / "vae_run.py"
     script.write_text(SCRIPT)
     options = argparse.Namespace(repeats=1, data_dir="", seed=0)

@@ -1,4 +1,8 @@
-"""A run on pretrained features is exported with its network, and gives the run's scores."""
+"""A run on pretrained features is exported with its network, and gives the run's scores.
+
+The run is made in this process, and sets options of TensorFlow that other tests do not want; so do
+other tests of this folder.
+"""
 
 import numpy as np
 import pytest
