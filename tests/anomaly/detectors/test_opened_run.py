@@ -9,6 +9,7 @@ from anomaly.machinery.ensemble_state import EnsembleState
 from picture_folders import write_pictures
 from tiny_run import made_up_table
 from tools.run.run_folder import RunFolder
+from vae_wgan.ensemble.devices import graphs_as_written
 from vae_wgan.run.score_file import score_pictures
 from vae_wgan.run.scorer import open_scorer
 from vae_wgan.settings.vae_settings import VAESettings
@@ -48,7 +49,11 @@ def fitted(tmp_path_factory):
     return pictures, detector, run
 
 
-def test_fitted_opened_and_by_the_command_line_pictures_are_flagged_alike(fitted, tmp_path):
+def test_fitted_opened_and_by_the_command_line_pictures_are_flagged_alike(
+    fitted, tmp_path, monkeypatch
+):
+    # A command sets TensorFlow's options for its whole process, which other tests share.
+    monkeypatch.setattr("vae_wgan.ensemble.devices.prepare_devices", lambda threads: None)
     _, detector, run = fitted
     new = write_pictures(tmp_path / "new", 8, start=100)
     found = detector.scored(new)
@@ -56,7 +61,8 @@ def test_fitted_opened_and_by_the_command_line_pictures_are_flagged_alike(fitted
     settings = VAESettings(
         model_dir=str(run), skip_train=True, score_file=str(new), output=str(tmp_path / "s.csv")
     )
-    score_pictures(settings, set())
+    with graphs_as_written():
+        score_pictures(settings, set())
     same = pd.read_csv(tmp_path / "s.csv").set_index("path")
     assert same.index.tolist() == found.index.tolist()
     np.testing.assert_allclose(same["score"], found["score"], rtol=1e-9)
