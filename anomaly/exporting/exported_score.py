@@ -1,7 +1,7 @@
 """The score of a run as a TensorFlow module: raw pictures or rows in, score, p-value, flag out."""
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 import numpy as np
@@ -9,11 +9,11 @@ import tensorflow as tf
 
 from anomaly.exporting import traced_functions  # noqa: F401  registers forms
 from anomaly.exporting.graph_features import GraphFeatures
+from anomaly.exporting.graph_networks import GraphNetworks
 from anomaly.exporting.graph_rows import column_specs, encoded_columns
 from anomaly.exporting.graph_scores import p_values, statistic_of_members
 from anomaly.exporting.traced_arrays import Constants, TracedArray
 from tools.errors import InputError
-from tools.run.seeds import child_seed
 from tools.scores.ensemble_statistics import SCORE_KEYS
 from tools.scores.input_statistics import input_statistics
 from tools.scores.score_registry import (
@@ -24,7 +24,6 @@ from tools.scores.score_registry import (
     needed_quantities,
 )
 from tools.scores.simple_detectors import simple_quantities
-from vae_wgan.ensemble.members import member_seed
 from vae_wgan.ensemble.network_member import NetworkMember
 from vae_wgan.features.features_member import FeaturesMember
 from vae_wgan.run.scorer import Scorer
@@ -121,47 +120,6 @@ class ExportedScore(tf.Module):
         if ensemble.simple is not None:
             found |= simple_quantities(ensemble.simple, traced, few=True)
         return found
-
-
-class GraphNetworks(tf.Module):
-    """Members that are networks; their noise is the same for all rows.
-
-    Args:
-        members: The members, with the passes that are needed.
-        root: Root seed of the run.
-    """
-
-    def __init__(self, members: Sequence[NetworkMember], root: int):
-        super().__init__(name="networks")
-        self._members, self._root = members, root
-        # Variables, so that a SavedModel holds the weights once and beside the graph.
-        self._weights = [
-            [tf.Variable(weight, trainable=False) for weight in member.weights]
-            for member in members
-        ]
-
-    def quantities(self, rows: tf.Tensor) -> dict[str, tf.Tensor]:
-        """The members' quantities, float64 [member, row] by name."""
-        by_member = []
-        for index, (member, weights) in enumerate(zip(self._members, self._weights, strict=True)):
-            seed = child_seed(member_seed(self._root, index), "scoring noise")
-            by_member.append(_scores_of(member, weights, rows, seed))
-        return {
-            name: tf.cast(tf.stack([scores[name] for scores in by_member]), tf.float64)
-            for name in by_member[0]
-        }
-
-
-def _scores_of(
-    member: NetworkMember, weights: Sequence[tf.Variable], rows: tf.Tensor, seed: int
-) -> dict[str, tf.Tensor]:
-    """The quantities [row] of one member, whose noise is the same for all rows."""
-    values = tuple(map(tf.convert_to_tensor, weights))
-    scores: dict[str, tf.Tensor] = {}
-    for each in member.passes.values():
-        noise = each.noise(seed, np.zeros(1, np.int64))
-        scores |= each.function(values, rows, tf.constant(noise))
-    return scores
 
 
 def _combination(scorer: Scorer) -> Combine:

@@ -55,9 +55,14 @@ class PlaceDensities(NamedTuple):
 
     def log_densities(self, maps: np.ndarray, pictures: np.ndarray | None = None) -> np.ndarray:
         """Log density at each place, nats [picture, row, column], of all or of these pictures."""
-        gaussians = PlaceGaussians(self.mean, self.root)
+        gaussians = self.gaussians
         parts = [gaussians.log_density(part) for part in in_parts(maps, self.channels, pictures)]
         return np.concatenate(parts).reshape(-1, *maps.shape[1:3])
+
+    @property
+    def gaussians(self) -> PlaceGaussians:
+        """The Gaussians of all places."""
+        return PlaceGaussians(self.mean, self.root)
 
     def strangeness(self, density: np.ndarray) -> np.ndarray:
         """Log distances [picture, row, column] in deviations of pictures that were left out."""
@@ -69,6 +74,6 @@ class PlaceDensities(NamedTuple):
 
         Distances have heavy tails; of their logarithms, deviations are comparable.
         """
-        highest = PlaceGaussians(self.mean, self.root).highest.reshape(density.shape[1:])
+        highest = self.gaussians.highest.reshape(density.shape[1:])
         distances = np.maximum(2 * (highest - density), 0)
         return np.log(smoothed(distances, SMOOTHING * max(density.shape[1:])) + _LEAST_DISTANCE)
